@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from kivijalka.example.courses import Course
 from kivijalka.example.policy import LEVELS, REVIEW_MONTHS, level_of
 from kivijalka.example.shape import Confidentiality, Language, Level, Sign, Size
 from kivijalka.example.stream import Stream
@@ -60,6 +61,9 @@ class Plan:
     owned: bool = True
     reopened: bool = False
     actions: int = 0
+    courses: list[Course] = field(default_factory=list)
+    orphaned: int | None = None
+    accepted_on: int | None = None
 
     @property
     def level(self) -> Level:
@@ -91,31 +95,30 @@ class _Texts:
         return None
 
 
-def plans(seed: int, size: Size, today: date, grown: Tree) -> list[Plan]:
-    """The planned risks in the order in which they are found."""
+def plans(seed: int, size: Size, today: date, grown: Tree, *, beside: int) -> list[Plan]:
+    """The planned risks, fewer by those that are told `beside`, in the order in which they are found."""
     stream = Stream(seed, "plans")
     begin = history_start(today)
     texts = _Texts(stream)
     made: list[Plan] = []
-    for site in _sites(stream, size, today, grown):
+    for site in _sites(stream, RISKS[size] - beside, today, grown):
         plan = _plan(stream, texts, site, begin, today)
         if plan is not None:
             made.append(plan)
     made.sort(key=lambda plan: plan.born)
-    for number, plan in enumerate(made, start=1):
-        plan.number = number
-        _foresee(stream, plan, begin)
+    for plan in made:
+        _foresee(stream, plan)
     return made
 
 
-def _sites(stream: Stream, size: Size, today: date, grown: Tree) -> list[Site]:
+def _sites(stream: Stream, total: int, today: date, grown: Tree) -> list[Site]:
     """The unit of each risk: large ones and those that lead others have more."""
     settled = today - timedelta(days=90)
     able = [site for site in grown.sites if site.unit.start < settled and _lived(site, today) > 240]
     weights = [WEIGHT_BY_KIND[site.unit.kind] * (0.5 + stream.random()) for site in able]
-    scale = (RISKS[size] - len(able)) / sum(weights)
+    scale = (total - len(able)) / sum(weights)
     counts = [1 + int(weight * scale) for weight in weights]
-    for index in range(RISKS[size] - sum(counts)):
+    for index in range(total - sum(counts)):
         counts[stream.below(len(counts))] += 1
     return [site for site, count in zip(able, counts, strict=True) for _ in range(count)]
 
@@ -167,7 +170,7 @@ def _born(stream: Stream, first: int, limit: int, *, closes: bool) -> int:
     return first + int((last - first) * stream.random())
 
 
-def _foresee(stream: Stream, plan: Plan, begin: date) -> None:
+def _foresee(stream: Stream, plan: Plan) -> None:
     """Decides fate, estimates and days of assessment."""
     age = plan.limit - plan.born
     plan.owned = not stream.happens(0.04)

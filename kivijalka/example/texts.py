@@ -100,6 +100,11 @@ def patterns() -> tuple[Pattern, ...]:
 
 
 @cache
+def pattern(key: str) -> Pattern:
+    return next(pattern for pattern in patterns() if pattern.key == key)
+
+
+@cache
 def candidates(tag: str, sign: Sign, language: Language) -> tuple[tuple[Pattern, float], ...]:
     """The patterns that fit a kind of place, with weights; Finnish ones where the language has none."""
     fitting = [p for p in patterns() if p.sign == sign and (tag in p.tags or "any" in p.tags)]

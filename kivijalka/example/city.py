@@ -1,0 +1,88 @@
+"""Makes the example city: units, then people, then three years of risks and actions."""
+
+from datetime import UTC, date, datetime
+
+from kivijalka.example.appointments import appoint, delegations
+from kivijalka.example.courses import Course
+from kivijalka.example.links import chain
+from kivijalka.example.lives import foresee_courses, live
+from kivijalka.example.people import people
+from kivijalka.example.plans import Plan, allot_actions, plans
+from kivijalka.example.responsibilities import hand_out
+from kivijalka.example.risk_life import RiskLife
+from kivijalka.example.shape import City, Reorganisation, Size
+from kivijalka.example.staff import Staff
+from kivijalka.example.story import story
+from kivijalka.example.stream import Stream
+from kivijalka.example.units import Change, Tree, history_start, tree
+from kivijalka.example.world import Chronicle, World
+
+ACTIONS: dict[Size, int] = {"small": 450, "city": 15_000}
+
+
+def make_city(seed: int, size: Size, today: date) -> City:
+    """The city of that size as it stands on the day, with its history; the same for the same seed, size and day."""
+    grown = tree(seed, size, today)
+    crowd = people(seed, size, today, grown)
+    appoint(seed, today, grown, crowd)
+    staff = Staff(grown, crowd)
+    chronicle = Chronicle()
+    lives = _lives(seed, size, today, grown, staff, chronicle)
+    links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives)
+    return City(
+        seed=seed,
+        size=size,
+        today=today,
+        units=tuple(site.unit for site in grown.sites),
+        reorganisations=tuple(_reorganisation(staff, change) for change in grown.changes),
+        persons=tuple(crowd.persons),
+        roles=tuple(crowd.roles),
+        delegations=tuple(delegations(seed, today, crowd)),
+        responsibilities=tuple(hand_out(seed, size, today, staff, lives)),
+        risk_versions=tuple(chronicle.risks),
+        assessments=tuple(chronicle.assessments),
+        action_versions=tuple(chronicle.actions),
+        links=tuple(links),
+    )
+
+
+def _lives(
+    seed: int, size: Size, today: date, grown: Tree, staff: Staff, chronicle: Chronicle
+) -> list[RiskLife]:
+    told = story(seed, today, grown)
+    told_actions = sum(plan.actions for plan in told)
+    made = plans(seed, size, today, grown, beside=len(told))
+    allot_actions(Stream(seed, "allotment"), made, ACTIONS[size] - told_actions)
+    made = sorted(made + told, key=lambda plan: plan.born)
+    for number, plan in enumerate(made, start=1):
+        plan.number = number
+    world = World(Stream(seed, "lives"), staff, history_start(today), chronicle)
+    courses = _numbered_courses(Stream(seed, "courses"), made)
+    return [live(world, plan, courses[plan.number]) for plan in made]
+
+
+def _numbered_courses(stream: Stream, made: list[Plan]) -> dict[int, list[tuple[int, Course]]]:
+    """The actions of each risk, numbered over the whole city in the order in which they are decided."""
+    foreseen = [(plan.number, course) for plan in made for course in foresee_courses(stream, plan)]
+    numbered: dict[int, list[tuple[int, Course]]] = {plan.number: [] for plan in made}
+    for number, (risk, course) in enumerate(sorted(foreseen, key=lambda pair: pair[1].added), start=1):
+        numbered[risk].append((number, course))
+    return numbered
+
+
+def _reorganisation(staff: Staff, change: Change) -> Reorganisation:
+    """Decided by whoever led the unit above on that day."""
+    day = change.day
+    above = staff.tree.by_number[change.unit].unit.parent or change.unit
+    finnish, swedish, english = change.names_before
+    return Reorganisation(
+        unit=change.unit,
+        at=datetime(day.year, day.month, day.day, 4, tzinfo=UTC),
+        command=change.command,
+        by=staff.head(above, day),
+        name_fi_before=finnish,
+        name_sv_before=swedish,
+        name_en_before=english,
+        parent_before=change.parent_before,
+        into=change.into,
+    )
