@@ -1,0 +1,110 @@
+"""Expressions of an access rule, each with two spellings: one for a policy, one for a query of a known actor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import BooleanField, F, Field, Func, IntegerField, UUIDField
+from django.db.models.expressions import Expression
+from django.db.models.lookups import Lookup
+from django.utils.deconstruct import deconstructible
+
+from kivijalka.access.actor import current_actor
+
+# Beyond this many spans a list of BETWEENs plans slower than the database's own multirange.
+MOST_SPANS = 60
+
+
+@deconstructible(path="kivijalka.access.expressions.Me")
+class Me(Expression):
+    """The principal's id. A function call in a policy, a literal in a query (the planner then knows how rare it is)."""
+
+    output_field = UUIDField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        if writes_a_policy(compiler):
+            return "(SELECT kj.actor())", []
+        return "%s::uuid", [current_actor().principal]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Me)
+
+    def __hash__(self) -> int:
+        return hash(Me)
+
+
+@deconstructible(path="kivijalka.access.expressions.Reach")
+class Reach(Expression):
+    """Where the actor holds a right: spans of access keys (confidentiality level and unit number in one integer)."""
+
+    output_field = IntegerField()
+
+    def __init__(self, right: str) -> None:
+        super().__init__()
+        self.right = right
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return f"(SELECT kj.reach('{self.right}'))", []
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reach) and other.right == self.right
+
+    def __hash__(self) -> int:
+        return hash((Reach, self.right))
+
+    def __repr__(self) -> str:
+        return f"Reach({self.right!r})"
+
+
+@IntegerField.register_lookup
+class Within(Lookup):  # type: ignore[type-arg]  # the stubs make Lookup generic, Django 5.2 does not
+    """`key__within=Reach(right)`: the row's key lies in the actor's reach."""
+
+    lookup_name = "within"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        key, params = self.process_lhs(compiler, connection)
+        reach: Reach = self.rhs
+        spans = current_actor().reach(reach.right)
+        if writes_a_policy(compiler):
+            return f"{key} <@ (SELECT kj.reach('{reach.right}'))", list(params)
+        if len(spans) > MOST_SPANS:
+            # coalesce hides the operator's tiny estimate, which together with the policy's would spoil the plan.
+            return f"coalesce({key} <@ (SELECT kj.reach('{reach.right}')), false)", list(params)
+        if not spans:
+            return "false", []
+        return "(" + " OR ".join(f"({key} >= {low} AND {key} < {high})" for low, high in spans) + ")", list(params) * (
+            2 * len(spans)
+        )
+
+
+@deconstructible(path="kivijalka.access.expressions.SeenParent")
+class SeenParent(Func):
+    """Whether the row that this one is a part of is seen: its own policy answers."""
+
+    output_field: Field[Any, Any] = BooleanField()
+
+    def __init__(self, column: str, table: str) -> None:
+        super().__init__(F(column))
+        self.table = table
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        return f'EXISTS (SELECT 1 FROM "{self.table}" parent WHERE parent.id = {column})', list(params)
+
+
+@deconstructible(path="kivijalka.access.expressions.WritableNode")
+class WritableNode(Func):
+    """Whether the record behind a node may be changed: by the rule of its own register."""
+
+    function = "kj.writes"
+    output_field: Field[Any, Any] = BooleanField()
+
+    def __init__(self, column: str) -> None:
+        super().__init__(F(column))
+
+
+def writes_a_policy(compiler: Any) -> bool:
+    """Policies are compiled through a query marked by `policy.sql_of`."""
+    return bool(getattr(compiler.query, "for_policy", False))

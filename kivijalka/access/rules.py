@@ -1,0 +1,51 @@
+"""The words that access rules are written in; each is a plain `Q`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+
+from kivijalka.access.expressions import Me, Reach, SeenParent, WritableNode
+
+
+def at_unit(right: str) -> Q:
+    """Holders of `right` at the record's unit or above it, cleared for its confidentiality."""
+    return Q(key__within=Reach(right))
+
+
+def owner(column: str = "owner") -> Q:
+    """The person named in `column`, or who acts on their behalf."""
+    return Q(**{f"{column}_id": Me()})
+
+
+def part_of(column: str, table: str) -> Q:
+    """Whoever sees the record (`table`.id = `column`) that this one is a part of."""
+    return Q(SeenParent(column, table))
+
+
+def seen_node(column: str) -> Q:
+    """Whoever sees the record of any register that `column` points at."""
+    return part_of(column, "register_node")
+
+
+def writes_node(column: str) -> Q:
+    """Whoever may change the record of any register that `column` points at."""
+    return Q(WritableNode(column))
+
+
+def nobody() -> Q:
+    """No person at all; the owner of the tables may still write (loader, migrations)."""
+    return Q(pk__in=[])
+
+
+def rights_in(rule: Q) -> set[str]:
+    """Names of the rights that a rule asks for."""
+    return {leaf.right for leaf in leaves(rule) if isinstance(leaf, Reach)}
+
+
+def leaves(rule: Any) -> list[Any]:
+    """All values and expressions at the ends of a rule."""
+    if isinstance(rule, Q):
+        return [leaf for child in rule.children for leaf in leaves(child)]
+    return [rule[1]] if isinstance(rule, tuple) else [rule]

@@ -1,0 +1,1 @@
+"""Actions of the whole chain: who does what by when, and whether it worked."""

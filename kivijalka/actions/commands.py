@@ -1,0 +1,84 @@
+"""Verbs of an action: start, report progress, postpone, complete, measure the effect, cancel."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Actor
+from kivijalka.actions import rules
+from kivijalka.actions.models import Action
+from kivijalka.register.command import Ask, command
+from kivijalka.register.refusal import refuse
+
+IS_OPEN = Q(state__in=Action.OPEN)
+State = Action.State
+EFFECTS = [(State.EFFECT_CONFIRMED, State.EFFECT_CONFIRMED.label), (State.NO_EFFECT, State.NO_EFFECT.label)]
+
+
+@command(_("Start"), when=Q(state=State.PLANNED), primary=True)
+def start(actor: Actor, action: Action) -> Action:
+    """Begin the work."""
+    action.state = State.STARTED
+    action.save(update_fields=["state"])
+    return action
+
+
+@command(_("Report progress"), when=IS_OPEN)
+def report_progress(
+    actor: Actor, action: Action, *, progress: Annotated[int, Ask(_("Progress, %"), _("From 0 to 100."))]
+) -> Action:
+    """Say how far the work is."""
+    refuse(rules.why_not_progress(progress))
+    action.progress, action.state = progress, State.STARTED
+    action.save(update_fields=["progress", "state"])
+    return action
+
+
+@command(_("Postpone"), when=IS_OPEN, says=_("Each postponement is counted and shown."))
+def postpone(actor: Actor, action: Action, *, to: Annotated[date, Ask(_("New due date"))]) -> Action:
+    """Move the due date to a later day."""
+    refuse(rules.why_not_postpone(to, action.due))
+    action.due = to
+    action.postponements += 1
+    action.save(update_fields=["due", "postponements"])
+    return action
+
+
+@command(_("Mark as done"), when=IS_OPEN, primary=True, says=_("The effect will be asked for afterwards."))
+def complete(
+    actor: Actor, action: Action, *, on: Annotated[date | None, Ask(_("Completed on"), _("Empty means today."))] = None
+) -> Action:
+    """The work is done; whether it worked is measured later."""
+    day = on or timezone.localdate()
+    refuse(rules.why_not_day(day, timezone.localdate(), field="on"))
+    action.state, action.progress, action.completed_on = State.DONE, 100, day
+    action.save(update_fields=["state", "progress", "completed_on"])
+    return action
+
+
+@command(_("Record the measured effect"), when=Q(state=State.DONE), primary=True)
+def measure_effect(
+    actor: Actor,
+    action: Action,
+    *,
+    result: Annotated[str, Ask(_("Result"), choices=EFFECTS)],
+    measured_effect: Annotated[str, Ask(_("What was measured"), rows=3)],
+) -> Action:
+    """Compare what was measured with what was expected."""
+    action.state, action.measured_effect = State(result), measured_effect
+    action.effect_measured_on = timezone.localdate()
+    action.save(update_fields=["state", "measured_effect", "effect_measured_on"])
+    return action
+
+
+@command(_("Cancel the action"), when=IS_OPEN)
+def cancel(actor: Actor, action: Action) -> Action:
+    """The work will not be done; what it treated stays untreated."""
+    action.state = State.CANCELLED
+    action.save(update_fields=["state"])
+    return action

@@ -1,0 +1,64 @@
+"""Actions: one kind for the whole chain, whatever they answer to."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Access, at_unit, owner
+from kivijalka.register.models import CodeField, Record, indexes
+
+
+class Action(Record):
+    """Something to be done by somebody by a day, with the effect that it should have and how that will be measured."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("planned")
+        STARTED = "started", _("in progress")
+        DONE = "done", _("done")
+        EFFECT_CONFIRMED = "effect_confirmed", _("effect confirmed")
+        NO_EFFECT = "no_effect", _("no effect found")
+        CANCELLED = "cancelled", _("cancelled")
+
+    OPEN = (State.PLANNED, State.STARTED)
+    owner_column = "owner_id"
+    names_to_pick = ("title",)
+
+    code = CodeField("A")
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), blank=True, default="")
+    owner = models.ForeignKey("organisation.Person", models.PROTECT, verbose_name=_("owner"), related_name="+")
+    due = models.DateField(_("due date"))
+    cost_eur = models.DecimalField(
+        _("cost, €"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    expected_effect = models.TextField(_("expected effect"))
+    how_measured = models.TextField(_("how the effect will be measured"))
+    progress = models.PositiveSmallIntegerField(_("progress, %"), default=0, validators=[MaxValueValidator(100)])
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.PLANNED)
+    completed_on = models.DateField(_("completed on"), null=True, blank=True)
+    measured_effect = models.TextField(_("measured effect"), blank=True, default="")
+    effect_measured_on = models.DateField(_("effect measured on"), null=True, blank=True)
+    postponements = models.PositiveSmallIntegerField(_("times postponed"), default=0)
+
+    class Meta:
+        constraints = [
+            Access(
+                name="action_access",
+                see=at_unit("action.view") | owner(),
+                add=at_unit("action.edit"),
+                edit=at_unit("action.edit") | owner(),
+            ),
+            models.CheckConstraint(
+                condition=~Q(expected_effect="") & ~Q(how_measured=""),
+                name="action_says_how_measured",
+                violation_error_message=_("Write the expected effect and how it will be measured."),
+            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="action_progress_at_most_100"),
+        ]
+        indexes = indexes("action", "unit", "owner", "state", "due", "progress", "cost_eur")
+
+    def __str__(self) -> str:
+        return self.title

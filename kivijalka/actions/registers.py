@@ -1,0 +1,59 @@
+"""The register of actions."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import owner
+from kivijalka.actions import commands
+from kivijalka.actions.models import Action
+from kivijalka.register.declare import Column, Register, View, Waits
+from kivijalka.register.registry import register
+
+actions = register(
+    Register(
+        Action,
+        key="action",
+        path="actions",
+        chain="what we do",
+        names=(_("Action"), _("Actions")),
+        title="title",
+        columns=[
+            "code",
+            Column("title", sort=False),
+            "unit",
+            "owner",
+            "due",
+            Column("progress", percent=True),
+            "state",
+        ],
+        more=["completed_on", "measured_effect", "effect_measured_on", "postponements"],
+        fields={
+            _("What is done"): ["title", "description", "due", "cost_eur"],
+            _("What it should change"): ["expected_effect", "how_measured"],
+            _("Belongs to"): ["unit", "owner", "confidentiality"],
+        },
+        filters={"state": ["in"], "unit": ["under"], "owner": ["is", "me", "empty"], "due": ["lt", "gte"]},
+        search=["title", "description", "expected_effect"],
+        sort="due",
+        commands=[
+            commands.start,
+            commands.report_progress,
+            commands.complete,
+            commands.postpone,
+            commands.measure_effect,
+            commands.cancel,
+        ],
+        views=[
+            View("mine", _("My actions"), "owner=me&state=planned&state=started"),
+            View("late", _("Overdue"), "due_lt=today&state=planned&state=started"),
+        ],
+        waits=[
+            Waits(_("Finish the action"), lambda: owner() & Q(state__in=Action.OPEN), "due", "complete"),
+            Waits(
+                _("Measure the effect"), lambda: owner() & Q(state=Action.State.DONE), "completed_on", "measure_effect"
+            ),
+        ],
+        upsert=["code", "title"],
+        empty=_("No actions yet. They come from risks, tests, observations and exercises."),
+    )
+)

@@ -1,0 +1,1 @@
+"""Units, persons, roles, delegation and responsibility: who answers for what, and so who sees what."""

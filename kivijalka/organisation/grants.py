@@ -1,0 +1,103 @@
+"""Kinds of role and what they grant, as patterns over the rights that the declared rules ask for.
+
+A new register asks `shelter.view`; whoever holds `*.view` has it from the next migrate on, without a line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import Any
+
+from kivijalka.register.models import Confidentiality
+
+INTERNAL, CONFIDENTIAL, SECRET = Confidentiality.INTERNAL, Confidentiality.CONFIDENTIAL, Confidentiality.SECRET
+DIRECTORY = ("unit.view", "person.view", "role.view")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of role: its names, the rights it gives (patterns), up to which level, and what it gives everywhere."""
+
+    key: str
+    names: tuple[str, str, str]  # Finnish, Swedish, English
+    rights: tuple[str, ...]
+    level: Confidentiality
+    everywhere: tuple[str, ...] = DIRECTORY
+
+
+_HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept")
+KINDS = [
+    Kind("employee", ("työntekijä", "anställd", "employee"), ("*.view",), INTERNAL),
+    Kind("unit_head", ("yksikön esihenkilö", "enhetens chef", "head of unit"), _HEAD, CONFIDENTIAL),
+    Kind(
+        "service_entity_head",
+        ("palvelukokonaisuuden johtaja", "servicehelhetens direktör", "head of service entity"),
+        _HEAD,
+        CONFIDENTIAL,
+    ),
+    Kind("sector_director", ("toimialajohtaja", "sektorchef", "sector director"), (*_HEAD, "role.edit"), SECRET),
+    Kind("chief_executive", ("kansliapäällikkö", "kanslichef", "chief executive"), _HEAD, SECRET),
+    Kind("board_member", ("hallituksen jäsen", "styrelsemedlem", "member of the board"), ("*.view",), CONFIDENTIAL),
+    Kind(
+        "risk_expert",
+        ("riskienhallinnan asiantuntija", "expert på riskhantering", "risk management expert"),
+        ("*.view", "*.edit", "risk.assess"),
+        CONFIDENTIAL,
+    ),
+    Kind(
+        "security_expert",
+        ("turvallisuusasiantuntija", "säkerhetsexpert", "security expert"),
+        ("*.view", "*.edit", "risk.assess"),
+        SECRET,
+    ),
+    Kind("auditor", ("tarkastaja", "revisor", "auditor"), ("*.view",), SECRET),
+    Kind(
+        "access_administrator",
+        ("käyttöoikeuksien pääkäyttäjä", "behörighetsadministratör", "access administrator"),
+        ("unit.*", "person.*", "role.*", "access.explain"),
+        CONFIDENTIAL,
+    ),
+    Kind(
+        "partner_member",
+        ("kumppanin edustaja", "partnerns representant", "partner's representative"),
+        ("*.view",),
+        INTERNAL,
+        (),
+    ),
+]
+# Ordinary editing never includes the organisation itself; a pattern must name it.
+RESERVED = ("unit", "person", "role", "access")
+# Asked by pages, not by any model's rule.
+PAGE_RIGHTS = {"access.explain"}
+
+
+def write(using: str = "default", **kwargs: Any) -> None:
+    """Write role kinds and grants from the patterns. Kinds that a city added itself stay."""
+    from kivijalka.organisation.models import Grant, RoleKind
+    from kivijalka.register.install import rights
+
+    asked = rights() | PAGE_RIGHTS
+    kinds = [RoleKind(key=k.key, name_fi=k.names[0], name_sv=k.names[1], name_en=k.names[2]) for k in KINDS]
+    RoleKind.objects.using(using).bulk_create(
+        kinds, update_conflicts=True, unique_fields=["key"], update_fields=["name_fi", "name_sv", "name_en"]
+    )
+    Grant.objects.using(using).filter(kind__in=[kind.key for kind in KINDS]).delete()
+    Grant.objects.using(using).bulk_create(
+        Grant(kind_id=kind.key, right=right, confidentiality=kind.level, everywhere=right in kind.everywhere)
+        for kind in KINDS
+        for right in sorted(asked)
+        if granted(kind, right)
+    )
+
+
+def granted(kind: Kind, right: str) -> bool:
+    """Whether a kind of role gives a right, here or everywhere."""
+    return right in kind.everywhere or any(_matches(pattern, right) for pattern in kind.rights)
+
+
+def _matches(pattern: str, right: str) -> bool:
+    register, verb = right.split(".")
+    if register in RESERVED and verb != "view" and pattern.startswith("*"):
+        return False
+    return fnmatch(right, pattern)

@@ -1,0 +1,1 @@
+"""The council's decision as data: scales, matrix, classes, intervals."""

@@ -1,0 +1,17 @@
+"""Starts the register room: finds the declarations, checks them, and keeps what the database derives from them."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
+
+
+class RegisterConfig(AppConfig):
+    name = "kivijalka.register"
+    label = "register"
+
+    def ready(self) -> None:
+        from kivijalka.register import checks, install
+
+        autodiscover_modules("registers")
+        checks.connect()
+        post_migrate.connect(install.after_migrate, dispatch_uid="kivijalka.install")

@@ -1,0 +1,5 @@
+"""Checks of the declarations."""
+
+
+def connect() -> None:
+    """Register the checks with Django."""

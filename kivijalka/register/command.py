@@ -1,0 +1,203 @@
+"""Writes are commands: a typed function named after what the user does, the acting person first."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Generic, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from django import forms
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.db.models import BooleanField, Case, ExpressionWrapper, Model, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+from psycopg.errors import InsufficientPrivilege
+
+from kivijalka.access.actor import Actor, say_command
+from kivijalka.register.declare import M, Register, Words
+from kivijalka.register.refusal import Conflict, Invalid, NotThere, Refused
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How a command's input is asked: `Annotated[date, Ask(_("Valid until"))]`."""
+
+    label: Words
+    help: Words = ""
+    rows: int = 0
+    choices: Any = None
+
+
+@dataclass(frozen=True)
+class Command(Generic[M]):
+    """A verb on one record. Its function's signature gives form, API body, bulk and import column.
+
+    Who may is the model's `access`, by the command's name; `when` is the state in which it makes sense.
+    """
+
+    function: Callable[..., Any]
+    label: Words
+    when: Q = field(default_factory=Q)
+    says: Words = ""
+    name: str = ""
+    primary: bool = False
+
+    def __call__(self, actor: Actor, record: M, *, version: int | None = None, **inputs: Any) -> Any:
+        """Do it: right, state and version are asked of the database, then the function runs in one transaction."""
+        with transaction.atomic():
+            fresh = self._lock(actor, record)
+            if version is not None and version != fresh.version:
+                raise Conflict(fresh.version)
+            say_command(self.name)
+            return translated(lambda: self.function(actor, fresh, **inputs))
+
+    def _lock(self, actor: Actor, record: M) -> M:
+        model = type(record)
+        rows = model._default_manager.seen().select_for_update(of=("self",))  # type: ignore[attr-defined]
+        fresh = rows.annotate(**can(model, {self.name: self})).filter(pk=record.pk).first()
+        if fresh is None:
+            raise NotThere
+        if not getattr(fresh, f"right_{self.name}"):
+            raise Refused(_("You do not have the right to do this here."), code="no_right")
+        if not getattr(fresh, f"can_{self.name}"):
+            raise Refused(_("This cannot be done in the record's present state."), code="state")
+        return fresh  # type: ignore[no-any-return]
+
+    @cached_property
+    def inputs(self) -> dict[str, Input]:
+        """The keyword-only parameters, by name."""
+        hints = get_type_hints(self.function, include_extras=True)
+        parameters = inspect.signature(self.function).parameters.values()
+        return {p.name: Input.of(p, hints[p.name]) for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a command: its Python type, how it is asked, and whether it may be left out."""
+
+    name: str
+    type: Any
+    ask: Ask
+    required: bool
+    default: Any = None
+
+    @classmethod
+    def of(cls, parameter: inspect.Parameter, hint: Any) -> Input:
+        ask = Ask(parameter.name.replace("_", " ").capitalize())
+        if get_origin(hint) is Annotated:
+            hint, ask = get_args(hint)[:2]
+        options = [option for option in get_args(hint) if option is not type(None)]
+        optional = len(options) != len(get_args(hint))
+        required = parameter.default is parameter.empty
+        default = None if required else parameter.default
+        return cls(parameter.name, options[0] if optional else hint, ask, required, default)
+
+    def form_field(self) -> forms.Field:
+        """The form field that reads this input: the only place where text becomes a value, at every door."""
+        from kivijalka.register.fields import LocalDecimalField, RecordField
+
+        common: dict[str, Any] = {"label": self.ask.label, "help_text": self.ask.help, "required": self.required}
+        common["initial"] = self.default
+        if self.ask.choices is not None:
+            coerce = self.type if self.type in (int, str) else str
+            return forms.TypedChoiceField(choices=_choices(self), coerce=coerce, empty_value=None, **common)
+        if isinstance(self.type, type) and issubclass(self.type, Model):
+            return RecordField(self.type, **common)
+        if self.type is bool:
+            return forms.BooleanField(**{**common, "required": False})
+        if self.type is str:
+            widget = forms.Textarea(attrs={"rows": self.ask.rows}) if self.ask.rows else forms.TextInput()
+            return forms.CharField(widget=widget, empty_value=self.default or "", **common)
+        simple: dict[Any, type[forms.Field]] = {
+            int: forms.IntegerField,
+            date: forms.DateField,
+            Decimal: LocalDecimalField,
+            UUID: forms.UUIDField,
+        }
+        return simple[self.type](**common)
+
+
+def _choices(given: Input) -> list[tuple[Any, Any]]:
+    choices = list(getattr(given.ask.choices, "choices", given.ask.choices))
+    return choices if given.required else [("", "–"), *choices]
+
+
+def command(label: Words, *, when: Q | None = None, says: Words = "", primary: bool = False) -> Callable[..., Any]:
+    """Make a command of a function: `@command(_("Accept"), when=Q(state="assessed"))`."""
+
+    def made(function: Callable[..., Any]) -> Command[Any]:
+        return Command(function, label, when or Q(), says, function.__name__, primary)
+
+    return made
+
+
+def can(model: type[M], commands: Mapping[str, Command[Any]]) -> dict[str, Any]:
+    """Annotations `right_<verb>` (may this person) and `can_<verb>` (and does the state allow it)."""
+    access = model.access
+    found: dict[str, Any] = {}
+    for name, verb in commands.items():
+        found[f"right_{name}"] = _truth(access.may(name))
+        found[f"can_{name}"] = _truth(access.may(name) & verb.when)
+    return found
+
+
+def _truth(rule: Q) -> Any:
+    if not rule:
+        return Value(True, output_field=BooleanField())
+    return ExpressionWrapper(Case(When(rule, then=True), default=False), output_field=BooleanField())
+
+
+def edit_of(register: Register[M]) -> Command[M]:
+    """The command that changes the declared fields of a record, and no other."""
+
+    def edit(actor: Actor, record: M, **values: Any) -> M:
+        return save(register, record, values)
+
+    return Command(edit, _("Edit"), name="edit")
+
+
+def add(register: Register[M], actor: Actor, **values: Any) -> M:
+    """Make a record from the declared fields. Refused where this person may not add."""
+    with transaction.atomic():
+        say_command("add")
+        return translated(lambda: save(register, register.model(), values))
+
+
+def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
+    """Write declared fields and validate the whole record; raises Invalid with the texts by field."""
+    for name, value in values.items():
+        if name not in register.writable:
+            raise Refused(_("This field cannot be written."), code="not_writable", field=name)
+        setattr(record, name, value)
+    from django.core.exceptions import ValidationError
+
+    try:
+        record.full_clean(exclude=["code", "version"])
+    except ValidationError as error:
+        raise Invalid({name: list(texts) for name, texts in error.message_dict.items()}) from error
+    # Read by the policy of the new row: a row that one would not see or write is refused by the database.
+    record.save(force_insert=record._state.adding)
+    return record
+
+
+def translated(write: Callable[[], Any]) -> Any:
+    """Run a write; what the database refuses becomes a refusal in words."""
+    try:
+        return write()
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, InsufficientPrivilege):
+            raise Refused(_("You do not have the right to do this here."), code="no_right") from error
+        raise
+    except IntegrityError as error:
+        raise Refused(_told(error), code="contradiction") from error
+
+
+def _told(error: IntegrityError) -> Words:
+    from kivijalka.register.constraints import message_of
+
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return message_of(getattr(diagnosis, "constraint_name", None) or "")

@@ -1,0 +1,139 @@
+"""The declaration of a register: data, no behaviour. Every door is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from django.db.models import Field, Q
+from django.utils.functional import cached_property
+
+from kivijalka.access import Access
+from kivijalka.register.models import Kept
+
+if TYPE_CHECKING:
+    from kivijalka.register.command import Command
+
+M = TypeVar("M", bound=Kept)
+Words = Any  # a lazily translated text; the stubs call it _StrPromise, which no annotation may name at run time
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list. `badge` shows the value with its class colour and symbol; `sort=False` has no sort link."""
+
+    field: str
+    badge: bool = False
+    percent: bool = False
+    sort: bool = True
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that belong to a record and are shown on its page: the assessments of a risk."""
+
+    model: type[Kept]
+    columns: Sequence[str]
+    names: tuple[Words, Words]
+    parent: str
+    order: Sequence[str] = ("-id",)
+
+
+@dataclass(frozen=True)
+class LinkKind:
+    """A kind of tie, declared by the upper room and shown on both ends as words: "treats" / "is treated by"."""
+
+    kind: str
+    forward: Words
+    backward: Words
+    to: Sequence[str]
+
+
+@dataclass(frozen=True)
+class View:
+    """A list with its filters set, offered as a tab; `query` is what stands in the address."""
+
+    key: str
+    name: Words
+    query: str
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What of this register waits for the acting person: a question, the date it is due, and the likely verb."""
+
+    question: Words
+    rule: Callable[[], Q]
+    due: str | None
+    verb: str
+
+
+@dataclass(frozen=True)
+class Register(Generic[M]):
+    """One register. What it leaves out comes from the model.
+
+    `names` is (one, many); `chain` the link of the chain under which the menu lists it; `fields` what adding and editing
+    may write, in groups; `upsert` what an import knows a row by.
+    """
+
+    model: type[M]
+    key: str
+    path: str
+    names: tuple[Words, Words]
+    chain: str
+    title: str
+    columns: Sequence[str | Column]
+    fields: Mapping[Words | None, Sequence[str]]
+    empty: Words
+    more: Sequence[str] = ()
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    search: Sequence[str] = ()
+    sort: str = "code"
+    commands: Sequence[Command[Any]] = ()
+    parts: Sequence[Part] = ()
+    links: Sequence[LinkKind] = ()
+    # Kinds whose other end, in a lower room, is the subject: "action treats risk" is declared by risks.
+    links_back: Sequence[LinkKind] = ()
+    views: Sequence[View] = ()
+    waits: Sequence[Waits] = ()
+    upsert: Sequence[str] = ("code",)
+    adds: bool = True
+
+    @property
+    def access(self) -> Access:
+        return self.model.access
+
+    @cached_property
+    def shown(self) -> list[Column]:
+        """Columns of the list, each as a Column."""
+        return [column if isinstance(column, Column) else Column(column) for column in self.columns]
+
+    @cached_property
+    def writable(self) -> list[str]:
+        """Names of the fields that adding and editing may write; no other is, at any door."""
+        return [name for names in self.fields.values() for name in names]
+
+    @cached_property
+    def readable(self) -> list[str]:
+        """Names of the fields that doors may show, in the order of the record page."""
+        names = ["code", *(column.field for column in self.shown), *self.more, *self.writable, "version"]
+        return list(dict.fromkeys(names))
+
+    @cached_property
+    def related(self) -> list[str]:
+        """Foreign keys among the readable fields: fetched with the rows, never one by one."""
+        return [name for name in self.readable if self.field(name).is_relation]
+
+    def field(self, name: str) -> Field[Any, Any]:
+        found = self.model._meta.get_field(name)
+        assert isinstance(found, Field)
+        return found
+
+    @cached_property
+    def all_commands(self) -> dict[str, Command[Any]]:
+        """Commands by name: edit, made from `fields`, and those declared."""
+        from kivijalka.register.command import edit_of
+
+        commands: list[Command[Any]] = [edit_of(self), *self.commands]
+        return {command.name: command for command in commands}

@@ -1,0 +1,84 @@
+"""Form fields that every door shares: records by code or name, numbers and dates as people write them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+NO_BREAK_SPACES = {ord(space): None for space in (" ", "\u00a0", "\u202f", "\u2009")}
+
+
+class LocalDecimalField(forms.DecimalField):
+    """A number as people write it: 1 000 000,50 or 1000000.50, a euro sign allowed."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str):
+            value = value.replace("€", "").translate(NO_BREAK_SPACES).replace("−", "-").replace(",", ".")
+        return super().to_python(value)  # type: ignore[no-any-return]
+
+
+class RecordInput(forms.TextInput):
+    """Search-as-you-type for a record; without script one types its code or name."""
+
+    template_name = "register/widgets/record.html"
+
+    def __init__(self, register_key: str, attrs: dict[str, Any] | None = None) -> None:
+        self.register_key = register_key
+        super().__init__({"autocomplete": "off", **(attrs or {})})
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["lookup"] = reverse_lazy("lookup", args=[self.register_key])
+        return context
+
+
+class RecordField(forms.Field):
+    """A record named by id, by code ("P-000012", also followed by its title), or by a title that only one bears."""
+
+    def __init__(self, model: type[Model], *, to_field: str | None = None, **kwargs: Any) -> None:
+        from kivijalka.register.registry import register_of
+
+        self.register = register_of(model)
+        self.to_field = to_field
+        kwargs.setdefault("widget", RecordInput(self.register.key))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """What stands in the input: code and title of the record."""
+        if isinstance(value, Model):
+            return f"{value.code} {value}"  # type: ignore[attr-defined]
+        found = self._by_id(value) if value not in self.empty_values else None
+        return f"{found.code} {found}" if found is not None else value
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values or isinstance(value, Model):
+            return value or None
+        return self._by_id(value) or self._by_code(str(value)) or self._by_title(str(value).strip())
+
+    def _by_id(self, value: Any) -> Any:
+        if self.to_field and isinstance(value, int):
+            return self.register.model.objects.seen().filter(**{self.to_field: value}).first()
+        try:
+            return self.register.model.objects.seen().filter(pk=UUID(str(value))).first()
+        except ValueError:
+            return None
+
+    def _by_code(self, value: str) -> Any:
+        words = value.split()
+        return self.register.model.objects.seen().filter(code=words[0]).first() if words else None
+
+    def _by_title(self, value: str) -> Any:
+        rule = Q(*(Q(**{f"{name}__iexact": value}) for name in self.register.model.names_to_pick), _connector=Q.OR)
+        found = list(self.register.model.objects.seen().filter(rule)[:2])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ValidationError(_("Several have this name. Write the code of the one that you mean."), code="several")
+        raise ValidationError(_("Nothing was found by this name or code. Choose one of those offered."), code="unknown")

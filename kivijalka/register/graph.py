@@ -1,0 +1,180 @@
+"""The graph in the database: a node per record, typed links, and the search over all of them.
+
+One policy covers the nodes of every register: a node's key holds its register's number above the record's own key, so
+the reach over all registers is one set of ranges. Registers whose rules have another shape get a branch of their own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Q
+
+from kivijalka.access.expressions import Me, Reach
+from kivijalka.register.declare import LinkKind, Register
+from kivijalka.register.registry import REGISTERS
+
+NODE = "register_node"
+# Unit numbers and levels fill the lower 32 bits of a node's key.
+REGISTER_SPAN = 2**32
+
+
+def install(cursor: Any) -> None:
+    """Numbers, triggers, policies, link rules, the graph of the past, and the search function."""
+    numbers = {key: _number(cursor, key) for key in REGISTERS}
+    for register in REGISTERS.values():
+        for statement in _node_triggers(cursor, register, numbers[register.key]):
+            cursor.execute(statement)
+    see, write = shapes("see"), shapes("write")
+    _policies(cursor, see, write)
+    _link_rules(cursor)
+    cursor.execute(_past_nodes(numbers))
+    cursor.execute(f"grant select on asof.{NODE} to kj_app")
+    cursor.execute(_match(see))
+
+
+def shapes(right: str) -> str:
+    """The rule of all nodes as SQL: one branch per distinct shape of the registers' rules."""
+    by_shape: dict[str, list[str]] = defaultdict(list)
+    for register in REGISTERS.values():
+        rule = register.access.see if right == "see" else register.access.write
+        by_shape[shape_of(rule, register.key)].append(register.key)
+    if len(by_shape) == 1:
+        return next(iter(by_shape))
+    branches = []
+    for shape, keys in by_shape.items():
+        listed = ", ".join(f"'{key}'" for key in keys)
+        branches.append(f"(register = any(array[{listed}]) and {shape})")
+    return " or ".join(branches) or "false"
+
+
+def shape_of(rule: Q, key: str) -> str:
+    """A register's rule on the node's columns: `risk.view` becomes "the own view right", an owner any owner."""
+    if not rule.children:
+        return "true"
+    parts = [shape_of(child, key) if isinstance(child, Q) else _leaf(child, key) for child in rule.children]
+    joined = f" {rule.connector.lower()} ".join(dict.fromkeys(parts))
+    return f"not ({joined})" if rule.negated else f"({joined})"
+
+
+def _leaf(leaf: Any, key: str) -> str:
+    name, value = leaf if isinstance(leaf, tuple) else ("", leaf)
+    if isinstance(value, Reach):
+        register, verb = value.right.split(".")
+        if register == key:
+            return f"key <@ (select kj.reach_of_all('{verb}'))"
+        return f"((key & {REGISTER_SPAN - 1})::int <@ (select kj.reach('{value.right}')))"
+    if isinstance(value, Me):
+        return "owner_id = (select kj.actor())"
+    if name == "pk__in" and not value:
+        return "false"
+    raise ValueError(
+        f"The access rule of register {key!r} asks {name or value!r}, which its node does not hold. "
+        "Write the rule with at_unit() and owner(), or give the fact a column that both have."
+    )
+
+
+def _number(cursor: Any, key: str) -> int:
+    cursor.execute(
+        "insert into register_registernumber (key) values (%s) on conflict (key) do update set key = excluded.key"
+        " returning id",
+        [key],
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _node_triggers(cursor: Any, register: Register[Any], number: int) -> list[str]:
+    table = register.model._meta.db_table
+    values = node_values(register, number, "n")
+    upsert = (
+        f"insert into public.{NODE} (id, register, code, title, unit_number, owner_id, key, words, folded)"
+        f" select {values} from new_rows n on conflict (id) do update set code = excluded.code,"
+        " title = excluded.title, unit_number = excluded.unit_number, owner_id = excluded.owner_id,"
+        " key = excluded.key, words = excluded.words, folded = excluded.folded"
+    )
+    function = f'kj."node_{table}"'
+    statements = [
+        f"create or replace function {function}() returns trigger language plpgsql security definer"
+        f" set search_path = public, pg_catalog, pg_temp as $$ begin {upsert}; return null; end $$"
+    ]
+    for event in ("insert", "update"):
+        # Named to run before the history's triggers do; the order does not matter, only that it is fixed.
+        statements.append(
+            f'create or replace trigger a_node_{event} after {event} on public."{table}"'
+            f" referencing new table as new_rows for each statement execute function {function}()"
+        )
+    return statements
+
+
+def node_values(register: Register[Any], number: int, row: str) -> str:
+    """The select list that makes a node of a record's row."""
+    model = register.model
+    column = lambda name: f'{row}."{model._meta.get_field(name).column}"'  # noqa: E731  # a name for one expression
+    texts = " || ' ' || ".join(f"coalesce({column(name)}::text, '')" for name in dict.fromkeys(register.search))
+    owner = f'{row}."{model.owner_column}"' if model.owner_column else "null::uuid"
+    title = model_title(register, row)
+    return (
+        f"{row}.id, '{register.key}', {row}.code, {title}, {row}.\"{model.unit_column}\", {owner},"
+        f" {number * REGISTER_SPAN}::bigint + {row}.key, kj.words({texts}), kj.fold({row}.code || ' ' || {texts})"
+    )
+
+
+def model_title(register: Register[Any], row: str) -> str:
+    """The title of a record as SQL: columns joined by a space."""
+    names = register.title.split()
+    columns = [f'{row}."{register.model._meta.get_field(name).column}"' for name in names]
+    return " || ' ' || ".join(f"coalesce({column}::text, '')" for column in columns)
+
+
+def _policies(cursor: Any, see: str, write: str) -> None:
+    cursor.execute(f"alter table {NODE} enable row level security")
+    cursor.execute(f"alter table {NODE} force row level security")
+    rules = {"see": f"for select to kj_app using ({see})", "owner": "to kj_owner using (true) with check (true)"}
+    for name, rule in rules.items():
+        cursor.execute(f"drop policy if exists {name} on {NODE}")
+        cursor.execute(f"create policy {name} on {NODE} {rule}")
+    cursor.execute(
+        "create or replace function kj.writes(node uuid) returns boolean language sql stable as"
+        f" $$ select exists (select 1 from public.{NODE} where id = node and ({write})) $$"
+    )
+
+
+def _link_rules(cursor: Any) -> None:
+    for kind, a, b in link_rules():
+        cursor.execute(
+            "insert into register_linkrule (kind, a_register, b_register) values (%s, %s, %s) on conflict do nothing",
+            [kind.kind, a, b],
+        )
+
+
+def link_rules() -> list[tuple[LinkKind, str, str]]:
+    """Every kind of link with the pair of registers that it may join, subject first."""
+    forward = [(kind, r.key, other) for r in REGISTERS.values() for kind in r.links for other in kind.to]
+    back = [(kind, other, r.key) for r in REGISTERS.values() for kind in r.links_back for other in kind.to]
+    return forward + back
+
+
+def _past_nodes(numbers: dict[str, int]) -> str:
+    selects = [
+        f'select {node_values(register, numbers[register.key], "n")} from asof."{register.model._meta.db_table}" n'
+        for register in REGISTERS.values()
+    ]
+    columns = "id, register, code, title, unit_number, owner_id, key, words, folded"
+    union = " union all ".join(selects)
+    return f"create view asof.{NODE} ({columns}) with (security_invoker = true) as {union}"
+
+
+def _match(see: str) -> str:
+    """The search: runs as the tables' owner so that its indexes serve, and holds the reader's rule itself."""
+    return f"""
+        create or replace function kj.match(question text, most integer) returns setof uuid
+        language sql stable security definer set search_path = public, pg_catalog, pg_temp as $$
+            select id from {NODE}
+            where (words @@ kj.question(question) or folded like '%' || kj.fold(question) || '%') and ({see})
+            order by (code = upper(question)) desc, ts_rank(words, kj.question(question)) desc, id desc
+            limit most
+        $$;
+        revoke all on function kj.match(text, integer) from public;
+        grant execute on function kj.match(text, integer) to kj_app;
+    """

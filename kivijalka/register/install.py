@@ -1,0 +1,76 @@
+"""What the database derives from the declarations, written after every migrate: history, graph, grants.
+
+Writing it again changes nothing. `manage check --database default` compares it with the declarations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.contrib.sessions.models import Session
+from django.db import connections
+from django.dispatch import Signal
+
+from kivijalka.register import graph, trail
+from kivijalka.register.models import Kept
+from kivijalka.register.registry import REGISTERS, kept_models
+
+# Rooms add what only they know (organisation: which roles grant which rights).
+installed = Signal()
+
+
+def after_migrate(sender: AppConfig, using: str = "default", plan: Any = None, **kwargs: Any) -> None:
+    """Once per migrate, after the last app: only then do all tables stand."""
+    last = [config for config in apps.get_app_configs() if config.models_module][-1]
+    if sender.label == last.label and _tables_stand(using):
+        install(using)
+
+
+def install(using: str = "default") -> None:
+    """Write history, graph and grants for all registers. Runs as the tables' owner."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute("drop schema if exists asof cascade; create schema asof; grant usage on schema asof to kj_app")
+        for model in kept_models():
+            trail.install(cursor, model)
+        graph.install(cursor)
+        for model in kept_models():
+            trail.protect(cursor, model, connection)
+        _sequences(cursor)
+        _grants(cursor)
+    installed.send(sender=None, using=using)
+
+
+def rights() -> set[str]:
+    """Names of all rights that any declared rule asks for."""
+    return {right for model in kept_models() for right in model.access.rights()}
+
+
+def _tables_stand(using: str) -> bool:
+    tables = set(connections[using].introspection.table_names())
+    return all(register.model._meta.db_table in tables for register in REGISTERS.values())
+
+
+def _sequences(cursor: Any) -> None:
+    for register in REGISTERS.values():
+        field = register.model._meta.get_field("code")
+        cursor.execute(f"create sequence if not exists kj.code_{field.prefix.lower()}")
+        cursor.execute(f"grant usage on sequence kj.code_{field.prefix.lower()} to kj_app")
+
+
+def _grants(cursor: Any) -> None:
+    """What the site's role may touch at all. Nothing is deleted but sessions."""
+    cursor.execute("grant usage on schema public, kj, history to kj_app")
+    for model in apps.get_models():
+        if model._meta.managed and not model._meta.proxy:
+            cursor.execute(f'grant {_grant(model)} on "{model._meta.db_table}" to kj_app')
+    cursor.execute("grant usage on all sequences in schema public to kj_app")
+
+
+def _grant(model: Any) -> str:
+    if model is Session:
+        return "select, insert, update, delete"
+    if issubclass(model, Kept):
+        return "select, insert, update"
+    return str(getattr(model, "site_may", "select"))

@@ -1,0 +1,220 @@
+"""What every register's rows have in common, and the graph that ties them: nodes and links."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.urls import reverse
+from django.utils.deconstruct import deconstructible
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Access, seen_node, writes_node
+
+# A level of confidentiality is worth this many unit numbers in an access key: key = level * SPAN + unit number.
+SPAN = 2**24
+
+
+class Confidentiality(models.IntegerChoices):
+    """How far a record may be known (glossary: public, internal, confidential, secret)."""
+
+    PUBLIC = 0, _("public")
+    INTERNAL = 1, _("internal")
+    CONFIDENTIAL = 2, _("confidential")
+    SECRET = 3, _("secret")
+
+
+@deconstructible(path="kivijalka.register.models.NewId")
+class NewId(Func):
+    """PostgreSQL's uuidv7(): ids that sort by time and tell nothing of other rows."""
+
+    function = "uuidv7"
+    output_field = models.UUIDField()
+
+
+@deconstructible(path="kivijalka.register.models.NextCode")
+class NextCode(Func):
+    """The next readable code of a register, such as R-000017."""
+
+    function = "kj.next_code"
+    output_field = models.CharField()
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(Value(prefix))
+
+
+class CodeField(models.CharField):
+    """A readable code, given by the database when the row is made, never changed."""
+
+    def __init__(self, prefix: str, **kwargs: Any) -> None:
+        self.prefix = prefix
+        settings: dict[str, Any] = {"max_length": 20, "unique": True, "editable": False, "db_default": NextCode(prefix)}
+        super().__init__(_("code"), **{**kwargs, **settings})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        for given in ("max_length", "unique", "editable", "db_default", "verbose_name"):
+            kwargs.pop(given, None)
+        return name, path, [self.prefix], kwargs
+
+
+class SeenQuerySet(models.QuerySet):
+    """Rows within the acting person's reach. The database's policy stands behind it as the second lock."""
+
+    def seen(self) -> Self:
+        return self.filter(self.model.access.see)
+
+    def may(self, verb: str) -> Self:
+        """Of the rows seen, those on which the acting person holds the right of this verb."""
+        return self.seen().filter(self.model.access.may(verb))
+
+
+class DeclaredAccess:
+    """`Model.access`: the rule that stands among the model's constraints."""
+
+    def __get__(self, instance: object, model: Any) -> Access:
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, Access):
+                return constraint
+        raise LookupError(
+            f"{model.__name__} has no access rule. Put Access(name=..., see=..., ...) into Meta.constraints."
+        )
+
+
+class Kept(models.Model):
+    """A row whose every version is kept by the database. `version` grows with each change."""
+
+    access = DeclaredAccess()
+    # Which columns stand for unit and owner where rows of all registers lie side by side.
+    unit_column: ClassVar[str] = "unit_id"
+    owner_column: ClassVar[str | None] = None
+    # The foreign key to the record that this row is a part of, if it is one.
+    parent: ClassVar[str | None] = None
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    objects = SeenQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Record(Kept):
+    """A row of a register: it belongs to a unit, has a confidentiality, and is a node of the graph.
+
+    `key` joins the two, so that one range test decides what a person may see. Unit numbers never change:
+    a reorganisation moves reach, not records.
+    """
+
+    unit = models.ForeignKey(
+        "organisation.Unit", models.PROTECT, to_field="number", verbose_name=_("unit"), related_name="+"
+    )
+    confidentiality = models.PositiveSmallIntegerField(
+        _("confidentiality"), choices=Confidentiality, default=Confidentiality.INTERNAL
+    )
+    key = models.GeneratedField(
+        expression=F("confidentiality") * SPAN + F("unit"), output_field=models.IntegerField(), db_persist=True
+    )
+
+    class Meta:
+        abstract = True
+
+    def get_absolute_url(self) -> str:
+        from kivijalka.register.registry import register_of
+
+        return reverse("record", args=[register_of(type(self)).path, self.pk])
+
+
+def indexes(table: str, *columns: str) -> list[models.Index]:
+    """One index per column to filter or sort by, with the id behind it so that paging by position has no ties."""
+    key = models.Index(fields=["key"], name=f"{table}_by_key")
+    return [key, *(models.Index(fields=[column, "id"], name=f"{table}_by_{column}"[:30]) for column in columns)]
+
+
+class RegisterNumber(models.Model):
+    """A register's permanent number: the upper half of the access key of its nodes."""
+
+    key = models.CharField(max_length=40, unique=True)
+
+    no_register = "written when the declarations are installed"
+
+
+class Node(models.Model):
+    """One row per record of any register, with the same id; written by trigger, never by hand."""
+
+    id = models.UUIDField(primary_key=True)
+    register = models.CharField(max_length=40)
+    code = models.CharField(max_length=20)
+    title = models.TextField()
+    unit_number = models.IntegerField()
+    owner_id = models.UUIDField(null=True)
+    key = models.BigIntegerField()
+    words = SearchVectorField()
+    folded = models.TextField()
+
+    no_register = "the graph itself"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["id", "register"], name="node_of_register")]
+        indexes = [
+            models.Index(fields=["owner_id"], name="node_by_owner"),
+            models.Index(fields=["key"], name="node_by_key"),
+            GinIndex(fields=["words"], name="node_by_words"),
+            GinIndex(OpClass("folded", name="gin_trgm_ops"), name="node_by_folded"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        from kivijalka.register.registry import register_by_key
+
+        return reverse("record", args=[register_by_key(self.register).path, self.pk])
+
+
+class LinkRule(models.Model):
+    """Which pairs of registers a kind of link may join; written from the declarations."""
+
+    kind = models.CharField(max_length=40)
+    a_register = models.CharField(max_length=40)
+    b_register = models.CharField(max_length=40)
+
+    no_register = "written when the declarations are installed"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "a_register", "b_register"], name="link_rule_once")]
+
+
+class Link(Kept):
+    """A typed tie between two records: "action treats risk". Ended by a date, never deleted."""
+
+    kind = models.CharField(max_length=40)
+    a = models.ForeignKey(Node, models.PROTECT, related_name="+", db_constraint=False)
+    a_register = models.CharField(max_length=40)
+    b = models.ForeignKey(Node, models.PROTECT, related_name="+", db_constraint=False)
+    b_register = models.CharField(max_length=40)
+    note = models.TextField(_("note"), blank=True, default="")
+    since = models.DateTimeField(_("since"), db_default=Func(function="now"))
+    until = models.DateTimeField(_("until"), null=True, editable=False)
+
+    no_register = "shown on both of its ends"
+
+    # Seen by whoever sees both ends; written by whoever may change the end that declares the kind.
+    class Meta:
+        constraints = [
+            Access(
+                name="link_access",
+                see=seen_node("a") & seen_node("b"),
+                add=writes_node("a") & seen_node("b"),
+                edit=writes_node("a") & seen_node("b"),
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "a", "b"], condition=Q(until__isnull=True), name="link_in_force_once"
+            ),
+            models.CheckConstraint(condition=~Q(a=F("b")), name="link_joins_two"),
+        ]
+        indexes = [models.Index(fields=["b", "kind"], name="link_by_b")]

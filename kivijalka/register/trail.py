@@ -1,0 +1,145 @@
+"""History by the database: every version of every kept row, and a view of each table as it was at any moment.
+
+Nothing here is a migration: it follows from the tables and declarations, and is written anew after each migrate.
+A column that a table gains is added to its history; one that it loses stays there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivijalka.access.policy import sql_of
+from kivijalka.register.models import Kept
+
+# Columns that the history adds to those of the table.
+KEPT = {
+    "kept_from": "timestamptz not null",
+    "kept_to": "timestamptz not null default 'infinity'",
+    "kept_op": "char(1) not null",
+    "kept_xid": "xid8 not null default pg_current_xact_id()",
+    "kept_by": "uuid",
+    "kept_for": "uuid",
+    "kept_door": "text not null default ''",
+    "kept_command": "text not null default ''",
+    "kept_seed": "boolean not null default false",
+}
+
+
+def install(cursor: Any, model: type[Kept]) -> None:
+    """History table, triggers, view of the past and its policy for one model."""
+    table = model._meta.db_table
+    columns = columns_of(cursor, table)
+    _history_table(cursor, table, columns)
+    names = [f'"{name}"' for name, _ in columns]
+    for statement in _triggers(table, names):
+        cursor.execute(statement)
+    cursor.execute(_past(table, names))
+    cursor.execute(f'grant select on history."{table}", asof."{table}" to kj_app')
+
+
+def protect(cursor: Any, model: type[Kept], connection: Any) -> None:
+    """The rule of the table, on its history too: the past row is judged by today's roles."""
+    table = model._meta.db_table
+    rule = past_rule(sql_of(model.access.see, model, connection))
+    cursor.execute(f'alter table history."{table}" enable row level security')
+    cursor.execute(f'alter table history."{table}" force row level security')
+    for policy in ("see", "owner"):
+        cursor.execute(f'drop policy if exists {policy} on history."{table}"')
+    cursor.execute(f'create policy see on history."{table}" for select to kj_app using ({rule})')
+    cursor.execute(f'create policy owner on history."{table}" to kj_owner using (true) with check (true)')
+
+
+def past_rule(rule: str) -> str:
+    """A rule that asks another table asks it as of the moment that is looked at."""
+    if ' FROM "' not in rule:
+        return rule
+    past = rule.replace(' FROM "', ' FROM asof."')
+    return f"CASE WHEN (SELECT kj.as_of()) IS NULL THEN {rule} ELSE {past} END"
+
+
+def columns_of(cursor: Any, table: str, schema: str = "public") -> list[tuple[str, str]]:
+    """Names and types of a table's columns, in order."""
+    cursor.execute(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
+        [f'{schema}."{table}"'],
+    )
+    return list(cursor.fetchall())
+
+
+def _history_table(cursor: Any, table: str, columns: list[tuple[str, str]]) -> None:
+    there = {name for name, _ in columns_of(cursor, table, "history")}
+    if not there:
+        kept = ", ".join(f"{name} {kind}" for name, kind in KEPT.items())
+        cursor.execute(f'create table history."{table}" ({kept})')
+        cursor.execute(f'alter table history."{table}" set (fillfactor = 90)')
+    for name, kind in columns:
+        if name not in there:
+            cursor.execute(f'alter table history."{table}" add column "{name}" {kind}')
+    short = table[:40]
+    cursor.execute(f'create index if not exists "{short}_versions" on history."{table}" (id, kept_from desc)')
+    cursor.execute(f'create index if not exists "{short}_past" on history."{table}" (kept_from, kept_to)')
+
+
+def _triggers(table: str, names: list[str]) -> list[str]:
+    listed = ", ".join(names)
+    of_new, of_old = (", ".join(f"{row}.{name}" for name in names) for row in "no")
+    changed = f"row({of_new}) is distinct from row({of_old})"
+    kept = "kept_from, kept_op, kept_by, kept_for, kept_door, kept_command"
+    said = (
+        "kj.person(), kj.behalf(), coalesce(current_setting('kj.door', true), ''),"
+        " coalesce(current_setting('kj.command', true), '')"
+    )
+    close = (
+        f'update history."{table}" h set kept_to = greatest(transaction_timestamp(), h.kept_from)'
+        " from {rows} where h.id = {alias}.id and h.kept_to = 'infinity'"
+    )
+    insert = (
+        f'insert into history."{table}" ({listed}, {kept}) select {{values}},'
+        " greatest(transaction_timestamp(), {start}), '{op}', " + said + " from {rows}"
+    )
+    bodies = {
+        "insert": insert.format(values=of_new, start="transaction_timestamp()", op="I", rows="new_rows n"),
+        "update": (
+            close.format(rows="new_rows n join old_rows o using (id)", alias="o")
+            + f" and {changed};"
+            # a version that began after this transaction did: ours begins where that one ends
+            + insert.format(
+                values=of_new,
+                start=f"(select max(kept_to) from history.\"{table}\" p where p.id = n.id and p.kept_to < 'infinity')",
+                op="U",
+                rows=f"new_rows n join old_rows o using (id) where {changed}",
+            )
+        ),
+        "delete": (
+            close.format(rows="old_rows o", alias="o")
+            + ";"
+            + insert.format(values=of_old, start="transaction_timestamp()", op="D", rows="old_rows o")
+        ),
+    }
+    tables = {
+        "insert": "new table as new_rows",
+        "update": "old table as old_rows new table as new_rows",
+        "delete": "old table as old_rows",
+    }
+    made = []
+    for event, body in bodies.items():
+        function = f'kj."keep_{table}_{event}"'
+        made += [
+            f"create or replace function {function}() returns trigger language plpgsql security definer"
+            f" set search_path = pg_catalog, pg_temp as $$ begin {body}; return null; end $$",
+            f'create or replace trigger keep_{event} after {event} on public."{table}" referencing {tables[event]}'
+            f" for each statement execute function {function}()",
+        ]
+    made += [
+        f'create or replace trigger bump before update on public."{table}" for each row execute function kj.bump()',
+    ]
+    return made
+
+
+def _past(table: str, names: list[str]) -> str:
+    return (
+        f'create view asof."{table}" with (security_invoker = true) as select {", ".join(names)}'
+        f' from history."{table}" where kept_from <= (select kj.as_of()) and kept_to > (select kj.as_of())'
+        " and kept_op <> 'D'"
+    )

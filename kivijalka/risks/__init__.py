@@ -1,0 +1,1 @@
+"""The risk register: identified, assessed, treated, accepted, followed."""

@@ -1,0 +1,115 @@
+"""Verbs of a risk: assess, accept, close, reopen, confirm that nothing changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Actor
+from kivijalka.policy.queries import policy_in_force
+from kivijalka.policy.scales import Scales
+from kivijalka.register.command import Ask, command
+from kivijalka.register.refusal import refuse
+from kivijalka.risks import queries, rules
+from kivijalka.risks.models import Assessment, Risk
+
+State, Stage = Risk.State, Assessment.Stage
+NOT_CLOSED = ~Q(state=State.CLOSED)
+LEVELS = [(level, str(level)) for level in range(1, 6)]
+
+
+@command(
+    _("Assess"),
+    when=NOT_CLOSED,
+    primary=True,
+    says=_("The worst impact and the likelihood give the level by the policy in force."),
+)
+def assess(
+    actor: Actor,
+    risk: Risk,
+    *,
+    likelihood: Annotated[int, Ask(_("Likelihood"), _("1 very unlikely – 5 almost certain"), choices=LEVELS)],
+    people: Annotated[int | None, Ask(_("Impact on people"), choices=LEVELS)] = None,
+    service_continuity: Annotated[int | None, Ask(_("Impact on service continuity"), choices=LEVELS)] = None,
+    finance: Annotated[int | None, Ask(_("Impact on finance"), choices=LEVELS)] = None,
+    environment: Annotated[int | None, Ask(_("Impact on the environment"), choices=LEVELS)] = None,
+    trust: Annotated[int | None, Ask(_("Impact on trust"), choices=LEVELS)] = None,
+    law_privacy: Annotated[int | None, Ask(_("Impact on law and privacy"), choices=LEVELS)] = None,
+    stage: Annotated[str, Ask(_("Stage"), choices=Stage)] = Stage.CURRENT,
+    note: Annotated[str, Ask(_("Reasons"), rows=3)] = "",
+) -> Assessment:
+    """Judge likelihood and impacts. A current assessment gives the risk its level and next review, and ends an acceptance."""
+    impacts = {
+        "people": people,
+        "service_continuity": service_continuity,
+        "finance": finance,
+        "environment": environment,
+        "trust": trust,
+        "law_privacy": law_privacy,
+    }
+    refuse(rules.why_not_assess(likelihood, list(impacts.values())))
+    today = timezone.localdate()
+    policy = policy_in_force(today)
+    worst = max(impact for impact in impacts.values() if impact)
+    level = Scales(policy.content).level(likelihood, worst)
+    if stage == Stage.CURRENT:
+        months = Scales(policy.content).review_months(level)
+        risk.likelihood, risk.impact, risk.level, risk.state = likelihood, worst, level, State.ASSESSED
+        risk.review, risk.accepted_until, risk.acceptance_reason = rules.months_after(today, months), None, ""
+        risk.save()
+    return Assessment.objects.create(
+        risk=risk, policy=policy, assessor_id=actor.principal, stage=stage,
+        likelihood=likelihood, impact=worst, level=level, note=note, **impacts,
+    )  # fmt: skip
+
+
+@command(
+    _("Accept the risk"),
+    when=Q(state=State.ASSESSED),
+    says=_("The acceptance ends on the day that you give, or when the risk is assessed again."),
+)
+def accept(
+    actor: Actor,
+    risk: Risk,
+    *,
+    reason: Annotated[str, Ask(_("Reason"), rows=3)],
+    until: Annotated[date, Ask(_("Accepted until"))],
+) -> Risk:
+    """Live with the risk at its present level until a day. Never one's own risk."""
+    today = timezone.localdate()
+    months = Scales(policy_in_force(today).content).acceptance_months(risk.level)
+    refuse(rules.why_not_accept(until, today=today, latest=rules.months_after(today, months)))
+    risk.state, risk.accepted_until, risk.acceptance_reason = State.ACCEPTED, until, reason
+    risk.save(update_fields=["state", "accepted_until", "acceptance_reason"])
+    return risk
+
+
+@command(_("Nothing changed"), when=Q(state__in=[State.ASSESSED, State.ACCEPTED]))
+def confirm(actor: Actor, risk: Risk) -> Risk:
+    """The review found nothing to change: the next one is due after the interval of the risk's level."""
+    today = timezone.localdate()
+    months = Scales(policy_in_force(today).content).review_months(risk.level)
+    risk.review = rules.months_after(today, months)
+    risk.save(update_fields=["review"])
+    return risk
+
+
+@command(_("Close"), when=NOT_CLOSED, says=_("The risk leaves the matrix and stays in history."))
+def close(actor: Actor, risk: Risk) -> Risk:
+    """The risk is no more. Refused while actions that treat it are open."""
+    refuse(rules.why_not_close(queries.open_actions(risk).count()))
+    risk.state, risk.review = State.CLOSED, None
+    risk.save(update_fields=["state", "review"])
+    return risk
+
+
+@command(_("Reopen"), when=Q(state=State.CLOSED))
+def reopen(actor: Actor, risk: Risk) -> Risk:
+    """The risk is back: it waits for a new assessment."""
+    risk.state = State.DRAFT
+    risk.save(update_fields=["state"])
+    return risk

@@ -1,0 +1,179 @@
+"""Risks, threats and opportunities alike, and their assessments."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Access, at_unit, owner, part_of
+from kivijalka.policy.models import Policy
+from kivijalka.register.models import CodeField, Kept, Record, indexes
+
+LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
+
+
+class Area(models.TextChoices):
+    """The eight areas of organisational security."""
+
+    PERSONNEL_SECURITY = "personnel_security", _("personnel security")
+    OCCUPATIONAL_SAFETY = "occupational_safety", _("occupational safety")
+    ENVIRONMENTAL_SAFETY = "environmental_safety", _("environmental safety")
+    OPERATIONAL_SECURITY = "operational_security", _("security of production and operations")
+    PREMISES_SECURITY = "premises_security", _("premises security")
+    RESCUE_SAFETY = "rescue_safety", _("fire and rescue safety")
+    INFORMATION_SECURITY = "information_security", _("information security")
+    MISCONDUCT_MANAGEMENT = "misconduct_management", _("management of misconduct and deviations")
+
+
+class Level(models.TextChoices):
+    """Class of a risk by the policy's matrix; stored as a word, ordered by `rank`."""
+
+    LOW = "1_low", _("low")
+    MODERATE = "2_moderate", _("moderate")
+    HIGH = "3_high", _("high")
+    CRITICAL = "4_critical", _("critical")
+
+
+class Risk(Record):
+    """An effect of uncertainty on what must keep running: cause, event, consequence (ISO 31000)."""
+
+    class Kind(models.TextChoices):
+        STRATEGIC = "strategic", _("strategic risk")
+        OPERATIONAL = "operational", _("operational risk")
+        FINANCIAL = "financial", _("financial risk")
+        HAZARD = "hazard", _("hazard risk")
+
+    class Sign(models.TextChoices):
+        THREAT = "threat", _("threat")
+        OPPORTUNITY = "opportunity", _("opportunity")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        ASSESSED = "assessed", _("assessed")
+        ACCEPTED = "accepted", _("accepted")
+        CLOSED = "closed", _("closed")
+
+    class Treatment(models.TextChoices):
+        AVOID = "avoid", _("avoid")
+        REDUCE = "reduce", _("reduce")
+        SHARE = "share", _("share")
+        ACCEPT = "accept", _("accept")
+        EXPLOIT = "exploit", _("exploit")
+        ENHANCE = "enhance", _("enhance")
+
+    class Controllability(models.TextChoices):
+        OWN = "own", _("we control it ourselves")
+        CITY = "city", _("needs another part of the city")
+        PARTNERS = "partners", _("only together with partners")
+        PREPARE_ONLY = "prepare_only", _("cannot be controlled; we can only prepare")
+
+    class Adequacy(models.TextChoices):
+        NONE = "none", _("no control")
+        PARTIAL = "partial", _("partial")
+        ADEQUATE = "adequate", _("adequate")
+        TESTED = "tested", _("adequate and tested")
+
+    owner_column = "owner_id"
+    names_to_pick = ("title",)
+
+    code = CodeField("R")
+    title = models.CharField(_("title"), max_length=300)
+    owner = models.ForeignKey(
+        "organisation.Person", models.PROTECT, null=True, blank=True, verbose_name=_("risk owner"), related_name="+"
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.OPERATIONAL)
+    sign = models.CharField(_("threat or opportunity"), max_length=20, choices=Sign, default=Sign.THREAT)
+    areas = ArrayField(
+        models.CharField(max_length=30, choices=Area), verbose_name=_("areas of security"), blank=True, default=list
+    )
+    cause = models.TextField(_("cause"), blank=True, default="")
+    event = models.TextField(_("event"), blank=True, default="")
+    consequence = models.TextField(_("consequence"), blank=True, default="")
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.DRAFT)
+    likelihood = models.PositiveSmallIntegerField(_("likelihood"), null=True, blank=True, validators=LEVEL_VALIDATORS)
+    impact = models.PositiveSmallIntegerField(_("impact"), null=True, blank=True, validators=LEVEL_VALIDATORS)
+    level = models.CharField(_("level of risk"), max_length=20, choices=Level, blank=True, default="")
+    treatment = models.CharField(_("treatment"), max_length=20, choices=Treatment, blank=True, default="")
+    controllability = models.CharField(
+        _("controllability"), max_length=20, choices=Controllability, blank=True, default=""
+    )
+    control_adequacy = models.CharField(
+        _("adequacy of present controls"), max_length=20, choices=Adequacy, blank=True, default=""
+    )
+    review = models.DateField(_("next review"), null=True, blank=True)
+    accepted_until = models.DateField(_("accepted until"), null=True, blank=True)
+    acceptance_reason = models.TextField(_("reason for acceptance"), blank=True, default="")
+
+    class Meta:
+        constraints = [
+            Access(
+                name="risk_access",
+                see=at_unit("risk.view") | owner(),
+                add=at_unit("risk.edit"),
+                edit=at_unit("risk.edit") | owner(),
+                verbs={
+                    "assess": at_unit("risk.assess") | owner(),
+                    # Never one's own risk.
+                    "accept": at_unit("risk.accept") & ~owner(),
+                },
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_until__isnull=True) | ~Q(acceptance_reason=""),
+                name="acceptance_has_reason_and_end",
+                violation_error_message=_("An acceptance needs a reason and a day on which it ends."),
+            ),
+        ]
+        indexes = [
+            *indexes("risk", "unit", "owner", "state", "kind", "sign", "level", "review", "likelihood", "impact"),
+            GinIndex(fields=["areas"], name="risk_by_areas"),
+            models.Index(fields=["state", "likelihood", "impact", "key"], name="risk_matrix"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Assessment(Kept):
+    """One judgement of a risk under one version of the policy. Never edited: a new one replaces it."""
+
+    class Stage(models.TextChoices):
+        INHERENT = "inherent", _("inherent risk")
+        CURRENT = "current", _("current risk")
+        TARGET = "target", _("target risk")
+
+    parent = "risk"
+
+    risk = models.ForeignKey(Risk, models.PROTECT, related_name="assessments")
+    policy = models.ForeignKey(Policy, models.PROTECT, verbose_name=_("policy"), related_name="+")
+    at = models.DateTimeField(_("assessed at"), db_default=Func(function="now"))
+    assessor = models.ForeignKey("organisation.Person", models.PROTECT, verbose_name=_("assessed by"), related_name="+")
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.CURRENT)
+    likelihood = models.PositiveSmallIntegerField(_("likelihood"), validators=LEVEL_VALIDATORS)
+    people = models.PositiveSmallIntegerField(_("people"), null=True, validators=LEVEL_VALIDATORS)
+    service_continuity = models.PositiveSmallIntegerField(
+        _("service continuity"), null=True, validators=LEVEL_VALIDATORS
+    )
+    finance = models.PositiveSmallIntegerField(_("finance"), null=True, validators=LEVEL_VALIDATORS)
+    environment = models.PositiveSmallIntegerField(_("environment"), null=True, validators=LEVEL_VALIDATORS)
+    trust = models.PositiveSmallIntegerField(_("trust"), null=True, validators=LEVEL_VALIDATORS)
+    law_privacy = models.PositiveSmallIntegerField(_("law and privacy"), null=True, validators=LEVEL_VALIDATORS)
+    impact = models.PositiveSmallIntegerField(_("impact"), validators=LEVEL_VALIDATORS)
+    level = models.CharField(_("level of risk"), max_length=20, choices=Level)
+    note = models.TextField(_("note"), blank=True, default="")
+
+    no_register = "part of a risk, shown on its page"
+
+    class Meta:
+        constraints = [
+            Access(
+                name="assessment_access",
+                see=part_of("risk", "risks_risk"),
+                add=part_of("risk", "risks_risk") & owner("assessor"),
+                edit=Q(pk__in=[]),
+            )
+        ]
+        indexes = [models.Index(fields=["risk", "at"], name="assessment_by_risk")]

@@ -1,0 +1,41 @@
+"""Questions about risks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from kivijalka.actions.models import Action
+from kivijalka.register.models import Link
+from kivijalka.risks.models import Risk
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix: how many risks stand there, and the class that the policy gives it."""
+
+    likelihood: int
+    impact: int
+    count: int
+    level: str
+
+
+def open_actions(risk: Risk) -> QuerySet[Action]:
+    """Actions that treat a risk and are not finished."""
+    treating = Link.objects.seen().filter(b_id=risk.pk, kind="treats", until__isnull=True).values("a_id")
+    return Action.objects.seen().filter(pk__in=treating, state__in=Action.OPEN)
+
+
+def matrix(risks: QuerySet[Risk], content: dict[str, dict[str, list[str]]]) -> list[list[Cell]]:
+    """Risks by likelihood (rows, highest first) and impact (columns), in one query."""
+    counted = risks.exclude(state=Risk.State.CLOSED).filter(likelihood__isnull=False, impact__isnull=False)
+    found = counted.order_by().values_list("likelihood", "impact").annotate(count=Count("pk"))
+    counts = {(likelihood, impact): count for likelihood, impact, count in found}
+    return [
+        [
+            Cell(row, column, counts.get((row, column), 0), content["matrix"][str(row)][column - 1])
+            for column in range(1, 6)
+        ]
+        for row in range(5, 0, -1)
+    ]

@@ -1,0 +1,64 @@
+"""The register of risks."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import owner
+from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
+from kivijalka.register.registry import register
+from kivijalka.risks import commands
+from kivijalka.risks.models import Assessment, Risk
+
+risks = register(
+    Register(
+        Risk,
+        key="risk",
+        path="risks",
+        chain="what may happen",
+        names=(_("Risk"), _("Risks")),
+        title="title",
+        columns=["code", Column("title", sort=False), "unit", "owner", "state", Column("level", badge=True), "review"],
+        more=["likelihood", "impact", "accepted_until", "acceptance_reason"],
+        fields={
+            _("Describe"): ["title", "sign", "kind", "areas", "cause", "event", "consequence"],
+            _("Control"): ["treatment", "controllability", "control_adequacy"],
+            _("Belongs to"): ["unit", "owner", "confidentiality"],
+        },
+        filters={
+            "state": ["in"],
+            "unit": ["under"],
+            "owner": ["is", "me", "empty"],
+            "kind": ["in"],
+            "sign": ["in"],
+            "areas": ["any"],
+            "level": ["in"],
+            "likelihood": ["in"],
+            "impact": ["in"],
+            "review": ["lt", "gte"],
+        },
+        search=["title", "cause", "event", "consequence"],
+        sort="-level",
+        commands=[commands.assess, commands.accept, commands.confirm, commands.close, commands.reopen],
+        parts=[
+            Part(
+                Assessment,
+                parent="risk",
+                names=(_("Assessment"), _("Assessments")),
+                columns=["at", "stage", "likelihood", "impact", "level", "assessor", "note"],
+                order=("-at",),
+            )
+        ],
+        links=[LinkKind("may_cause", _("may cause"), _("may be caused by"), to=["risk"])],
+        links_back=[LinkKind("treats", _("treats"), _("is treated by"), to=["action"])],
+        views=[
+            View("mine", _("My risks"), "owner=me&state=draft&state=assessed&state=accepted"),
+            View("late", _("Review overdue"), "review_lt=today"),
+        ],
+        waits=[
+            Waits(_("Review the risk"), lambda: owner() & Q(state__in=["assessed", "accepted"]), "review", "confirm"),
+            Waits(_("Assess the risk"), lambda: owner() & Q(state="draft"), None, "assess"),
+        ],
+        upsert=["code", "title"],
+        empty=_("No risks yet. Describe one as cause, event and consequence."),
+    )
+)

@@ -1,0 +1,46 @@
+"""Decisions about risks that need no database."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.register.refusal import Reason
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day some months later, or that month's last day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def why_not_assess(likelihood: int, impacts: list[int | None]) -> Reason | None:
+    """Why an assessment does not stand. None: it does."""
+    if not any(impacts):
+        return Reason("no_impact", _("Give at least one impact. The worst of them gives the risk's level."))
+    if not all(1 <= value <= 5 for value in [likelihood, *(impact for impact in impacts if impact)]):
+        return Reason("not_a_level", _("Levels go from 1 to 5."))
+    return None
+
+
+def why_not_accept(until: date, *, today: date, latest: date) -> Reason | None:
+    """Why an acceptance may not last until a day. None: it may."""
+    if until <= today:
+        return Reason("ends_in_past", _("The acceptance must end after today. Choose a later day."), field="until")
+    if until > latest:
+        return Reason(
+            "too_long",
+            _("The policy lets a risk of this level be accepted for a shorter time. Choose an earlier day."),
+            field="until",
+        )
+    return None
+
+
+def why_not_close(open_actions: int) -> Reason | None:
+    """Why a risk may not be closed. None: it may."""
+    if open_actions:
+        return Reason("open_actions", _("Actions that treat this risk are still open. Complete or cancel them first."))
+    return None

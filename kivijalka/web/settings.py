@@ -1,0 +1,145 @@
+"""Settings of the site, all from the environment. `KIVIJALKA_MODE` is demo, serve or test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+ROOT = Path(__file__).resolve().parents[2]
+MODE = os.environ.get("KIVIJALKA_MODE", "serve")
+DEMO, TESTING = MODE == "demo", MODE == "test"
+
+
+def database(address: str) -> dict[str, Any]:
+    """A postgresql:// address as Django's settings. A socket's folder is given as ?host=/folder."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:port/name.")
+    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", unquote(parts.hostname or "")),
+        "PORT": query.get("port", str(parts.port or "")),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql://kj_app@localhost/kivijalka"))}
+SECRET_KEY = os.environ.get("KIVIJALKA_SECRET_KEY", "")
+if not SECRET_KEY:
+    if MODE == "serve" and "DATABASE_URL" in os.environ:
+        raise ImproperlyConfigured("KIVIJALKA_SECRET_KEY is empty. Give a random text of at least 50 characters.")
+    SECRET_KEY = "only-for-commands-that-serve-nobody-" + "0" * 40
+ALLOWED_HOSTS = os.environ.get("KIVIJALKA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+DEBUG = False
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "kivijalka.register",
+    "kivijalka.organisation",
+    "kivijalka.policy",
+    "kivijalka.actions",
+    "kivijalka.risks",
+    "kivijalka.desk",
+    "kivijalka.reports",
+    "kivijalka.example",
+    "kivijalka.web",
+]
+AUTH_USER_MODEL = "organisation.Account"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "kivijalka.web.middleware.ActingMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "kivijalka.web.urls"
+WSGI_APPLICATION = "kivijalka.web.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "kivijalka/register/ui/templates", ROOT / "kivijalka/web/templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "kivijalka.web.frame.frame",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+LANGUAGE_CODE = "fi"
+LANGUAGES = [("fi", "suomi"), ("sv", "svenska"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "kivijalka/locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+USE_I18N, USE_TZ, TIME_ZONE = True, True, "Europe/Helsinki"
+FORMAT_MODULE_PATH = "kivijalka.web.formats"
+
+STATIC_URL, STATIC_ROOT = "/static/", ROOT / "static"
+STATICFILES_DIRS = [ROOT / "kivijalka/register/ui/static"]
+if not TESTING:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
+LOGIN_URL = "sign-in"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MODE == "serve"
+SESSION_COOKIE_AGE = 12 * 3600
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_SSL_REDIRECT = MODE == "serve" and os.environ.get("KIVIJALKA_BEHIND_PROXY") != "1"
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("KIVIJALKA_BEHIND_PROXY") == "1" else None
+)
+SECURE_HSTS_SECONDS = 31_536_000 if MODE == "serve" else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+LANGUAGES_IN_WORDS = {"fi": _("Finnish"), "sv": _("Swedish"), "en": _("English")}
