@@ -10,67 +10,122 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [("register", "0001_contract"),
+    dependencies = [
+        ("register", "0001_contract"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RegisterNumber',
+            name="RegisterNumber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=40, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name='LinkRule',
+            name="LinkRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('a_register', models.CharField(max_length=40)),
-                ('b_register', models.CharField(max_length=40)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("a_register", models.CharField(max_length=40)),
+                ("b_register", models.CharField(max_length=40)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'a_register', 'b_register'), name='link_rule_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "a_register", "b_register"), name="link_rule_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Node',
+            name="Node",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('register', models.CharField(max_length=40)),
-                ('code', models.CharField(max_length=20)),
-                ('title', models.TextField()),
-                ('unit_number', models.IntegerField()),
-                ('owner_id', models.UUIDField(null=True)),
-                ('key', models.BigIntegerField()),
-                ('words', django.contrib.postgres.search.SearchVectorField()),
-                ('folded', models.TextField()),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("register", models.CharField(max_length=40)),
+                ("code", models.CharField(max_length=20)),
+                ("title", models.TextField()),
+                ("unit_number", models.IntegerField()),
+                ("owner_id", models.UUIDField(null=True)),
+                ("key", models.BigIntegerField()),
+                ("words", django.contrib.postgres.search.SearchVectorField()),
+                ("folded", models.TextField()),
             ],
             options={
-                'indexes': [models.Index(fields=['owner_id'], name='node_by_owner'), models.Index(fields=['key'], name='node_by_key'), django.contrib.postgres.indexes.GinIndex(fields=['words'], name='node_by_words'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('folded', name='gin_trgm_ops'), name='node_by_folded')],
-                'constraints': [models.UniqueConstraint(fields=('id', 'register'), name='node_of_register')],
+                "indexes": [
+                    models.Index(fields=["owner_id"], name="node_by_owner"),
+                    models.Index(fields=["key"], name="node_by_key"),
+                    django.contrib.postgres.indexes.GinIndex(fields=["words"], name="node_by_words"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass("folded", name="gin_trgm_ops"), name="node_by_folded"
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("id", "register"), name="node_of_register")],
             },
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.UUIDField(db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('kind', models.CharField(max_length=40)),
-                ('a_register', models.CharField(max_length=40)),
-                ('b_register', models.CharField(max_length=40)),
-                ('note', models.TextField(blank=True, default='', verbose_name='note')),
-                ('since', models.DateTimeField(db_default=models.Func(function='now'), verbose_name='since')),
-                ('until', models.DateTimeField(editable=False, null=True, verbose_name='until')),
-                ('a', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.node')),
-                ('b', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.node')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ("kind", models.CharField(max_length=40)),
+                ("a_register", models.CharField(max_length=40)),
+                ("b_register", models.CharField(max_length=40)),
+                ("note", models.TextField(blank=True, default="", verbose_name="note")),
+                ("since", models.DateTimeField(db_default=models.Func(function="now"), verbose_name="since")),
+                ("until", models.DateTimeField(editable=False, null=True, verbose_name="until")),
+                (
+                    "a",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="register.node",
+                    ),
+                ),
+                (
+                    "b",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="register.node",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['b', 'kind'], name='link_by_b')],
-                'constraints': [kivijalka.access.policy.Access(add=models.Q(kivijalka.access.expressions.WritableNode('a'), kivijalka.access.expressions.SeenParent('b', 'register_node')), edit=models.Q(kivijalka.access.expressions.WritableNode('a'), kivijalka.access.expressions.SeenParent('b', 'register_node')), name='link_access', see=models.Q(kivijalka.access.expressions.SeenParent('a', 'register_node'), kivijalka.access.expressions.SeenParent('b', 'register_node')), verbs={}), models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('kind', 'a', 'b'), name='link_in_force_once'), models.CheckConstraint(condition=models.Q(('a', models.F('b')), _negated=True), name='link_joins_two')],
+                "indexes": [models.Index(fields=["b", "kind"], name="link_by_b")],
+                "constraints": [
+                    kivijalka.access.policy.Access(
+                        add=models.Q(
+                            kivijalka.access.expressions.WritableNode("a"),
+                            kivijalka.access.expressions.SeenParent("b", "register_node"),
+                        ),
+                        edit=models.Q(
+                            kivijalka.access.expressions.WritableNode("a"),
+                            kivijalka.access.expressions.SeenParent("b", "register_node"),
+                        ),
+                        name="link_access",
+                        see=models.Q(
+                            kivijalka.access.expressions.SeenParent("a", "register_node"),
+                            kivijalka.access.expressions.SeenParent("b", "register_node"),
+                        ),
+                        verbs={},
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("until__isnull", True)),
+                        fields=("kind", "a", "b"),
+                        name="link_in_force_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("a", models.F("b")), _negated=True), name="link_joins_two"
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,171 @@
+"""One FilterSet per register, made from its declaration; page, API and export read the same address."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db import connection
+from django.db.models import Func, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import current_actor
+from kivijalka.register.declare import Register
+from kivijalka.register.fields import RecordField
+from kivijalka.register.registry import register_by_key
+
+SHORT = {"lt": _("before"), "gte": _("from")}
+MOST_FOUND = 5_000
+
+
+class PersonOrWord(forms.Field):
+    """A record's code or name, or one of the words "me" (the acting person) and "empty"."""
+
+    def __init__(self, model: Any, words: set[str], **kwargs: Any) -> None:
+        self.record, self.words = RecordField(model, required=False), words
+        super().__init__(**kwargs, widget=self.record.widget)
+
+    def clean(self, value: Any) -> Any:
+        text = str(value or "").strip()
+        if text in self.words:
+            return text
+        return self.record.clean(text or None)
+
+
+class RecordFilter(django_filters.Filter):
+    """owner=me, owner=empty, owner=P-000012."""
+
+    def __init__(self, *, model: Any, words: set[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.model_of_record, self.words = model, words
+
+    @property
+    def field(self) -> forms.Field:
+        return PersonOrWord(self.model_of_record, self.words, required=False, label=self.label)
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in (None, ""):
+            return rows
+        if value == "me":
+            return rows.filter(**{f"{self.field_name}_id": current_actor().principal})
+        if value == "empty":
+            return rows.filter(**{f"{self.field_name}__isnull": True})
+        return rows.filter(**{self.field_name: value})
+
+
+class UnderFilter(RecordFilter):
+    """unit=U-000012: the unit and all below it."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in (None, ""):
+            return rows
+        with connection.cursor() as cursor:
+            cursor.execute("select array(select kj.below(%s))", [value.number])
+            numbers = cursor.fetchone()[0]
+        return rows.filter(**{f"{self.field_name}_id__in": numbers})
+
+
+class ManyFilter(django_filters.MultipleChoiceFilter):
+    """state=draft&state=assessed: any of these."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return rows.filter(**{f"{self.field_name}__in": value}) if value else rows
+
+
+class AnyOfArray(django_filters.MultipleChoiceFilter):
+    """areas=a&areas=b: the row's list holds any of these."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return rows.filter(**{f"{self.field_name}__overlap": value}) if value else rows
+
+
+class EmptyFilter(django_filters.ChoiceFilter):
+    """end=empty: the field has no value."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return rows.filter(**{f"{self.field_name}__isnull": True}) if value == "empty" else rows
+
+
+class DayField(forms.DateField):
+    """A day, or the word "today"."""
+
+    def to_python(self, value: Any) -> date | None:
+        return timezone.localdate() if value == "today" else super().to_python(value)
+
+
+class DayFilter(django_filters.DateFilter):
+    field_class = DayField
+
+
+class Words(django_filters.CharFilter):
+    """q=words: the search, within one register. In the past it looks at the title only."""
+
+    def __init__(self, register: Register[Any]) -> None:
+        super().__init__(label=_("Words"))
+        self.register = register
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return rows
+        if in_the_past():
+            titles = (Q(**{f"{name}__icontains": value}) for name in self.register.title.split())
+            return rows.filter(Q(*titles, Q(code__iexact=value), _connector=Q.OR))
+        with connection.cursor() as cursor:
+            cursor.execute("select kj.match(%s, %s, %s)", [value, MOST_FOUND, self.register.key])
+            return rows.filter(pk__in=[row[0] for row in cursor.fetchall()])
+
+
+def in_the_past() -> bool:
+    """Whether this transaction looks at a past moment."""
+    with connection.cursor() as cursor:
+        cursor.execute("select kj.as_of() is not null")
+        return bool(cursor.fetchone()[0])
+
+
+@cache
+def filters_of(key: str) -> type[django_filters.FilterSet]:
+    """The FilterSet of a register. Its fields' names are what stands in an address."""
+    register = register_by_key(key)
+    found: dict[str, Any] = {"q": Words(register)}
+    for name, lookups in register.filters.items():
+        found |= _filters(register, name, lookups)
+    meta = type("Meta", (), {"model": register.model, "fields": []})
+    return type(f"{register.model.__name__}Filters", (django_filters.FilterSet,), {**found, "Meta": meta})
+
+
+def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]:
+    field = register.field(name)
+    common = {"field_name": name, "label": field.verbose_name}
+    made: dict[str, Any] = {}
+    words = {lookup for lookup in lookups if lookup in ("me", "empty")}
+    for lookup in lookups:
+        if lookup == "under":
+            made[name] = UnderFilter(model=field.related_model, words=set(), **common)
+        elif lookup == "is":
+            made[name] = RecordFilter(model=field.related_model, words=words, **common)
+        elif lookup == "in":
+            made[name] = ManyFilter(choices=lambda field=field: choices_of(field), **common)
+        elif lookup == "any":
+            made[name] = AnyOfArray(choices=field.base_field.choices, **common)  # type: ignore[attr-defined]
+        elif lookup in SHORT:
+            made[f"{name}_{lookup}"] = DayFilter(field_name=name, lookup_expr=lookup, label=_named(field, lookup))
+        elif lookup == "empty" and name not in made:
+            made[name] = EmptyFilter(choices=[("empty", _("no value"))], **common)
+    return made
+
+
+def _named(field: Any, lookup: str) -> str:
+    return f"{field.verbose_name}, {SHORT[lookup]}"
+
+
+def choices_of(field: Any) -> list[tuple[Any, Any]]:
+    """The values that a field may have: its choices, the rows it points at, or the levels 1 to 5."""
+    if field.is_relation:
+        return [(row.pk, str(row)) for row in field.related_model.objects.all()]
+    if field.choices:
+        return list(field.choices)
+    return [(level, str(level)) for level in range(1, 6)]

@@ -1,0 +1,95 @@
+"""Forms made from a declaration. Page, API and import read their input through them: one set of rules and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import DateField, DecimalField, Field, ForeignKey
+
+from kivijalka.register.command import Command
+from kivijalka.register.declare import Register
+from kivijalka.register.fields import LocalDecimalField, RecordField
+from kivijalka.register.models import Kept
+from kivijalka.register.refusal import Invalid, Refused
+
+DAYS = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y"]
+
+
+class RegisterForm(forms.Form):
+    """A form whose fields come from a declaration."""
+
+    required_css_class = "kj-required"
+
+    def refuse(self, refused: Refused) -> None:
+        """Show a command's refusal where it belongs: at the field, or above the form."""
+        for name, texts in refused.errors.items():
+            for text in texts:
+                self.add_error(name if name in self.fields else None, text)
+
+
+def record_form(
+    register: Register[Any], data: Any = None, record: Any = None, only: list[str] | None = None
+) -> RegisterForm:
+    """The form of adding and editing: the declared fields and no other."""
+    names = only if only is not None else register.writable
+    form = RegisterForm(data, initial={name: getattr(record, name) for name in names} if record else None)
+    form.fields.update({name: form_field(register.field(name)) for name in names})
+    return form
+
+
+def command_form(command: Command[Any], data: Any = None) -> RegisterForm:
+    """The form of a command's inputs."""
+    form = RegisterForm(data)
+    form.fields.update({name: _dated(given.form_field()) for name, given in command.inputs.items()})
+    return form
+
+
+def form_field(field: Field[Any, Any]) -> forms.Field:
+    """The form field of a model field: records as search-as-you-type, days and numbers as people write them."""
+    common = {"label": _capital(field.verbose_name), "required": not field.blank, "help_text": field.help_text}
+    if isinstance(field, ForeignKey) and issubclass(field.related_model, Kept):
+        to_field = field.to_fields[0]
+        return RecordField(field.related_model, to_field=to_field, **common)
+    if isinstance(field, ArrayField):
+        choices = field.base_field.choices
+        return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
+    if isinstance(field, DecimalField):
+        return LocalDecimalField(max_digits=field.max_digits, decimal_places=field.decimal_places, **common)
+    if isinstance(field, DateField):
+        return _dated(forms.DateField(**common))
+    made = field.formfield()
+    assert made is not None, f"{field} has no form field"
+    made.label = common["label"]
+    return made
+
+
+def _capital(words: Any) -> str:
+    text = str(words)
+    return text[:1].upper() + text[1:]
+
+
+def _dated(field: forms.Field) -> forms.Field:
+    if isinstance(field, forms.DateField):
+        field.input_formats = DAYS
+        field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        field.widget.is_required = field.required
+    return field
+
+
+def cleaned(form: RegisterForm) -> dict[str, Any]:
+    """The form's values; raises Invalid with the texts by field. Inputs left out keep the command's default."""
+    if not form.is_valid():
+        raise Invalid({("" if name == "__all__" else name): list(texts) for name, texts in form.errors.items()})
+    return form.cleaned_data
+
+
+def inputs_of(command: Command[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Cleaned values as the command's keyword arguments: what is empty and may be left out is left out."""
+    return {
+        name: values[name]
+        for name, given in command.inputs.items()
+        if given.required or values.get(name) not in (None, "")
+    }

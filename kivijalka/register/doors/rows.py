@@ -1,0 +1,154 @@
+"""Rows of a register as every door reads them: scoped, filtered, sorted, a page at a time."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Func, Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.register.command import can
+from kivijalka.register.declare import Register
+from kivijalka.register.doors.filters import filters_of
+from kivijalka.register.refusal import Invalid, NotThere, Refused
+
+PAGE = 50
+# Parameters of a list that are no filters.
+NOT_FILTERS = {"sort", "after", "before", "last", "as_of", "size", "format"}
+
+
+@dataclass
+class Page:
+    """One page of rows. `before` and `after` are cursors: positions, not counts, so the last page is as fast as the first."""
+
+    rows: list[Any]
+    total: int
+    before: str | None
+    after: str | None
+    sort: str
+    filters: Any = field(repr=False)
+
+
+def all_rows(register: Register[Any], params: QueryDict) -> tuple[QuerySet[Any], Any]:
+    """Every row within reach that the filters let through, and the filters. Raises Invalid for a filter not understood."""
+    filters = filters_of(register.key)(params, queryset=register.model.objects.seen())
+    unknown = set(params) - set(filters.filters) - NOT_FILTERS
+    if unknown:
+        names = ", ".join(sorted(filters.filters))
+        raise Invalid({name: [_("There is no such filter. There are: %s.") % names] for name in sorted(unknown)})
+    if not filters.is_valid():
+        raise Invalid({name: list(texts) for name, texts in filters.errors.items()})
+    return filters.qs.select_related(*register.related), filters
+
+
+def page(register: Register[Any], params: QueryDict, *, size: int = PAGE) -> Page:
+    """The page that the address names, with `can_<verb>` on each row. At most four queries."""
+    queryset, filters = all_rows(register, params)
+    sort = _sort(register, params.get("sort") or register.sort)
+    total = queryset.order_by().count()
+    annotated = queryset.annotate(**can(register.model, register.all_commands))
+    backwards = "before" in params or "last" in params
+    cursor = _read(params.get("before") or params.get("after"))
+    found = _from(annotated, sort, cursor, backwards=backwards, most=size + 1)
+    more, rows = len(found) > size, found[:size]
+    if backwards:
+        rows.reverse()
+    has_before = more if backwards else cursor is not None
+    has_after = ("before" in params) if backwards else more
+    return Page(
+        rows=rows,
+        total=total,
+        before=_write(rows[0], sort) if rows and has_before else None,
+        after=_write(rows[-1], sort) if rows and has_after else None,
+        sort=sort,
+        filters=filters,
+    )
+
+
+def one(register: Register[Any], pk: UUID | str) -> Any:
+    """One record with its `can_<verb>` and `right_<verb>`. One out of reach is answered as one that is not there."""
+    try:
+        rows = register.model.objects.seen().filter(pk=UUID(str(pk)))
+    except ValueError:
+        raise NotThere from None
+    found = rows.select_related(*register.related).annotate(**can(register.model, register.all_commands)).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _sort(register: Register[Any], wanted: str) -> str:
+    sortable = {column.field for column in register.shown if column.sort} | {register.sort.lstrip("-")}
+    if wanted.lstrip("-") not in sortable:
+        names = ", ".join(sorted(sortable))
+        raise Refused(_("One cannot sort by this. Sort by one of: %s.") % names, code="invalid", field="sort")
+    return wanted
+
+
+def _from(rows: QuerySet[Any], sort: str, cursor: Any, *, backwards: bool, most: int) -> list[Any]:
+    """Rows from a position on, in two stretches where the field may be empty: values, then (at the end) no value."""
+    name, falling = sort.lstrip("-"), sort.startswith("-") != backwards
+    field = rows.model._meta.get_field(name)
+    stretches = [False, True] if field.null else [False]
+    if field.null and backwards:
+        stretches.reverse()
+    if cursor is not None:
+        stretches = stretches[stretches.index(cursor[0] is None) :] if (cursor[0] is None) in stretches else []
+    found: list[Any] = []
+    for empty in stretches:
+        at = cursor if cursor is not None and (cursor[0] is None) == empty else None
+        found += _stretch(rows, name, at, empty=empty, falling=falling)[: most - len(found)]
+        if len(found) >= most:
+            break
+    return found
+
+
+def _stretch(rows: QuerySet[Any], name: str, at: Any, *, empty: bool, falling: bool) -> QuerySet[Any]:
+    beyond = "lt" if falling else "gt"
+    sign = "-" if falling else ""
+    if empty:
+        part = rows.filter(**{f"{name}__isnull": True}).order_by(f"{sign}id")
+        return part.filter(**{f"id__{beyond}": at[1]}) if at else part
+    part, key = _keyed(rows, name)
+    if part.model._meta.get_field(name).null:
+        part = part.filter(**{f"{name}__isnull": False})
+    if at:
+        # The first condition bounds the index scan; the second settles ties by id.
+        beyond_row = Q(**{f"{key}__{beyond}": at[0]}) | Q(**{key: at[0], f"id__{beyond}": at[1]})
+        part = part.filter(Q(**{f"{key}__{beyond}e": at[0]}) & beyond_row)
+    return part.order_by(f"{sign}{key}", f"{sign}id")
+
+
+def _keyed(rows: QuerySet[Any], name: str) -> tuple[QuerySet[Any], str]:
+    """Names sort in Finnish order; a foreign key by what it holds."""
+    if name in NAMES:
+        return rows.annotate(finnish_order=Func(F(name), function="kj.fi_key")), "finnish_order"
+    field = rows.model._meta.get_field(name)
+    return rows, field.attname
+
+
+NAMES = {"name_fi", "family_name"}
+
+
+def _write(row: Any, sort: str) -> str:
+    name = sort.lstrip("-")
+    value = getattr(row, "finnish_order", None) if name in NAMES else getattr(row, row._meta.get_field(name).attname)
+    text = "" if value is None else f"={value.isoformat() if hasattr(value, 'isoformat') else value}"
+    return urlsafe_b64encode(f"{row.pk}{text}".encode()).decode().rstrip("=")
+
+
+def _read(cursor: str | None) -> tuple[str | None, UUID] | None:
+    if not cursor:
+        return None
+    try:
+        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        key, _sign, value = text.partition("=")
+        return (value if _sign else None), UUID(key)
+    except ValueError as error:
+        raise Refused(
+            _("This position in the list is not understood. Begin at the first page."), code="invalid"
+        ) from error
