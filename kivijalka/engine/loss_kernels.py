@@ -1,0 +1,128 @@
+"""Inner loops of the loss curves: rows of lognormals, and lattices above, below and close to a tabulated measure."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from kivijalka.engine.compiled import compiled
+from kivijalka.engine.errors import FloatArray, IntArray
+
+FAR = 8.3  # the normal tail beyond is 5e-17
+ROOT_HALF = math.sqrt(0.5)
+
+
+@compiled
+def add_lognormals(
+    x: FloatArray,
+    log_x: FloatArray,
+    first: int,
+    last: int,
+    rate: FloatArray,
+    mu: FloatArray,
+    sigma: FloatArray,
+    mean: FloatArray,
+    row: IntArray,
+    area: FloatArray,
+    above: FloatArray,
+) -> None:
+    """area[row[i]] += rate[i] E min(X_i, x) and above[row[i]] += rate[i] P(X_i > x), on knots first..last-1."""
+    for i in range(len(rate)):
+        r, lam, m, s, total = row[i], rate[i], mu[i], sigma[i], rate[i] * mean[i]
+        start = first + np.searchsorted(log_x[first:last], m - FAR * s)
+        stop = first + np.searchsorted(log_x[first:last], m + (s + FAR) * s)
+        for k in range(first, start):
+            area[r, k] += lam * x[k]
+            above[r, k] += lam
+        for k in range(start, stop):
+            z = (log_x[k] - m) / s
+            tail = 0.5 * lam * math.erfc(z * ROOT_HALF)
+            above[r, k] += tail
+            area[r, k] += 0.5 * total * math.erfc((s - z) * ROOT_HALF) + x[k] * tail
+        for k in range(stop, last):
+            area[r, k] += total
+
+
+@compiled
+def chords(x: FloatArray, area: FloatArray, step: float, count: int) -> FloatArray:
+    """The concave function through the knots, at 0, step, ..., count * step: nowhere above the true one."""
+    out = np.empty(count + 1)
+    k, top = 0, len(x) - 1
+    for j in range(count + 1):
+        y = j * step
+        while k < top - 1 and x[k + 1] < y:
+            k += 1
+        t = (y - x[k]) / (x[k + 1] - x[k])
+        out[j] = area[k] + min(max(t, 0.0), 1.0) * (area[k + 1] - area[k])
+    return out
+
+
+@compiled
+def close(
+    x: FloatArray, area: FloatArray, above: FloatArray, step: float, count: int, tilt: float
+) -> tuple[FloatArray, float]:
+    """Cubic Hermite values between chord and tangents, and the integral of exp(-tilt y) * (largest error)."""
+    out = np.empty(count + 1)
+    k, top, doubt = 0, len(x) - 1, 0.0
+    decay, fall = math.exp(tilt * step), math.exp(-tilt * step)
+    for j in range(count + 1):
+        y = j * step
+        while k < top - 1 and x[k + 1] < y:
+            k += 1
+        w = x[k + 1] - x[k]
+        t = min(max((y - x[k]) / w, 0.0), 1.0)
+        rise = area[k + 1] - area[k]
+        low = area[k] + t * rise
+        high = min(area[k] + above[k] * t * w, area[k + 1] - above[k + 1] * (1.0 - t) * w)
+        a, b = above[k] * w - rise, rise - above[k + 1] * w
+        value = min(max(low + t * (1.0 - t) * ((1.0 - t) * a + t * b), low), max(high, low))
+        out[j] = value
+        doubt += decay * step * max(high - value, value - low, 0.0)
+        decay *= fall
+    return out, doubt
+
+
+@compiled
+def tangents(x: FloatArray, area: FloatArray, above: FloatArray, step: float, count: int, drift: bool) -> FloatArray:
+    """A concave function with kinks on the lattice only, nowhere below the true one.
+
+    Each lattice cell gets the tangent at the knot nearest its middle; at lattice points the higher of the two
+    neighbouring tangents; then the least concave majorant. Without `drift` it starts at 0.
+    """
+    out = np.zeros(count + 1)
+    k, top = 0, len(x) - 1
+    for j in range(count):
+        middle = (j + 0.5) * step
+        while k < top and x[k + 1] - middle <= middle - x[k]:
+            k += 1
+        use = k if drift or j > 0 else 0
+        left = area[use] + above[use] * (j * step - x[use])
+        right = area[use] + above[use] * ((j + 1) * step - x[use])
+        out[j] = max(out[j], left)
+        out[j + 1] = right
+    return concave(out)
+
+
+@compiled
+def concave(values: FloatArray) -> FloatArray:
+    """Least concave majorant of equally spaced values."""
+    n = len(values)
+    kept = np.empty(n, np.int64)
+    top = 0
+    for j in range(n):
+        while top >= 2:
+            a, b = kept[top - 2], kept[top - 1]
+            if (values[b] - values[a]) * (j - b) < (values[j] - values[b]) * (b - a):
+                top -= 1
+            else:
+                break
+        kept[top] = j
+        top += 1
+    out = values.copy()
+    for i in range(top - 1):
+        a, b = kept[i], kept[i + 1]
+        slope = (values[b] - values[a]) / (b - a)
+        for j in range(a + 1, b):
+            out[j] = values[a] + slope * (j - a)
+    return out
