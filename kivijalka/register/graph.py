@@ -168,11 +168,11 @@ def _past_nodes(numbers: dict[str, int]) -> str:
 def _match(see: str) -> str:
     """The search: runs as the tables' owner so that its indexes serve, and holds the reader's rule itself."""
     return f"""
-        create or replace function kj.match(question text, most integer, only text default null) returns setof uuid
+        create or replace function kj.match(question text, most integer, within_register text default null) returns setof uuid
         language sql stable security definer set search_path = public, pg_catalog, pg_temp as $$
             select id from {NODE}
             where (words @@ kj.question(question) or folded like '%' || kj.fold(question) || '%')
-                and (only is null or register = only) and ({see})
+                and (within_register is null or register = within_register) and ({see})
             order by (code = upper(question)) desc, ts_rank(words, kj.question(question)) desc, id desc
             limit most
         $$;
