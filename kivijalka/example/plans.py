@@ -82,7 +82,7 @@ class _Texts:
         used = self.used[site.unit.number]
         options = candidates(site.tag, sign, language)
         weights = [weight / (1 + 4 * used[pattern.key]) for pattern, weight in options]
-        for _ in range(TRIES):
+        for _ in range(TRIES if options else 0):
             pattern = self.stream.choices(options, weights)[0][0]
             spoken: Language = language if language in pattern.wordings else "fi"
             wording = pattern.wordings[spoken]
@@ -260,12 +260,17 @@ def _frame(stream: Stream, estimates: list[Estimate]) -> tuple[Estimate, Estimat
 def allot_actions(stream: Stream, made: list[Plan], total: int) -> None:
     """Shares the actions out: none for drafts and risks without owner, more for the more severe."""
     able = [plan for plan in made if plan.estimates and plan.owned and plan.fate != "draft"]
-    room = {id(plan): len(plan.pattern.wordings[plan.language].actions) for plan in able}
     for plan in able:
-        plan.actions = min(room[id(plan)], LEVELS.index(plan.level), 1 + stream.below(2))
-        total -= plan.actions
-    while total > 0:
-        plan = stream.pick(able)
-        if plan.actions < room[id(plan)] and stream.random() > plan.actions * 0.2:
+        plan.actions = min(_room(plan), LEVELS.index(plan.level), 1 + stream.below(2))
+    left = total - sum(plan.actions for plan in able)
+    for others in range(4):
+        chosen = [plan for plan in able if plan.actions == others < _room(plan)]
+        stream.shuffle(chosen)
+        for plan in chosen[: max(0, left if others else left * 7 // 10)]:
             plan.actions += 1
-            total -= 1
+            left -= 1
+
+
+def _room(plan: Plan) -> int:
+    """A risk has no two actions of one wording."""
+    return len(plan.pattern.wordings[plan.language].actions)
