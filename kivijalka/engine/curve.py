@@ -32,7 +32,7 @@ class Bounded:
     @property
     def width(self) -> float:
         """Width of the interval relative to the figure (0 for a figure of 0 that is exact)."""
-        return (self.high - self.low) / abs(self.value) if self.high > self.low else 0.0
+        return (self.high - self.low) / max(abs(self.value), 1e-300) if self.high > self.low else 0.0
 
     @classmethod
     def within(cls, value: float, low: float, high: float) -> Bounded:
@@ -216,8 +216,8 @@ class OutOfReach(Exception):
 def _lattice(recipe: Recipe, top: float, points: int, tilt: float, *, snap: bool = True) -> Lattice:
     """A lattice up to the first knot beyond top, of transforms with `points` points."""
     x = recipe.independent.x
-    cap = float(x[min(int(np.searchsorted(x, top)), len(x) - 1)]) if snap else top
-    count = points - points // 32
+    cap = float(x[np.searchsorted(x, top)]) if snap and top < x[-1] else top
+    count = points - points // 16
     step = cap / count
     return Lattice(step, count, points, tilt / (step * points))
 

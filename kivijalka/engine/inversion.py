@@ -55,10 +55,10 @@ class Lattice:
         return 8 * math.log2(self.size) * ROUND
 
 
-def weights(values: FloatArray, step: float) -> FloatArray:
+def weights(values: FloatArray, step: float | np.longdouble) -> FloatArray:
     """Rates of events at step, 2 step, ..., cap: minus the second differences of G; all beyond is put at cap."""
     slopes = np.diff(values) / step
-    return np.maximum(np.append(slopes[:-1] - slopes[1:], slopes[-1]), 0.0)
+    return np.maximum(np.append(slopes[:-1] - slopes[1:], slopes[-1:]), 0.0)
 
 
 def kernel_of(values: FloatArray, lattice: Lattice, *, sharpen: bool = False) -> tuple[ComplexArray, float]:
@@ -83,33 +83,22 @@ def kernel_of(values: FloatArray, lattice: Lattice, *, sharpen: bool = False) ->
 
 @dataclass(frozen=True)
 class LatticeLaw:
-    """P(S <= x) and E(x - S)+ of a law on shift + lattice, within `below_error` and `short_error` (growing in x)."""
+    """P(S <= x) and E(x - S)+ (euro) at lattice points x."""
 
     points: FloatArray
     below: FloatArray
     short: FloatArray
-    below_error: FloatArray
-    short_error: FloatArray
 
 
-def invert(log_transform: ComplexArray, lattice: Lattice, noise: float, shift: float) -> LatticeLaw:
-    """The law of a lattice variable from its tilted log transform; `noise` bounds the latter's absolute error."""
+def invert(log_transform: ComplexArray, lattice: Lattice) -> LatticeLaw:
+    """The law of a lattice variable from its tilted log transform."""
     from scipy import fft
 
     transform = np.exp(log_transform)
     p = np.asarray(fft.irfft(transform, lattice.size))[: lattice.count] * lattice.grow
-    size = np.abs(transform)
-    spread = (2 * size.sum()) / lattice.size * math.expm1(noise + 8 * ROUND * (1 + np.abs(log_transform).max()))
-    spread += lattice.transform_error * math.sqrt(2) * float(np.linalg.norm(size)) / math.sqrt(lattice.size)
     below = np.cumsum(p)
     short = lattice.step * np.concatenate([[0.0], np.cumsum(below)[:-1]])
-    rounding = 2 * ROUND * (64 + np.arange(lattice.count))
-    own = spread * lattice.grow / -math.expm1(-lattice.tilt * lattice.step) + rounding
-    # other periods add between 0 and alias * P(S > x), as they lie above x
-    leak = lattice.alias / (1 - lattice.alias) * (np.maximum(1.0 - below, 0.0) + own)
-    below_error = own + leak
-    short_error = lattice.step * np.cumsum(below_error) + rounding * short
-    return LatticeLaw(lattice.points + shift, below, short, below_error, short_error)
+    return LatticeLaw(lattice.points, below, short)
 
 
 @dataclass(frozen=True)
@@ -139,23 +128,58 @@ def sandwich(recipe: Recipe, lattice: Lattice) -> Sandwich:
         return chords(m.x, m.area, lattice.step, lattice.count)
 
     slip = sum(w * m.noise * (m.area_at(lattice.cap) + m.rate * lattice.step) for w, m in recipe.measures())
-    low, high = (_lattice_law(recipe, lattice, values) for values in (over, under))
-    return Sandwich(
-        low.points, np.maximum(low.short - low.short_error - slip, 0.0), high.points, high.short + high.short_error + slip
-    )
+    low, high = (exact_short(recipe, lattice, values) for values in (over, under))
+    return Sandwich(low[0], np.maximum(low[1] - slip, 0.0), high[0], high[2] + slip)
 
 
-def _lattice_law(recipe: Recipe, lattice: Lattice, values_of: Callable[[EventMeasure, bool], FloatArray]) -> LatticeLaw:
-    noise = shift = 0.0
+def exact_short(
+    recipe: Recipe, lattice: Lattice, values_of: Callable[[EventMeasure, bool], FloatArray]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Points x and bounds of E(x - S)+ there, for the law whose measures have a G linear between `values_of`.
+
+    In the widest floating type of the machine, as round-off grows by exp(tilt x) and is bounded, not estimated.
+    """
+    from scipy import fft
+
+    tiny = float(np.finfo(np.longdouble).eps) / 2
+    size = 2 * lattice.count
+    step, tilt = np.longdouble(lattice.step), np.longdouble(22.0) / (size * np.longdouble(lattice.step))
+    angle = 8 * np.arctan(np.longdouble(1.0)) / size * np.arange(size // 2 + 1)
+    turn = (np.cos(angle) - 1j * np.sin(angle)) * np.exp(-tilt * step)
+    fft_error = 8 * math.log2(size) * tiny
+    noise = shift = mean = 0.0
+    weight_of = {id(m): w for w, m in recipe.measures()}
 
     def kernel(m: EventMeasure, drift: bool) -> ComplexArray:
-        nonlocal noise, shift
-        values = values_of(m, drift)
-        out, doubt = kernel_of(values - values[0], lattice)
-        shift, noise = shift + float(values[0]), noise + doubt
-        return out
+        nonlocal noise, shift, mean
+        values = values_of(m, drift).astype(np.longdouble)
+        w = weights(values, step)
+        tilted = np.zeros(size, np.longdouble)
+        tilted[1 : lattice.count + 1] = w * np.exp(-tilt * step * np.arange(1, lattice.count + 1))
+        total = w.sum()
+        doubt = fft_error * math.sqrt(size) * float(np.linalg.norm(tilted)) + (32 + math.log2(size)) * tiny * float(total)
+        noise += weight_of[id(m)] * doubt
+        shift += float(values[0])
+        mean += weight_of[id(m)] * float(values[-1] - values[0])
+        return np.asarray(fft.rfft(tilted) - total)
 
-    return invert(recipe.log_transform(kernel), lattice, noise * recipe.noise_weight, shift)
+    log_transform = recipe.log_transform(kernel)
+    transform = step * np.exp(log_transform) * turn / (1 - turn) ** 2
+    weight = np.abs(transform)
+    wrong = math.expm1(noise + 16 * tiny * (1 + float(np.abs(log_transform).max())))
+    error = 2 * float(weight.sum()) / size * wrong + fft_error * 1.5 * float(np.linalg.norm(weight)) / math.sqrt(size)
+    index = np.arange(lattice.count)
+    x = step * index
+    grow = np.exp(tilt * x)
+    raw = fft.irfft(transform, size)[: lattice.count] * grow
+    period = step * size
+    alias = np.exp(-tilt * period) / -np.expm1(-tilt * period)
+    known = alias * (x - mean) + alias * (1 + alias) * period
+    doubt = np.asarray(error * grow + 64 * tiny * (np.abs(raw) + known + x))
+    high = np.maximum(raw - known + doubt, 0.0)
+    excess = np.maximum(mean - x + high, 0.0)
+    low = np.maximum(raw - known - doubt - alias * excess, np.maximum(x - mean, 0.0))
+    return np.asarray(x + shift, float), np.asarray(low, float), np.asarray(high, float)
 
 
 def close_law(recipe: Recipe, lattice: Lattice) -> LatticeLaw:
@@ -166,4 +190,4 @@ def close_law(recipe: Recipe, lattice: Lattice) -> LatticeLaw:
         values, _ = close(m.x, m.area, m.above, lattice.step, lattice.count, lattice.tilt)
         return kernel_of(values, lattice, sharpen=m.is_smooth)[0]
 
-    return invert(recipe.log_transform(kernel), lattice, 0.0, 0.0)
+    return invert(recipe.log_transform(kernel), lattice)

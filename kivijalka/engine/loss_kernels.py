@@ -76,6 +76,8 @@ def close(
         low = area[k] + t * rise
         high = min(area[k] + above[k] * t * w, area[k + 1] - above[k + 1] * (1.0 - t) * w)
         a, b = above[k] * w - rise, rise - above[k + 1] * w
+        if y > x[top]:
+            high += above[top] * (y - x[top])
         value = min(max(low + t * (1.0 - t) * ((1.0 - t) * a + t * b), low), max(high, low))
         out[j] = value
         doubt += decay * step * max(high - value, value - low, 0.0)

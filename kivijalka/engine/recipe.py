@@ -49,11 +49,6 @@ class Recipe:
         plain = [(1.0, self.independent)] + [(1.0, m) for _, m in self.mixed]
         return plain + [(rate, p) for rate, parts in self.shocks for p in parts]
 
-    @property
-    def noise_weight(self) -> float:
-        """A kernel's error counts at most this often in the log transform."""
-        return max([1.0] + [rate for rate, _ in self.shocks])
-
     def log_transform(self, kernel: Weigher) -> ComplexArray:
         """log E exp(s S), when kernel(measure, may_drift) gives the integral of exp(s y) - 1 over a measure."""
         total = kernel(self.independent, True)
