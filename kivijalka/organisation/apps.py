@@ -8,7 +8,9 @@ class OrganisationConfig(AppConfig):
     label = "organisation"
 
     def ready(self) -> None:
-        from kivijalka.organisation import grants
+        from kivijalka.organisation import grants, views
+        from kivijalka.register.doors.panels import PANELS
         from kivijalka.register.install import installed
 
+        PANELS.append(views.responsibility_panel)
         installed.connect(grants.write, dispatch_uid="kivijalka.grants")

@@ -1,0 +1,107 @@
+"""Pages of responsibility and of access: the handshake, what I answer for, and why one may (not) see something."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from kivijalka.organisation import queries, responsibility
+from kivijalka.organisation.models import Person, Responsibility
+from kivijalka.register.doors.forms import RegisterForm, cleaned
+from kivijalka.register.fields import RecordField
+from kivijalka.register.models import Node
+from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.register.registry import REGISTERS
+
+
+@login_required
+@require_GET
+def responsibilities(request: Any) -> HttpResponse:
+    """What I answer for, and what is offered to me."""
+    person = request.actor.principal
+    context = {"accepted": queries.answered_for(person), "offered": queries.offered_to(person)}
+    return render(request, "organisation/responsibilities.html", context)
+
+
+@login_required
+@require_POST
+def answer(request: Any) -> HttpResponse:
+    """Accept, decline or give up a responsibility."""
+    responsibility.answer(request.actor, _uuid(request.POST.get("id")), request.POST.get("answer", ""))
+    messages.success(request, _("Saved."))
+    return redirect("responsibilities")
+
+
+@login_required
+@require_POST
+def offer(request: Any, pk: UUID) -> HttpResponse:
+    """Offer a share of responsibility for a record to a person."""
+    node = Node.objects.filter(pk=pk).first()
+    if node is None:
+        raise NotThere
+    form = offer_form(request.POST)
+    try:
+        values = cleaned(form)
+        responsibility.offer(request.actor, node, person=values["person"], share=values["share"])
+        messages.success(request, _("Offered. It counts when the person has accepted it."))
+    except Refused as refused:
+        for texts in refused.errors.values():
+            for text in texts:
+                messages.error(request, text)
+    return redirect(node.get_absolute_url())
+
+
+@login_required
+@require_GET
+def without_accountable(request: HttpRequest) -> HttpResponse:
+    """Records for which nobody is accountable."""
+    register = request.GET.get("register", "")
+    nodes = queries.without_accountable(register if register in REGISTERS else "risk")
+    context = {"nodes": nodes[:200], "total": nodes.count(), "registers": REGISTERS.values(), "chosen": register or "risk"}
+    return render(request, "organisation/without_accountable.html", context)
+
+
+@login_required
+@require_GET
+def why(request: Any) -> HttpResponse:
+    """Why a person may (not) see a record; for administrators of access."""
+    if not request.actor.holds("access.explain"):
+        raise Refused(_("You do not have the right to do this here."), code="no_right")
+    form = RegisterForm(request.GET if "person" in request.GET else None)
+    form.fields["person"] = RecordField(Person, label=_("Person"))
+    form.fields["record"] = forms.CharField(label=_("Code of the record"), max_length=20)
+    found, asked = [], False
+    if form.is_bound and form.is_valid():
+        asked = True
+        found = responsibility.explain(form.cleaned_data["person"], form.cleaned_data["record"])
+    return render(request, "organisation/why.html", {"form": form, "asked": asked, "reasons": found})
+
+
+def responsibility_panel(request: Any, record: Any) -> tuple[str, dict[str, Any]]:
+    """Who is responsible, accountable, consulted, informed: a panel of every record's page."""
+    form = offer_form() if getattr(record, "right_edit", False) and request.as_of is None else None
+    return "organisation/_panel.html", {"record": record, "shares": queries.of_record(record.pk), "offer": form}
+
+
+def offer_form(data: Any = None) -> RegisterForm:
+    """To whom, and which share."""
+    form = RegisterForm(data)
+    form.fields["person"] = RecordField(Person, label=gettext_lazy("Person"))
+    form.fields["share"] = forms.ChoiceField(label=gettext_lazy("Share"), choices=Responsibility.Share.choices)
+    return form
+
+
+def _uuid(text: str | None) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        raise NotThere from None

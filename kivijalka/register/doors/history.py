@@ -1,0 +1,131 @@
+"""The history of a record as people read it: who, on whose behalf, when, by which command, what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from kivijalka.register.declare import Register
+from kivijalka.register.doors.filters import in_the_past
+from kivijalka.register.doors.values import in_words
+from kivijalka.register.registry import REGISTERS
+
+HIDDEN = {"id", "version", "key", "kept_xid"}
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of one version: what it was and what it became, in words."""
+
+    label: Any
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a record. `to` is None while it is in force."""
+
+    start: datetime
+    end: datetime | None
+    command: Any
+    by: str
+    on_behalf_of: str
+    door: str
+    seed: bool
+    changes: list[Change]
+
+
+def versions_of(register: Register[Any], pk: UUID) -> list[Version]:
+    """Versions of a record within reach, the latest first. Two queries: the versions, and the names in them."""
+    raw = raw_versions(register, pk)
+    names = _names_in(register, raw)
+    commands = register.all_commands
+    found = []
+    for newer, older in zip(raw, [*raw[1:], None], strict=True):
+        label = commands[newer["kept_command"]].label if newer["kept_command"] in commands else COMMANDS(newer)
+        found.append(
+            Version(
+                start=newer["kept_from"],
+                end=newer["kept_to"],
+                command=label,
+                by=names.get(newer["kept_by"], ""),
+                on_behalf_of=names.get(newer["kept_for"], ""),
+                door=newer["kept_door"],
+                seed=newer["kept_seed"],
+                changes=_changes(register, newer, older, names),
+            )
+        )
+    return found
+
+
+def COMMANDS(version: dict[str, Any]) -> str:  # noqa: N802  # reads as the table that it stands for
+    """Words for a version that no declared command wrote."""
+    return {"I": _("Added"), "U": _("Changed"), "D": _("Removed")}[version["kept_op"]]
+
+
+def raw_versions(register: Register[Any], pk: UUID) -> list[dict[str, Any]]:
+    """Rows of the history table, the latest first. In the past: those that were there by then."""
+    table = register.model._meta.db_table
+    columns = [field.column for field in register.model._meta.concrete_fields]
+    listed = ", ".join(f'"{column}"' for column in columns)
+    kept = "kept_from, nullif(kept_to, 'infinity') kept_to, kept_op, kept_by, kept_for, kept_door, kept_command, kept_seed"
+    past = " and kept_from <= kj.as_of()" if in_the_past() else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'select {listed}, {kept} from history."{table}" where id = %s{past}'
+            " order by kept_from desc, version desc limit %s",
+            [pk, MOST],
+        )
+        names = [column.name for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _changes(register: Register[Any], newer: dict[str, Any], older: dict[str, Any] | None, names: Any) -> list[Change]:
+    changes = []
+    for field in register.model._meta.concrete_fields:
+        if field.column in HIDDEN or (older is None and newer[field.column] in (None, "", [], 0)):
+            continue
+        before = _said(field, older[field.column], names) if older else ""
+        after = _said(field, newer[field.column], names)
+        if before != after:
+            changes.append(Change(field.verbose_name, before, after))
+    return changes
+
+
+def _said(field: Any, value: Any, names: dict[Any, str]) -> str:
+    if value in (None, "", []):
+        return ""
+    if isinstance(value, list):
+        words = dict(field.base_field.choices or [])
+        return ", ".join(str(words.get(item, item)) for item in value)
+    if field.is_relation:
+        return names.get(value, str(value))
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    return in_words(value)
+
+
+def _names_in(register: Register[Any], raw: list[dict[str, Any]]) -> dict[Any, str]:
+    """Names of the records and persons that the versions mention, as far as this person may see them."""
+    names: dict[Any, str] = {}
+    relations = [field for field in register.model._meta.concrete_fields if field.is_relation]
+    for field in relations:
+        wanted = {row[field.column] for row in raw} - {None}
+        names |= _by_key(field.related_model, field.target_field.attname, wanted)
+    people = {row[column] for row in raw for column in ("kept_by", "kept_for")} - {None} - set(names)
+    return names | _by_key(REGISTERS["person"].model, "id", people)
+
+
+def _by_key(model: Any, key: str, wanted: set[Any]) -> dict[Any, str]:
+    if not wanted:
+        return {}
+    rows = model._default_manager
+    seen = rows.seen() if hasattr(rows, "seen") else rows.all()
+    return {getattr(row, key): str(row) for row in seen.filter(**{f"{key}__in": wanted})}

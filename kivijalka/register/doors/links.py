@@ -1,0 +1,87 @@
+"""Links of a record, from both ends, as sentences; and the form that makes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Actor
+from kivijalka.access.actor import say_command
+from kivijalka.register.command import translated
+from kivijalka.register.declare import LinkKind, Register
+from kivijalka.register.doors.forms import RegisterForm, cleaned
+from kivijalka.register.graph import link_rules
+from kivijalka.register.models import Link, Node
+from kivijalka.register.refusal import Refused
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Tie:
+    """One link as seen from a record: the words between, and the record at the other end."""
+
+    id: UUID
+    words: Any
+    other: Node
+
+
+def links_of(register: Register[Any], record: Any) -> list[Tie]:
+    """Links in force from both ends; what one may not see is not there. One query."""
+    words = {(kind.kind, True): kind.forward for kind, *_ in link_rules()}
+    words |= {(kind.kind, False): kind.backward for kind, *_ in link_rules()}
+    links = Link.objects.seen().filter(Q(a=record.pk) | Q(b=record.pk), until__isnull=True).select_related("a", "b")
+    ties = []
+    for link in links.order_by("kind", "id")[:MOST]:
+        forward = link.a_id == record.pk
+        ties.append(Tie(link.pk, words.get((link.kind, forward), link.kind), link.b if forward else link.a))
+    return ties
+
+
+def kinds_of(register: Register[Any]) -> dict[str, tuple[LinkKind, bool]]:
+    """Kinds of link that this register's records may have, by "kind" or "kind:back"."""
+    found: dict[str, tuple[LinkKind, bool]] = {}
+    for kind, a, b in link_rules():
+        if a == register.key:
+            found[kind.kind] = (kind, True)
+        if b == register.key:
+            found[f"{kind.kind}:back"] = (kind, False)
+    return found
+
+
+class LinkForm(RegisterForm):
+    """Which kind of tie, and to which record (its code)."""
+
+    def __init__(self, register: Register[Any], data: Any = None) -> None:
+        super().__init__(data)
+        self.kinds = kinds_of(register)
+        choices = [(key, kind.forward if forward else kind.backward) for key, (kind, forward) in self.kinds.items()]
+        self.fields["kind"] = forms.ChoiceField(label=_("This record"), choices=choices)
+        self.fields["other"] = forms.CharField(label=_("Code of the other record"), max_length=300)
+
+    def save(self, actor: Actor, record: Any) -> Link:
+        """Make the link; refused when the other record is not there, of a wrong register, or may not be changed."""
+        values = cleaned(self)
+        kind, forward = self.kinds[values["kind"]]
+        other = Node.objects.filter(code=values["other"].split()[0].upper()).first()
+        mine = Node.objects.filter(pk=record.pk).first()
+        if other is None or mine is None:
+            raise Refused(_("There is no such record, or you may not see it."), code="not_there", field="other")
+        a, b = (mine, other) if forward else (other, mine)
+        if (kind.kind, a.register, b.register) not in {(k.kind, x, y) for k, x, y in link_rules()}:
+            raise Refused(_("This kind of link does not join these two registers."), code="wrong_pair", field="other")
+        say_command("link")
+        made: Link = translated(
+            lambda: Link.objects.create(kind=kind.kind, a=a, a_register=a.register, b=b, b_register=b.register)
+        )
+        return made
+
+
+def link_form(register: Register[Any], data: Any = None) -> LinkForm | None:
+    """The form, or None where no kind of link reaches this register."""
+    return LinkForm(register, data) if kinds_of(register) else None

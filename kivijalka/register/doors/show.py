@@ -1,0 +1,135 @@
+"""What pages show of a register: columns, cells, facts, parts and verbs, as plain structures for the templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.register.declare import Register
+from kivijalka.register.doors.filters import filters_of
+from kivijalka.register.doors.rows import NOT_FILTERS
+from kivijalka.register.doors.values import text_of
+from kivijalka.register.models import Kept
+
+# Words that a filter understands besides values.
+WORDS = {"me": _("I"), "empty": _("no value"), "today": _("today")}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's heading: its label, the address that sorts by it, and how it is sorted now (for aria-sort)."""
+
+    label: Any
+    address: str
+    sorted: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value on a page: its label, its text, what it links to, and its class where it is a badge."""
+
+    label: Any
+    text: str
+    url: str = ""
+    badge: str = ""
+    numeric: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A button: the command, and whether the record's state lets it be done now."""
+
+    name: str
+    label: Any
+    primary: bool
+
+
+def columns_of(register: Register[Any], params: QueryDict, sort: str) -> list[Heading]:
+    headings = []
+    for column in register.shown:
+        rising = sort == column.field
+        sorted_now = "ascending" if rising else "descending" if sort == f"-{column.field}" else "none"
+        query = {name: params.getlist(name) for name in params if name not in ("after", "before", "last", "sort")}
+        address = "?" + urlencode({**query, "sort": f"-{column.field}" if rising else column.field}, doseq=True)
+        field = register.field(column.field)
+        headings.append(Heading(field.verbose_name, address if column.sort else "", sorted_now, _numeric(field)))
+    return headings
+
+
+def cells_of(register: Register[Any], record: Any) -> list[Cell]:
+    return [cell_of(register, record, column.field, badge=column.badge, percent=column.percent) for column in register.shown]
+
+
+def cell_of(register: Any, record: Any, name: str, *, badge: bool = False, percent: bool = False) -> Cell:
+    """One value. A related record links to its own page."""
+    field = record._meta.get_field(name)
+    text = text_of(record, name)
+    value = getattr(record, name)
+    url = value.get_absolute_url() if isinstance(value, Kept) and hasattr(value, "get_absolute_url") else ""
+    return Cell(
+        label=field.verbose_name,
+        text=f"{text} %" if percent and text else text,
+        url=url,
+        badge=str(value) if badge and value else "",
+        numeric=_numeric(field),
+        name=name,
+    )
+
+
+def facts_of(register: Register[Any], record: Any) -> list[tuple[Any, list[Cell]]]:
+    """The record's values in the groups of its form; what the form does not write comes first."""
+    own = [name for name in register.readable if name not in register.writable and name != "version"]
+    badges = {column.field for column in register.shown if column.badge}
+    groups: list[tuple[Any, list[str]]] = [(None, own), *((title, list(names)) for title, names in register.fields.items())]
+    return [(title, [cell_of(register, record, name, badge=name in badges) for name in names]) for title, names in groups]
+
+
+def parts_of(register: Register[Any], record: Any) -> list[dict[str, Any]]:
+    """Rows that belong to the record: one query a kind of part."""
+    found = []
+    for part in register.parts:
+        related = [name for name in part.columns if part.model._meta.get_field(name).is_relation]
+        rows = part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order).select_related(*related)
+        labels = [part.model._meta.get_field(name).verbose_name for name in part.columns]
+        lines = [[cell_of(register, row, name) for name in part.columns] for row in rows[:100]]
+        found.append({"names": part.names, "labels": labels, "lines": lines})
+    return found
+
+
+def verbs_of(register: Register[Any], record: Any) -> list[Verb]:
+    """Commands that this person may do on this record now, the likely one first."""
+    possible = [c for c in register.all_commands.values() if getattr(record, f"can_{c.name}")]
+    found = [Verb(command.name, command.label, command.primary) for command in possible]
+    found.sort(key=lambda verb: (not verb.primary, verb.name == "edit"))
+    first = next((verb.name for verb in found if verb.primary), None)
+    return [Verb(verb.name, verb.label, verb.name == first) for verb in found]
+
+
+def chips_of(register: Register[Any], params: QueryDict) -> list[dict[str, str]]:
+    """The filters in force, in words, each with the address that takes it off."""
+    chips = []
+    filters = filters_of(register.key).base_filters
+    for name in params:
+        if name in NOT_FILTERS or name not in filters or not any(params.getlist(name)):
+            continue
+        rest = {key: params.getlist(key) for key in params if key not in (name, "after", "before", "last")}
+        words = ", ".join(_word(filters[name], value) for value in params.getlist(name) if value)
+        chips.append({"label": str(filters[name].label), "words": words, "without": "?" + urlencode(rest, doseq=True)})
+    return chips
+
+
+def _word(found: Any, value: str) -> str:
+    choices = found.extra.get("choices") or []
+    options = choices() if callable(choices) else choices
+    return next((str(label) for key, label in options if str(key) == value), str(WORDS.get(value, value)))
+
+
+def _numeric(field: Any) -> bool:
+    return field.get_internal_type() in ("DecimalField", "IntegerField", "PositiveSmallIntegerField") and not field.choices
+

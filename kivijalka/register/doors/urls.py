@@ -1,0 +1,17 @@
+"""Addresses of every register's pages. The web room mounts them at its root."""
+
+from django.urls import path
+
+from kivijalka.register.doors import page, search
+
+urlpatterns = [
+    path("search/", search.search_page, name="search"),
+    path("lookup/<slug:key>/", page.lookup, name="lookup"),
+    path("<slug:path>/", page.list_page, name="list"),
+    path("<slug:path>/new/", page.add_page, name="add"),
+    path("<slug:path>/<uuid:pk>/", page.record_page, name="record"),
+    path("<slug:path>/<uuid:pk>/edit/", page.edit_page, name="edit"),
+    path("<slug:path>/<uuid:pk>/do/<slug:verb>/", page.do_page, name="do"),
+    path("<slug:path>/<uuid:pk>/link/", page.link_page, name="link"),
+    path("<slug:path>/<uuid:pk>/history/", page.history_page, name="history"),
+]

@@ -1,0 +1,39 @@
+"""Tags that keep what stands in the address (the date looked at) from page to page."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.urls import reverse
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def to(context: Any, name: str, *args: Any, **query: Any) -> str:
+    """The address of a page, in the same past as this one."""
+    return kept(context, reverse(name, args=args), **query)
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: Any, address: str, **query: Any) -> str:
+    """An address with `as_of` of this page added, when it looks at the past."""
+    as_of = context["request"].GET.get("as_of")
+    extra = {**query, **({"as_of": as_of} if as_of else {})}
+    if not extra:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(extra, doseq=True)}"
+
+
+@register.filter
+def level_symbol(level: str) -> str:
+    """The number of a class of risk: shown beside the colour, never colour alone."""
+    return level[:1]
+
+
+@register.filter
+def level_class(level: str) -> str:
+    """The class name of a badge, from a stored word such as 3_high."""
+    return f"kj-level-{level[:1]}"

@@ -1,0 +1,8 @@
+"""Days and numbers as readers of this language write them."""
+
+DATE_FORMAT = "j.n.Y"
+SHORT_DATE_FORMAT = "j.n.Y"
+SHORT_DATETIME_FORMAT = "j.n.Y H:i"
+THOUSAND_SEPARATOR = "\u00a0"
+DECIMAL_SEPARATOR = ","
+NUMBER_GROUPING = 3

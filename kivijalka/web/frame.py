@@ -1,0 +1,48 @@
+"""What the frame around every page needs: places, the acting person, the date looked at, the language."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.register.declare import Register
+from kivijalka.register.registry import REGISTERS
+
+# The chain, in its order; a register's `chain` is one of these.
+CHAIN = {
+    "organisation": _("The organisation"),
+    "what must keep running": _("What must keep running"),
+    "what may happen": _("What may happen"),
+    "what we do": _("What we do"),
+    "what did happen": _("What did happen"),
+}
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template. The acting person is one query."""
+    actor = getattr(request, "actor", None)
+    return {
+        "actor": actor,
+        "acting_person": _person(actor.person) if actor and actor.person else None,
+        "acting_for": _person(actor.on_behalf_of) if actor and actor.on_behalf_of else None,
+        "chain": chain(),
+        "as_of": getattr(request, "as_of", None),
+        "languages": settings.LANGUAGES,
+        "language": getattr(request, "LANGUAGE_CODE", "fi"),
+        "demo": settings.DEMO,
+    }
+
+
+def chain() -> list[tuple[Any, list[Register[Any]]]]:
+    """Registers grouped along the chain, groups in its order."""
+    order = list(CHAIN)
+    registers = sorted(REGISTERS.values(), key=lambda register: order.index(register.chain))
+    return [(CHAIN[link], list(group)) for link, group in groupby(registers, key=lambda register: register.chain)]
+
+
+def _person(pk: Any) -> Any:
+    return REGISTERS["person"].model.objects.select_related("unit").filter(pk=pk).first()

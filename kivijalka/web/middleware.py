@@ -1,0 +1,90 @@
+"""Every request is one transaction in which one person acts; every refusal becomes a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import DatabaseError, transaction
+from django.db.utils import DataError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from kivijalka.access.actor import NOBODY, acting
+from kivijalka.register.refusal import Refused
+
+STATUS = {"not_there": 404, "no_right": 403, "state": 409, "conflict": 409}
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class ActingMiddleware:
+    """Opens `acting` around the view. Before it, the site's role sees nothing but accounts and sessions."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        person = getattr(request.user, "person_id", None) if request.user.is_authenticated else None
+        language = request.session.get("language") or request.COOKIES.get("language") or "fi"
+        translation.activate(language if language in ("fi", "sv", "en") else "fi")
+        request.LANGUAGE_CODE = translation.get_language()
+        request.actor, request.as_of = NOBODY, None
+        try:
+            request.as_of = moment_of(request)
+            return self._respond(request, person)
+        finally:
+            translation.deactivate()
+
+    def _respond(self, request: Any, person: UUID | None) -> HttpResponse:
+        behalf = request.session.get("on_behalf_of")
+        door = "api" if request.path.startswith("/api/") else "page"
+        with acting(
+            person, on_behalf_of=UUID(behalf) if behalf else None, door=door, as_of=request.as_of
+        ) as actor:
+            request.actor = actor
+            response = self.get_response(request)
+            if response.status_code >= 500 or getattr(request, "failed", False):
+                transaction.set_rollback(True)
+        return response
+
+    def process_exception(self, request: Any, error: Exception) -> HttpResponse | None:
+        """A refusal that no view showed itself. Bad bytes that only the database noticed are refused too."""
+        request.failed = True
+        if isinstance(error, Refused):
+            return refusal_page(request, error)
+        if isinstance(error, DataError | ValueError) and "NUL" in str(error):
+            return refusal_page(request, Refused(_("The text holds a character that cannot be stored. Remove it.")))
+        if isinstance(error, DatabaseError) and request.as_of is not None and request.method not in SAFE:
+            return refusal_page(request, Refused(_("The past cannot be changed. Go back to today first."), code="state"))
+        return None
+
+
+def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """What was refused and why, on a page of its own."""
+    status = STATUS.get(refused.code, 422)
+    transaction.set_rollback(True)
+    return render(request, "web/refused.html", {"refused": refused}, status=status)
+
+
+def moment_of(request: HttpRequest) -> datetime | None:
+    """The moment that `?as_of=` asks for: an instant, or a day (its end). None: today."""
+    text = request.GET.get("as_of", "").strip()
+    if not text:
+        return None
+    try:
+        instant, day = parse_datetime(text), parse_date(text)
+    except ValueError:
+        return None
+    if instant is not None and len(text) > 10:
+        moment = instant if timezone.is_aware(instant) else instant.replace(tzinfo=ZoneInfo("Europe/Helsinki"))
+    elif day is not None:
+        moment = datetime.combine(day, time.max, tzinfo=ZoneInfo("Europe/Helsinki"))
+    else:
+        return None
+    return moment if moment < datetime.now(tz=UTC) else None

@@ -1,0 +1,115 @@
+"""Signing in and out: local accounts, and in the demo as anybody, on loopback only."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from kivijalka.organisation.models import Account, Delegation
+from kivijalka.register.refusal import NotThere, Refused
+
+
+class SignInForm(forms.Form):
+    """Address and password. The refusal is the same for an unknown address and a wrong password."""
+
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    password = forms.CharField(
+        label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), max_length=200
+    )
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in with address and password."""
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        account = authenticate(request, username=form.cleaned_data["email"], password=form.cleaned_data["password"])
+        if account is not None:
+            login(request, account)
+            return redirect(_next(request))
+        form.add_error(None, _("The address and the password do not belong together. Try again."))
+    context = {"form": form, "next": _next(request), "people": suggested() if settings.DEMO else []}
+    return render(request, "web/sign_in.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def sign_in_as(request: HttpRequest) -> HttpResponse:
+    """The demo's door: sign in as anybody, from this machine only. Its address does not exist elsewhere."""
+    if not settings.DEMO or not _from_loopback(request):
+        raise NotThere
+    account = Account.objects.filter(person_id=_uuid(request.POST.get("person"))).first()
+    if account is None:
+        raise NotThere
+    login(request, account, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect(_next(request))
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("sign-in")
+
+
+@require_POST
+def on_behalf(request: Any) -> HttpResponse:
+    """Begin or end to act for an absent person whose delegation is in force."""
+    wanted = request.POST.get("person", "")
+    if not wanted:
+        request.session.pop("on_behalf_of", None)
+        return redirect("home")
+    principal = _uuid(wanted)
+    if not delegations_to(request.actor.person).filter(principal_id=principal).exists():
+        raise Refused(_("No delegation from this person to you is in force today."), code="no_right")
+    request.session["on_behalf_of"] = str(principal)
+    return redirect("home")
+
+
+def delegations_to(person: UUID | None) -> Any:
+    """Delegations in force today that let this person act for another."""
+    from django.utils import timezone
+
+    today = timezone.localdate()
+    return Delegation.objects.filter(deputy_id=person, start__lte=today, end__gte=today).select_related("principal")
+
+
+def suggested() -> list[dict[str, Any]]:
+    """People whom the demo offers to be signed in as; written when the example city was loaded."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regproc('kj.suggested_people') is not null")
+        if not cursor.fetchone()[0]:
+            return []
+        cursor.execute("select * from kj.suggested_people()")
+        names = [column.name for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _from_loopback(request: HttpRequest) -> bool:
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def _uuid(text: str | None) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        raise NotThere from None
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/") else "/"

@@ -1,0 +1,31 @@
+"""All addresses of the site."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from kivijalka.desk import views as desk
+from kivijalka.organisation import views as organisation
+from kivijalka.reports import views as reports
+from kivijalka.web import signin, views
+
+urlpatterns = [
+    path("", desk.my_work, name="home"),
+    path("situation/", reports.situation, name="situation"),
+    path("registers/", views.registers, name="registers"),
+    path("sign-in/", signin.sign_in, name="sign-in"),
+    path("sign-out/", signin.sign_out, name="sign-out"),
+    path("language/", views.language, name="language"),
+    path("on-behalf/", signin.on_behalf, name="on-behalf"),
+    path("why/", organisation.why, name="why"),
+    path("responsibilities/", organisation.responsibilities, name="responsibilities"),
+    path("responsibilities/answer/", organisation.answer, name="answer"),
+    path("responsibilities/offer/<uuid:pk>/", organisation.offer, name="offer"),
+    path("without-accountable/", organisation.without_accountable, name="without-accountable"),
+]
+if settings.DEMO:
+    urlpatterns.append(path("sign-in-as/", signin.sign_in_as, name="sign-in-as"))
+urlpatterns += [path("", include("kivijalka.register.doors.urls"))]
+
+handler404 = "kivijalka.web.views.not_found"
+handler403 = "kivijalka.web.views.forbidden"
+handler500 = "kivijalka.web.views.failed"

@@ -1,0 +1,51 @@
+"""Pages of the frame itself: the list of registers, the language, and what went wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.web.middleware import refusal_page
+
+
+@require_GET
+def registers(request: HttpRequest) -> HttpResponse:
+    """All registers, grouped along the chain."""
+    return render(request, "web/registers.html")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Choose the language; it stays for this session and browser."""
+    chosen = request.POST.get("language", "")
+    if chosen not in dict(settings.LANGUAGES):
+        raise Refused(_("There is no such language. Choose Finnish, Swedish or English."), code="invalid")
+    wanted = request.POST.get("next", "/")
+    response = redirect(wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/")
+    request.session["language"] = chosen
+    response.set_cookie("language", chosen, max_age=365 * 86400, httponly=True, samesite="Lax", secure=not settings.DEMO)
+    return response
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return refusal_page(request, NotThere())
+
+
+def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return refusal_page(request, Refused(_("You do not have the right to do this here."), code="no_right"))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Something broke. A plain page that needs neither the database nor the frame."""
+    return HttpResponse(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Kivijalka</title><h1>Jokin meni vikaan · Något gick fel ·"
+        " Something went wrong</h1><p>Mitään ei tallennettu. · Ingenting sparades. · Nothing was saved.",
+        status=500,
+    )
