@@ -20,12 +20,13 @@ class Actor:
     """Who acts, on whose behalf, and through which door.
 
     `person` is the one who acts; `on_behalf_of` is the absent person whose delegation is used, or None. `door` names the
-    way in (page, api, import, job, command line) and goes into the history. Roles and reach are the database's answers.
+    way in (page, api, import, job, command line) and goes into the history; `as_of` is the past moment looked at. Roles and reach are the database's answers.
     """
 
     person: UUID | None
     on_behalf_of: UUID | None = None
     door: str = "page"
+    as_of: datetime | None = None
     reaches: dict[str, list[Span]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -60,17 +61,16 @@ def acting(
     With `as_of` the transaction is read-only and every table shows its rows of that moment.
     A delegation that is not in force gives no reach at all.
     """
+    nested = connection.in_atomic_block
     with transaction.atomic():
-        before = _settings()
-        actor = _enter(person, on_behalf_of, door)
-        if as_of is not None:
-            _go_back_to(as_of)
+        before = _settings() if nested else None
+        actor = _enter(person, on_behalf_of, door, as_of)
         token = _current.set(actor)
         try:
             yield actor
         finally:
             _current.reset(token)
-            if not connection.needs_rollback and not connection.errors_occurred:
+            if before is not None and not connection.needs_rollback:
                 _restore(before)
 
 
@@ -80,38 +80,33 @@ def say_command(name: str) -> None:
         cursor.execute("select set_config('kj.command', %s, true)", [name])
 
 
-_NAMES = ("role", "kj.person", "kj.principal", "kj.door", "kj.command", "kj.as_of", "search_path")
+# Settings of a transaction; they end with it, so only a nested actor has to put back what it found.
+_NAMES = ("kj.person", "kj.principal", "kj.door", "kj.command", "kj.as_of", "search_path", "role")
 
 
 def _settings() -> list[str]:
-    """What an enclosing transaction had set: a nested actor must leave no trace in it."""
     with connection.cursor() as cursor:
         cursor.execute("select " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _NAMES))
         return list(cursor.fetchone())
 
 
 def _restore(values: list[str]) -> None:
+    """Put back what an enclosing transaction had set; the role last, when the rest may still be set."""
     with connection.cursor() as cursor:
-        cursor.execute("reset role")
-        changes = ", ".join(f"set_config('{name}', %s, true)" for name in _NAMES[1:])
-        cursor.execute(f"select {changes}, set_config('role', %s, true)", [*values[1:], values[0]])
+        cursor.execute("select " + ", ".join(f"set_config('{name}', %s, true)" for name in _NAMES), values)
 
 
-def _enter(person: UUID | None, on_behalf_of: UUID | None, door: str) -> Actor:
-    with connection.cursor() as cursor:
-        cursor.execute("select kj.enter(%s, %s, %s)", [person, on_behalf_of, door])
-        found = cursor.fetchone()[0]
-        cursor.execute("set local role kj_app")
-    groups = json.loads(found) if isinstance(found, str) else found
-    reaches = {right: [(low, high) for low, high in group["spans"]] for group in groups for right in group["rights"]}
-    return Actor(person=person, on_behalf_of=on_behalf_of, door=door, reaches=reaches)
-
-
-def _go_back_to(moment: datetime) -> None:
+def _enter(person: UUID | None, on_behalf_of: UUID | None, door: str, as_of: datetime | None) -> Actor:
+    """Tell the database who acts, in one statement: reach, moment, and the role that owns nothing."""
+    moment = as_of.isoformat() if as_of else ""
+    path = "asof, public" if as_of else "public"
     with connection.cursor() as cursor:
         cursor.execute(
-            "select set_config('kj.as_of', %s, true), set_config('search_path', 'asof, public', true)",
-            [moment.isoformat()],
+            "select kj.enter(%s, %s, %s), set_config('kj.as_of', %s, true), set_config('search_path', %s, true),"
+            " set_config('role', 'kj_app', true), set_config('transaction_read_only', %s, true)",
+            [person, on_behalf_of, door, moment, path, "on" if as_of else "off"],
         )
-        # Ends with the (sub)transaction by itself, so it needs no restoring.
-        cursor.execute("set transaction read only")
+        found = cursor.fetchone()[0]
+    groups = json.loads(found) if isinstance(found, str) else found
+    reaches = {right: [(low, high) for low, high in group["spans"]] for group in groups for right in group["rights"]}
+    return Actor(person=person, on_behalf_of=on_behalf_of, door=door, as_of=as_of, reaches=reaches)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -33,20 +33,20 @@ def situation(request: Any) -> HttpResponse:
     unit = _unit(request)
     risks, actions = _rows("risk", unit), _rows("action", unit)
     overdue = actions.filter(state__in=Action.OPEN, due__lt=day)
-    late_reviews = risks.exclude(state=Risk.State.CLOSED).filter(review__lt=day)
-    counts = dict(risks.exclude(state=Risk.State.CLOSED).order_by().values_list("level").annotate(count=Count("pk")))
+    by_level = _by_level(risks, day)
+    scales = Scales(policy_in_force(day).content)
     context = {
         "unit": unit,
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
-        "matrix": queries.matrix(risks, policy_in_force(day).content),
-        "scales": _words(day),
-        "levels": [(level, label, counts.get(level, 0)) for level, label in reversed(Level.choices)],
-        "unassessed": counts.get("", 0),
-        "open": sum(counts.values()),
-        "top": risks.exclude(state=Risk.State.CLOSED).exclude(level="").order_by("-level", "review", "id")[:TOP],
+        "matrix": queries.matrix(risks, scales.content),
+        "scales": _words(scales),
+        "levels": [(level, label, by_level.get(level, (0, 0))[0]) for level, label in reversed(Level.choices)],
+        "unassessed": by_level.get("", (0, 0))[0],
+        "open": sum(count for count, _late in by_level.values()),
+        "late_reviews": sum(late for _count, late in by_level.values()),
+        "top": _top(risks),
         "overdue": overdue.order_by("due", "id")[:TOP],
         "overdue_count": overdue.count(),
-        "late_reviews": late_reviews.count(),
         "query": f"unit={unit.code}&" if unit else "",
         "day": day,
     }
@@ -69,9 +69,20 @@ def _rows(register: str, unit: Unit | None) -> QuerySet[Any]:
     return all_rows(REGISTERS[register], params)[0]
 
 
-def _words(day: date) -> dict[str, list[tuple[int, str]]]:
+def _by_level(risks: QuerySet[Any], day: date) -> dict[str, tuple[int, int]]:
+    """Open risks by level, with how many of them are late for review; one query."""
+    counted = risks.exclude(state=Risk.State.CLOSED).order_by().values_list("level")
+    found = counted.annotate(count=Count("pk"), late=Count("pk", filter=Q(review__lt=day)))
+    return {level: (count, late) for level, count, late in found}
+
+
+def _top(risks: QuerySet[Any]) -> QuerySet[Any]:
+    assessed = risks.exclude(state=Risk.State.CLOSED).exclude(level="")
+    return assessed.order_by("-level", "-id")[:TOP]
+
+
+def _words(scales: Scales) -> dict[str, list[tuple[int, str]]]:
     language = translation.get_language() or "fi"
-    scales = Scales(policy_in_force(day).content)
     return {
         "likelihood": [(level, scales.likelihood_name(level, language)) for level in range(5, 0, -1)],
         "impact": [(level, scales.impact_name(level, language)) for level in range(1, 6)],

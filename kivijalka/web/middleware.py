@@ -44,32 +44,44 @@ class ActingMiddleware:
     def _respond(self, request: Any, person: UUID | None) -> HttpResponse:
         behalf = request.session.get("on_behalf_of")
         door = "api" if request.path.startswith("/api/") else "page"
-        with acting(
-            person, on_behalf_of=UUID(behalf) if behalf else None, door=door, as_of=request.as_of
-        ) as actor:
-            request.actor = actor
+        who = {"on_behalf_of": UUID(behalf) if behalf else None, "door": door, "as_of": request.as_of}
+        request.refused = None
+        with acting(person, **who) as request.actor:
             response = self.get_response(request)
-            if response.status_code >= 500 or getattr(request, "failed", False):
+            if response.status_code >= 500 or request.refused is not None:
                 transaction.set_rollback(True)
-        return response
+        if request.refused is None:
+            return response
+        # The refused transaction is gone; the page that says so needs one of its own.
+        with acting(person, **who) as request.actor:
+            return refusal_page(request, request.refused)
 
     def process_exception(self, request: Any, error: Exception) -> HttpResponse | None:
         """A refusal that no view showed itself. Bad bytes that only the database noticed are refused too."""
-        request.failed = True
-        if isinstance(error, Refused):
-            return refusal_page(request, error)
-        if isinstance(error, DataError | ValueError) and "NUL" in str(error):
-            return refusal_page(request, Refused(_("The text holds a character that cannot be stored. Remove it.")))
-        if isinstance(error, DatabaseError) and request.as_of is not None and request.method not in SAFE:
-            return refusal_page(request, Refused(_("The past cannot be changed. Go back to today first."), code="state"))
-        return None
+        refused = refusal_in(request, error)
+        return None if refused is None else refuse(request, refused)
+
+
+def refusal_in(request: Any, error: Exception) -> Refused | None:
+    """The refusal that an exception stands for; None for a fault of ours."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, DataError | ValueError) and "NUL" in str(error):
+        return Refused(_("The text holds a character that cannot be stored. Remove it."), code="invalid")
+    if isinstance(error, DatabaseError) and request.as_of is not None and request.method not in SAFE:
+        return Refused(_("The past cannot be changed. Go back to today first."), code="state")
+    return None
+
+
+def refuse(request: Any, refused: Refused) -> HttpResponse:
+    """Leave the refusal to the middleware, which shows it when the transaction is rolled back."""
+    request.refused = refused
+    return HttpResponse(status=STATUS.get(refused.code, 422))
 
 
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     """What was refused and why, on a page of its own."""
-    status = STATUS.get(refused.code, 422)
-    transaction.set_rollback(True)
-    return render(request, "web/refused.html", {"refused": refused}, status=status)
+    return render(request, "web/refused.html", {"refused": refused}, status=STATUS.get(refused.code, 422))
 
 
 def moment_of(request: HttpRequest) -> datetime | None:

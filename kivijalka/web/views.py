@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kivijalka.register.refusal import NotThere, Refused
-from kivijalka.web.middleware import refusal_page
+from kivijalka.web.middleware import refuse
 
 
 @require_GET
@@ -35,11 +35,11 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return refusal_page(request, NotThere())
+    return refuse(request, NotThere())
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return refusal_page(request, Refused(_("You do not have the right to do this here."), code="no_right"))
+    return refuse(request, Refused(_("You do not have the right to do this here."), code="no_right"))
 
 
 def failed(request: HttpRequest) -> HttpResponse:

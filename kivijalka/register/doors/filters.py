@@ -121,9 +121,7 @@ class Words(django_filters.CharFilter):
 
 def in_the_past() -> bool:
     """Whether this transaction looks at a past moment."""
-    with connection.cursor() as cursor:
-        cursor.execute("select kj.as_of() is not null")
-        return bool(cursor.fetchone()[0])
+    return current_actor().as_of is not None
 
 
 @cache

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kivijalka.register import command as commands
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
-from kivijalka.register.doors import forms, panels, rows
+from kivijalka.register.doors import forms, rows
 from kivijalka.register.doors.history import versions_of
 from kivijalka.register.doors.links import link_form, links_of
+from kivijalka.register.doors.panels import panels_of
 from kivijalka.register.doors.show import cells_of, chips_of, columns_of, facts_of, parts_of, verbs_of
 from kivijalka.register.models import Link
 from kivijalka.register.refusal import NotThere, Refused
@@ -72,7 +73,7 @@ def record_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
             "parts": parts_of(register, record),
             "ties": links_of(register, record),
             "link_form": link_form(register) if record.right_edit else None,
-            "panels": panels.rendered(request, record),
+            "panels": panels_of(request, record),
             "versions": versions[:5],
             "older": max(0, len(versions) - 5),
         },

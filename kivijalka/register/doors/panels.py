@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 
 # Each takes the request and the record and answers a template with its context.
 Panel = Callable[[HttpRequest, Any], tuple[str, dict[str, Any]]]
 PANELS: list[Panel] = []
 
 
-def rendered(request: HttpRequest, record: Any) -> list[str]:
-    """The panels of a record's page, as safe HTML."""
-    found = [panel(request, record) for panel in PANELS]
-    return [render_to_string(template, context, request) for template, context in found]
+def panels_of(request: HttpRequest, record: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Templates and contexts of a record page's panels."""
+    return [panel(request, record) for panel in PANELS]

@@ -37,11 +37,11 @@ def all_rows(register: Register[Any], params: QueryDict) -> tuple[QuerySet[Any],
     """Every row within reach that the filters let through, and the filters. Raises Invalid for a filter not understood."""
     filters = filters_of(register.key)(params, queryset=register.model.objects.seen())
     unknown = set(params) - set(filters.filters) - NOT_FILTERS
-    if unknown:
-        names = ", ".join(sorted(filters.filters))
-        raise Invalid({name: [_("There is no such filter. There are: %s.") % names] for name in sorted(unknown)})
-    if not filters.is_valid():
-        raise Invalid({name: list(texts) for name, texts in filters.errors.items()})
+    mistakes = {} if filters.is_valid() else {name: list(texts) for name, texts in filters.errors.items()}
+    names = ", ".join(sorted(filters.filters))
+    mistakes |= {name: [_("There is no such filter. There are: %s.") % names] for name in sorted(unknown)}
+    if mistakes:
+        raise Invalid(mistakes)
     return filters.qs.select_related(*register.related), filters
 
 
