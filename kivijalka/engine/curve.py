@@ -245,7 +245,9 @@ class View:
         target = float(self.close.points[min(int(np.searchsorted(self.close.below, 0.99)), self.lattice.count - 1)])
         best, error = None, math.inf
         for tilt in TILTS:
-            law = smooth_law(self.recipe, Lattice(self.lattice.step, self.lattice.count, size, tilt / self.lattice.period), finer)
+            law = smooth_law(
+                self.recipe, Lattice(self.lattice.step, self.lattice.count, size, tilt / self.lattice.period), finer
+            )
             bounds = law.at(target)
             if bounds.below_high - bounds.below_low < error:
                 best, error = law, bounds.below_high - bounds.below_low

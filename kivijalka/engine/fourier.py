@@ -83,7 +83,9 @@ def smooth_law(recipe: Recipe, lattice: Lattice, finer: int) -> SmoothLaw:
     rest = floor / math.pi * (math.log(2 * lattice.step / (blur * math.pi)) + 1 + 2 / half)
     sums = 4 * lattice.size * ROUND
     below_error = float((weight * (wrong + sums) / size).sum() + blur * weight.sum()) + rest
-    short_error = float((weight * (wrong + sums) / size**2).sum()) + floor * lattice.period / (2 * math.pi**2 * (half - 2))
+    short_error = float((weight * (wrong + sums) / size**2).sum()) + floor * lattice.period / (
+        2 * math.pi**2 * (half - 2)
+    )
     grow = math.exp(lattice.tilt * blur)
     capped_mean = sum(w * m.area_at(lattice.cap) for w, m in recipe.measures())
     return SmoothLaw(lattice, transform / -s, transform / s**2, below_error * grow, short_error, capped_mean)

@@ -157,7 +157,9 @@ def exact_short(
         tilted = np.zeros(size, np.longdouble)
         tilted[1 : lattice.count + 1] = w * np.exp(-tilt * step * np.arange(1, lattice.count + 1))
         total = w.sum()
-        doubt = fft_error * math.sqrt(size) * float(np.linalg.norm(tilted)) + (32 + math.log2(size)) * tiny * float(total)
+        doubt = fft_error * math.sqrt(size) * float(np.linalg.norm(tilted)) + (32 + math.log2(size)) * tiny * float(
+            total
+        )
         noise += weight_of[id(m)] * doubt
         shift += float(values[0])
         mean += weight_of[id(m)] * float(values[-1] - values[0])

@@ -216,7 +216,9 @@ class Portfolio:
         self._check_unit(unit)
         coarse = self.table(unit)
         blocks = self._blocks(unit)
-        return LossCurve(lambda lattice, cap: _exact(blocks, coarse, lattice, cap), coarse, points, tolerance, most, strict)
+        return LossCurve(
+            lambda lattice, cap: _exact(blocks, coarse, lattice, cap), coarse, points, tolerance, most, strict
+        )
 
     def alone(self, number: int) -> LossCurve:
         """The loss curve of one risk."""
@@ -338,5 +340,3 @@ def _depths(parents: tuple[int, ...]) -> IntArray:
     if not len(parents):
         raise BadInput("parents", parents, "at least one unit")
     return depth
-
-

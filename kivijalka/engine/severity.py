@@ -148,7 +148,7 @@ class Lognormal:
         return np.asarray(ndtr(-self._z(x)))
 
     def peak(self, x: FloatArray) -> FloatArray:
-        y = np.maximum(x, self.median * math.exp(-self.sigma**2))
+        y = np.maximum(x, self.median * math.exp(-(self.sigma**2)))
         return np.asarray(np.exp(-0.5 * self._z(y) ** 2) / (y * self.sigma * math.sqrt(2 * math.pi)))
 
 

@@ -1,0 +1,175 @@
+"""Two kinds of not knowing kept apart: bands from unknown rates, scenarios, and gains set against losses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kivijalka.engine.curve import Bounded, LossCurve
+from kivijalka.engine.errors import BadInput, FloatArray, finite_array, level
+from kivijalka.engine.inversion import Lattice, close_law
+from kivijalka.engine.learning import GammaRate
+from kivijalka.engine.measure import add_rows, round_off
+from kivijalka.engine.portfolio import Portfolio
+
+NONE = np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Band:
+    """P(S > x) at each x: its mean over what we do not know, and the limits between which `inside` of it lies."""
+
+    x: FloatArray
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+    inside: float
+
+
+def band(
+    portfolio: Portfolio,
+    rates: Sequence[GammaRate],
+    x: FloatArray,
+    rng: np.random.Generator,
+    *,
+    draws: int = 200,
+    inside: float = 0.9,
+    points: int = 2**12,
+) -> Band:
+    """Exceedance curves with a band: rates[i] is what we know of the rate of the portfolio's i-th risk.
+
+    Year-to-year variation is in each curve; not knowing the rates is between curves. All draws share one pass over
+    the limited means. Factors and shocks of the portfolio stay as they are only when it has none (else refused).
+    """
+    level("inside", inside)
+    if portfolio.factors or portfolio.shocks:
+        raise BadInput("portfolio", "factors or shocks", "a portfolio of independent risks; mix scenarios for the rest")
+    risks = list(portfolio.risks.values())
+    if len(rates) != len(risks):
+        raise BadInput("rates", len(rates), f"one entry per risk ({len(risks)})")
+    x = finite_array("x", x, least=0.0)
+    lam = rng.gamma([[r.shape for r in rates]] * draws) / np.array([r.exposure for r in rates])
+    area, above = np.zeros((draws, len(portfolio.x))), np.zeros((draws, len(portfolio.x)))
+    for start in range(0, len(risks), 256):
+        part = risks[start : start + 256]
+        g, n = np.zeros((len(part), len(portfolio.x))), np.zeros((len(part), len(portfolio.x)))
+        add_rows(np.arange(len(part)), np.ones(len(part)), [r.severity for r in part], portfolio.x, g, n)
+        area += lam[:, start : start + 256] @ g
+        above += lam[:, start : start + 256] @ n
+    table = portfolio.table(0)
+    cap = 1.02 * float(x.max())
+    count = points - points // 16
+    lattice = Lattice(cap / count, count, points, 14.0 / (cap / count * points))
+    curves = np.empty((draws, len(x)))
+    for i in range(draws):
+        measure = replace(table.independent, area=area[i], above=above[i], noise=round_off(len(risks)), smooth_x=NONE)
+        law = close_law(replace(table, independent=measure), lattice)
+        curves[i] = 1 - np.interp(x + lattice.step / 2, law.points, law.below)
+    side = (1 - inside) / 2
+    low, high = np.quantile(curves, [side, 1 - side], axis=0)
+    return Band(x, np.clip(curves.mean(0), 0, 1), np.clip(low, 0, 1), np.clip(high, 0, 1), inside)
+
+
+@dataclass(frozen=True)
+class Scenarios:
+    """A year is one of several kinds (`chances` sum to 1), each with a loss curve of its own: common causes mixed."""
+
+    chances: tuple[float, ...]
+    curves: tuple[LossCurve, ...]
+
+    def __post_init__(self) -> None:
+        w = finite_array("chances", self.chances, least=0.0)
+        if len(w) != len(self.curves) or not len(w) or abs(w.sum() - 1) > 1e-9:
+            raise BadInput("chances", self.chances, "one probability per curve, summing to 1")
+
+    @property
+    def mean(self) -> float:
+        return sum(w * c.mean for w, c in zip(self.chances, self.curves, strict=True))
+
+    def exceedance(self, x: float) -> Bounded:
+        """P(S > x) of the mixture; bounds mix as the figures do."""
+        found = [c.exceedance(x) for c in self.curves]
+        w = np.array(self.chances)
+        return Bounded(
+            float(w @ [b.value for b in found]), float(w @ [b.low for b in found]), float(w @ [b.high for b in found])
+        )
+
+    def excess(self, x: float) -> Bounded:
+        """E(S - x)+ of the mixture, euro."""
+        found = [c.excess(x) for c in self.curves]
+        w = np.array(self.chances)
+        return Bounded(
+            float(w @ [b.value for b in found]), float(w @ [b.low for b in found]), float(w @ [b.high for b in found])
+        )
+
+    def quantile(self, p: float, *, rounds: int = 40) -> Bounded:
+        """VaR of the mixture, euro: it lies between the least and the largest of its parts; bisection on bounds."""
+        level("p", p)
+        parts = [c.quantile(p) for c in self.curves]
+        bottom, top = min(q.low for q in parts), max(q.high for q in parts)
+
+        def cross(test: str) -> float:
+            low, high = bottom, top
+            for _ in range(rounds):
+                middle = (low + high) / 2
+                low, high = (middle, high) if getattr(self.exceedance(middle), test) > 1 - p else (low, middle)
+                if high - low < 1e-9 * high:
+                    break
+            return low if test == "low" else high
+
+        low, value, high = cross("low"), cross("value"), cross("high")
+        return Bounded.within(value, low, high)
+
+    def tail_mean(self, p: float) -> Bounded:
+        """TVaR of the mixture, euro, from E(S - x)+ at its VaR."""
+        q = self.quantile(p)
+        rest = self.excess(q.value)
+        slack = (q.high - q.low) * max(1.0, 1 / (1 - p) - 1)
+        value = q.value + rest.value / (1 - p)
+        return Bounded.within(value, q.value + rest.low / (1 - p) - slack, q.value + rest.high / (1 - p))
+
+
+@dataclass(frozen=True)
+class Net:
+    """Losses less gains of a year, the two independent: positive is a loss (euro). Apart they are `losses`, `gains`."""
+
+    losses: LossCurve
+    gains: LossCurve
+
+    @property
+    def mean(self) -> float:
+        return self.losses.mean - self.gains.mean
+
+    @property
+    def std(self) -> float:
+        return float(np.hypot(self.losses.std, self.gains.std))
+
+    def exceedance(self, x: float, *, cells: int = 400) -> Bounded:
+        """P(losses - gains > x), x of any sign, euro.
+
+        The gains' law is cut into cells of nearly equal probability; monotony in the gain bounds each cell:
+        P(L > x + upper end) <= P(L - G > x | cell) <= P(L > x + lower end).
+        """
+        if self.gains.mean == 0:
+            return self.losses.exceedance(x) if x >= 0 else Bounded(1.0, 1.0, 1.0)
+        edges = np.array([0.0, *(self.gains.quantile(q).value for q in np.linspace(0, 1, cells + 1)[1:-1])])
+        edges = np.unique(np.concatenate([edges, [self.gains.quantile(1 - 1e-6).value]]))
+        over = [self.gains.exceedance(float(e)) for e in edges]
+        lost = [self.losses.exceedance(max(float(e + x), 0.0)) if e + x >= 0 else Bounded(1.0, 1.0, 1.0) for e in edges]
+        none = 1 - over[0].value
+        low = none * lost[0].low
+        high = none * lost[0].high
+        middle = none * lost[0].value
+        for k in range(len(edges) - 1):
+            mass = max(over[k].value - over[k + 1].value, 0.0)
+            middle += mass * (lost[k].value + lost[k + 1].value) / 2
+            # Abel summation of interval ends: only bounds of P(G > edge) are needed
+            high += (over[k].high - over[k + 1].high) * lost[k].high
+            low += (over[k].low - over[k + 1].low) * lost[k + 1].low
+        high += over[-1].high * lost[-1].high
+        middle += over[-1].value * lost[-1].value / 2
+        spread = sum(o.high - o.low for o in (over[0], over[-1]))
+        slack = 2 * max(o.high - o.low for o in over) + spread
+        return Bounded.within(middle, max(low - slack, 0.0), min(high + slack, 1.0))
