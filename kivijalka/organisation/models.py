@@ -133,7 +133,7 @@ class Person(Record):
     )
     email = models.EmailField(_("e-mail"), unique=True)
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.FI)
-    work_title = models.CharField(_("title"), max_length=200, blank=True, default="")
+    work_title = models.CharField(_("work title"), max_length=200, blank=True, default="")
     start = models.DateField(_("start"))
     end = models.DateField(_("end"), null=True, blank=True)
 
@@ -286,7 +286,7 @@ class Responsibility(Kept):
 
     record = models.ForeignKey(Node, models.PROTECT, related_name="responsibilities", db_constraint=False)
     person = models.ForeignKey(Person, models.PROTECT, related_name="responsibilities")
-    share = models.CharField(_("share"), max_length=1, choices=Share)
+    share = models.CharField(_("share of responsibility"), max_length=1, choices=Share)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OFFERED)
     at = models.DateTimeField(_("since"), db_default=Func(function="now"))
 

@@ -96,7 +96,7 @@ def offer_form(data: Any = None) -> RegisterForm:
     """To whom, and which share."""
     form = RegisterForm(data)
     form.fields["person"] = RecordField(Person, label=gettext_lazy("Person"))
-    form.fields["share"] = forms.ChoiceField(label=gettext_lazy("Share"), choices=Responsibility.Share.choices)
+    form.fields["share"] = forms.ChoiceField(label=gettext_lazy("Share of responsibility"), choices=Responsibility.Share.choices)
     return form
 
 

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
                 ('language', models.CharField(choices=[('fi', 'suomi'), ('sv', 'svenska'), ('en', 'English')], default='fi', max_length=2, verbose_name='language')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit', to_field='number', verbose_name='unit')),
-                ('work_title', models.CharField(blank=True, default='', max_length=200, verbose_name='title')),
+                ('work_title', models.CharField(blank=True, default='', max_length=200, verbose_name='work title')),
                 ('start', models.DateField(verbose_name='start')),
                 ('end', models.DateField(blank=True, null=True, verbose_name='end')),
             ],
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False)),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('share', models.CharField(choices=[('R', 'responsible'), ('A', 'accountable'), ('C', 'consulted'), ('I', 'informed')], max_length=1, verbose_name='share')),
+                ('share', models.CharField(choices=[('R', 'responsible'), ('A', 'accountable'), ('C', 'consulted'), ('I', 'informed')], max_length=1, verbose_name='share of responsibility')),
                 ('state', models.CharField(choices=[('offered', 'offered'), ('accepted', 'accepted'), ('declined', 'declined'), ('lapsed', 'lapsed')], default='offered', max_length=10, verbose_name='state')),
                 ('at', models.DateTimeField(db_default=models.Func(function='now'), verbose_name='since')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='organisation.person')),
