@@ -158,18 +158,14 @@ class Net:
         edges = np.unique(np.concatenate([edges, [self.gains.quantile(1 - 1e-6).value]]))
         over = [self.gains.exceedance(float(e)) for e in edges]
         lost = [self.losses.exceedance(max(float(e + x), 0.0)) if e + x >= 0 else Bounded(1.0, 1.0, 1.0) for e in edges]
+        high = np.minimum.accumulate([b.high for b in lost])
+        low = np.append(np.maximum.accumulate([b.low for b in lost[::-1]])[::-1][1:], 0.0)
+        value = np.array([b.value for b in lost])
+        middles = np.append((value[:-1] + value[1:]) / 2, value[-1] / 2)
         none = 1 - over[0].value
-        low = none * lost[0].low
-        high = none * lost[0].high
-        middle = none * lost[0].value
-        for k in range(len(edges) - 1):
-            mass = max(over[k].value - over[k + 1].value, 0.0)
-            middle += mass * (lost[k].value + lost[k + 1].value) / 2
-            # Abel summation of interval ends: only bounds of P(G > edge) are needed
-            high += (over[k].high - over[k + 1].high) * lost[k].high
-            low += (over[k].low - over[k + 1].low) * lost[k + 1].low
-        high += over[-1].high * lost[-1].high
-        middle += over[-1].value * lost[-1].value / 2
-        spread = sum(o.high - o.low for o in (over[0], over[-1]))
-        slack = 2 * max(o.high - o.low for o in over) + spread
-        return Bounded.within(middle, max(low - slack, 0.0), min(high + slack, 1.0))
+        # Abel summation: all ends fall with the gain, so that only P(G > edge) of known side is needed
+        top = none * lost[0].high + over[0].value * high[0] + np.dot([b.low for b in over[1:]], np.diff(high))
+        bottom = none * lost[0].low + over[0].value * low[0] + np.dot([b.high for b in over[1:]], np.diff(low))
+        middle = none * lost[0].value + over[0].value * middles[0]
+        middle += np.dot([b.value for b in over[1:]], np.diff(middles))
+        return Bounded.within(float(middle), max(float(bottom), 0.0), min(float(top), 1.0))
