@@ -1,0 +1,113 @@
+"""`./run demo`: the example city, from nothing to its first page."""
+
+import argparse
+import time
+from collections.abc import Sequence
+
+from runner.checkout import fingerprint
+from runner.house import House, opened, preparation
+from runner.processes import Processes
+from runner.say import Problem, line, step
+from runner.site import Site, is_free, wait_for_first_page
+from runner.steps import Step, carry_out
+
+HOST = "127.0.0.1"
+WORKERS, THREADS = 2, 2
+NEXT_PORTS = 20
+
+
+def run(processes: Processes, args: Sequence[str]) -> int:
+    """Set up what is missing, fill the city, serve it until stopped."""
+    wanted = parser().parse_args(args)
+    began = time.monotonic()
+    with opened(processes, "demo") as house:
+        if wanted.fresh:
+            with step("Starting over"):
+                house.place.empty()
+        port = free_port(wanted.port)
+        carry_out(steps(house, wanted.size, wanted.seed), processes)
+        serve(house, port, began)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the demo."""
+    options = argparse.ArgumentParser(prog="./run demo", description=__doc__)
+    options.add_argument("--size", choices=["small", "city"], default="city", help="60 units or 2,000")
+    options.add_argument("--seed", type=int, default=1, help="another number, another city")
+    options.add_argument("--fresh", action="store_true", help="forget the demo's data and start over")
+    options.add_argument("--port", type=int, help="where to serve; 8000 or the next free one")
+    return options
+
+
+def steps(house: House, size: str, seed: int) -> list[Step]:
+    """All steps before serving, with what each waits for; what was done before is left out."""
+    stamps = house.place.stamps
+    checkout, owner = house.checkout, house.owner
+    code = fingerprint(checkout.files("kivijalka/**/*.py", "requirements*.txt"), checkout.root)
+    texts = fingerprint(checkout.files("kivijalka/locale/**/*.po"), checkout.root)
+    static = fingerprint(
+        [*checkout.files("kivijalka/register/ui/static/**/*.css", "kivijalka/register/ui/static/**/*.js"),
+         checkout.root / "package-lock.json"],
+        checkout.root,
+    )  # fmt: skip
+
+    def stamped(key: str, value: str, site: Site, *command: str) -> None:
+        site.manage(*command)
+        stamps.set(**{key: value})
+
+    return [
+        *preparation(house.processes, development=False),
+        Step("postgres", "Starting PostgreSQL", house.start_cluster, after=("packages",)),
+        Step(
+            "migrate", "Making the tables",
+            lambda: stamped("migrate", code, owner, "migrate", "--verbosity", "0"),
+            after=("postgres",), needed=lambda: stamps.get("migrate") != code,
+        ),
+        Step(
+            "texts", "Compiling translations",
+            lambda: stamped("texts", texts, owner, "texts", "compile"),
+            after=("packages",), needed=lambda: stamps.get("texts") != texts,
+        ),
+        Step(
+            "static", "Collecting static files",
+            lambda: stamped("static", static, owner, "collectstatic", "--noinput", "--clear", "--verbosity", "0"),
+            after=("packages", "frontend"),
+            needed=lambda: stamps.get("static") != static or not (checkout.root / "static").exists(),
+        ),
+        Step(
+            "example", f"Filling the example city ({size})",
+            lambda: stamped("example", f"{size} {seed}", owner, "example", "--size", size, "--seed", str(seed)),
+            after=("migrate",), needed=lambda: not stamps.get("example"),
+        ),
+    ]  # fmt: skip
+
+
+def free_port(wanted: int | None) -> int:
+    """The port asked for, or the first free one from 8000 on."""
+    if wanted is not None:
+        if not is_free(HOST, wanted):
+            raise Problem(f"Port {wanted} is taken by another program.", mend="Choose another: ./run demo --port 8001")
+        return wanted
+    for port in range(8000, 8000 + NEXT_PORTS):
+        if is_free(HOST, port):
+            if port != 8000:
+                line(f"Port 8000 is taken by another program; this demo uses {port}.")
+            return port
+    raise Problem(f"Ports 8000 to {8000 + NEXT_PORTS - 1} are taken.", mend="Choose a free one: ./run demo --port N")
+
+
+def serve(house: House, port: int, began: float) -> None:
+    """Serve until the server ends or somebody stops it."""
+    log = house.place.folder / "site.log"
+    with log.open("w") as output:
+        server = house.app.start_server(HOST, port, WORKERS, THREADS, output)
+        house.place.record(server)
+        wait_for_first_page(server, HOST, port, log)
+        address = f"http://{HOST}:{port}/"
+        house.place.tell(address)
+        line(f"\nThe city is at {address} ({time.monotonic() - began:.1f} s). Sign in as one of:\n")
+        line(house.owner.manage("people").rstrip())
+        line("\nCtrl-C stops it; the data stays.")
+        server.process.wait()
+    raise Problem("The site ended by itself.", mend=f"Its log: {log}")

@@ -1,0 +1,31 @@
+"""`./run manage` and `./run import`: a management command on the demo's data, or on a city's own database."""
+
+import os
+from collections.abc import Sequence
+
+from runner.checkout import HERE
+from runner.house import opened, preparation
+from runner.processes import Processes
+from runner.site import Site
+from runner.steps import carry_out
+
+
+def run_import(processes: Processes, args: Sequence[str]) -> int:
+    """Import a file into a register."""
+    return run(processes, ["import_file", *args])
+
+
+def run(processes: Processes, args: Sequence[str]) -> int:
+    """Run a management command as the tables' owner and give its exit code."""
+    carry_out(preparation(processes, development=False), processes)
+    owner = os.environ.get("OWNER_DATABASE_URL")
+    if owner or not _needs_database(args):
+        settings = {"DATABASE_URL": owner} if owner else {}
+        return Site(HERE, processes, settings).attend(*args)
+    with opened(processes, "demo") as house:
+        house.start_cluster()
+        return house.owner.attend(*args)
+
+
+def _needs_database(args: Sequence[str]) -> bool:
+    return bool(args) and args[0] not in ("help", "texts", "makemigrations", "--help", "version")

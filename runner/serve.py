@@ -1,0 +1,72 @@
+"""`./run serve`: the site for real use, on a database that the city runs."""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from runner.checkout import HERE
+from runner.house import preparation
+from runner.processes import Processes
+from runner.say import Problem, line
+from runner.site import Site, cores, is_free, wait_for_first_page
+from runner.steps import Step, carry_out
+
+NEEDED = {
+    "DATABASE_URL": "the address that the site connects with, as a role that owns nothing: postgresql://kj_app:…@host/kivijalka",
+    "KIVIJALKA_SECRET_KEY": "a random text of at least 50 characters that stays the same",
+    "KIVIJALKA_ALLOWED_HOSTS": "the names under which the site is reached, with commas between them",
+}
+
+
+def run(processes: Processes, args: Sequence[str]) -> int:
+    """Refuse what is unsafe with reasons, then serve until stopped."""
+    options = argparse.ArgumentParser(prog="./run serve", description=__doc__)
+    options.add_argument("--host", default="127.0.0.1")
+    options.add_argument("--port", type=int, default=8000)
+    options.add_argument("--workers", type=int, default=cores())
+    options.add_argument("--migrate", action="store_true", help="bring the tables up to date first, as OWNER_DATABASE_URL")
+    wanted = options.parse_args(args)
+    refuse_missing()
+    if not is_free(wanted.host, wanted.port):
+        raise Problem(f"Port {wanted.port} is taken by another program.", mend="Choose another: --port 8001")
+    site = Site(HERE, processes, {"KIVIJALKA_MODE": "serve"})
+    carry_out(steps(processes, site, migrate=wanted.migrate), processes)
+    server = site.start_server(wanted.host, wanted.port, wanted.workers, 4, None)
+    wait_for_first_page(server, wanted.host, wanted.port, None)
+    line(f"Serving at http://{wanted.host}:{wanted.port}/")
+    return server.process.wait()
+
+
+def refuse_missing() -> None:
+    """Say which settings are missing, all at once."""
+    missing = [f"  {name}: {words}" for name, words in NEEDED.items() if not os.environ.get(name)]
+    if len(os.environ.get("KIVIJALKA_SECRET_KEY", "x" * 50)) < 50:
+        missing.append("  KIVIJALKA_SECRET_KEY: is shorter than 50 characters")
+    if missing:
+        raise Problem("These settings are missing or unsafe:\n" + "\n".join(missing), mend="Set them and start again.")
+
+
+def steps(processes: Processes, site: Site, *, migrate: bool) -> list[Step]:
+    """Packages, static files, and the checks that a production site must pass."""
+    owner = Site(HERE, processes, {"KIVIJALKA_MODE": "serve", "DATABASE_URL": os.environ.get("OWNER_DATABASE_URL", "")})
+    found = [
+        *preparation(processes, development=False),
+        Step("texts", "Compiling translations", lambda: site.manage("texts", "compile"), after=("packages",)),
+        Step(
+            "static", "Collecting static files",
+            lambda: site.manage("collectstatic", "--noinput", "--verbosity", "0"), after=("packages", "frontend"),
+        ),
+    ]  # fmt: skip
+    if migrate:
+        if not os.environ.get("OWNER_DATABASE_URL"):
+            raise Problem("--migrate needs OWNER_DATABASE_URL: the tables' owner, postgresql://kj_owner:…@host/kivijalka")
+        found.append(Step("migrate", "Bringing the tables up to date", lambda: owner.manage("migrate"), after=("texts",)))
+    last = "migrate" if migrate else "texts"
+    found += [
+        Step("pending", "Looking for migrations", lambda: site.manage("migrate", "--check"), after=(last,)),
+        Step(
+            "check", "Checking settings and database",
+            lambda: site.manage("check", "--deploy", "--database", "default", "--fail-level", "WARNING"), after=("pending",),
+        ),
+    ]  # fmt: skip
+    return found

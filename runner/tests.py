@@ -1,0 +1,87 @@
+"""`./run test`: every test, in parallel, on a PostgreSQL and a browser of its own."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner.cluster import APP, OWNER, SUPER
+from runner.house import House, opened, preparation
+from runner.processes import Processes, environment
+from runner.say import Problem
+from runner.site import cores
+from runner.steps import Step, carry_out
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+
+
+def run(processes: Processes, args: Sequence[str]) -> int:
+    """Start a throw-away cluster, find a browser, run pytest."""
+    full = "--full" in args
+    rest = [arg for arg in args if arg != "--full"]
+    with opened(processes, "test", throwaway=True) as house:
+        browser = Browser(house)
+        begin = [
+            *preparation(processes, development=True),
+            Step("postgres", "Starting PostgreSQL", house.start_cluster, after=("packages",)),
+            Step("browser", "Finding a browser", browser.find, after=("packages",)),
+            Step("texts", "Compiling translations", lambda: house.owner.manage("texts", "compile"), after=("packages",)),
+        ]
+        carry_out(begin, processes)
+        settings = {
+            "KIVIJALKA_TEST_SUPER_URL": house.cluster.url(SUPER, "postgres"),
+            "KIVIJALKA_TEST_OWNER_URL": house.cluster.url(OWNER, "postgres"),
+            "KIVIJALKA_TEST_APP_URL": house.cluster.url(APP, "postgres"),
+            "KIVIJALKA_CHROMIUM": browser.path,
+            "KIVIJALKA_MODE": "test",
+            **({"KIVIJALKA_TEST_FULL": "1"} if full else {}),
+        }
+        parallel = [] if any(arg.startswith("-n") for arg in rest) else ["-n", str(cores())]
+        pytest: list[str | Path] = [house.checkout.python, "-m", "pytest", *parallel, *rest]
+        return processes.attend(pytest, name="pytest", env=environment(**settings), cwd=house.checkout.root)
+
+
+class Browser:
+    """Chromium: the machine's own, else from the distribution, else Playwright's."""
+
+    def __init__(self, house: House) -> None:
+        """Know where to look; nothing is installed yet."""
+        self.house = house
+        self.path = ""
+
+    def find(self) -> None:
+        """Find or install it."""
+        found = self._own() or self._of_debian() or self._of_playwright()
+        if not found:
+            raise Problem(
+                "No Chromium was found, and none could be installed.",
+                mend="Install one (on Debian and Ubuntu: sudo apt-get install chromium) and run the same command again.",
+            )
+        self.path = found
+
+    def _own(self) -> str | None:
+        named = os.environ.get("KIVIJALKA_CHROMIUM")
+        return named or next((path for path in map(shutil.which, BROWSERS) if path), None)
+
+    def _of_debian(self) -> str | None:
+        apt = shutil.which("apt-get")
+        if apt is None or os.geteuid() != 0:
+            return None
+        quiet = environment(DEBIAN_FRONTEND="noninteractive")
+        try:
+            self.house.processes.run([apt, "update", "-qq"], name="Asking for the list of packages", env=quiet)
+            add = [apt, "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
+            self.house.processes.run(add, name="Installing Chromium", env=quiet)
+        except Problem:
+            return None
+        return self._own()
+
+    def _of_playwright(self) -> str | None:
+        folder = self.house.checkout.cache / "playwright"
+        place = environment(PLAYWRIGHT_BROWSERS_PATH=str(folder))
+        install = [self.house.checkout.python, "-m", "playwright", "install", "chromium"]
+        try:
+            self.house.processes.run(install, name="Fetching Chromium", env=place)
+        except Problem:
+            return None
+        return next((str(path) for path in sorted(folder.glob("chromium-*/*/chrome"))), None)
