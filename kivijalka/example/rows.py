@@ -1,0 +1,276 @@
+"""The example city as versions of rows: what stands in each history table, column by column."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from kivijalka.example.shape import ActionVersion, City, Reorganisation, RiskVersion, Unit
+from kivijalka.policy.models import Policy
+from kivijalka.register.models import SPAN
+from kivijalka.risks.models import Level
+
+LEVELS = {word.split("_")[1]: word for word in Level.values}
+TITLES = {"fi": "title_fi", "sv": "title_sv", "en": "title_en"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One version: the table's columns, from when to when, and what made it."""
+
+    values: dict[str, Any]
+    start: datetime
+    end: datetime | None
+    op: str
+    by: UUID | None
+    command: str
+
+
+def rows_of(city: City) -> dict[str, Iterator[Row]]:
+    """Versions by table, parents before what points at them."""
+    registers = {record.id: "risk" for record in city.risk_versions}
+    registers |= {record.id: "action" for record in city.action_versions}
+    return {
+        "organisation_unit": _units(city),
+        "organisation_person": _persons(city),
+        "organisation_role": _roles(city),
+        "organisation_delegation": _delegations(city),
+        "actions_action": _versions(city.action_versions, _action),
+        "risks_risk": _versions(city.risk_versions, _risk),
+        "risks_assessment": _assessments(city),
+        "register_link": _links(city, registers),
+        "organisation_responsibility": _responsibilities(city),
+    }
+
+
+def key_of(unit: int, confidentiality: int = 1) -> int:
+    """A record's access key; the tables compute it themselves, the history holds it as a plain column."""
+    return confidentiality * SPAN + unit
+
+
+def last_day(end: date | None) -> date | None:
+    """The city's ends are the first day after; ours is the last day."""
+    return None if end is None else end - timedelta(days=1)
+
+
+def instant(day: date) -> datetime:
+    """The beginning of a day, as an instant."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _versions(versions: Sequence[Any], columns: Any) -> Iterator[Row]:
+    """Versions of records, each until the next of the same record."""
+    versions = sorted(versions, key=lambda version: (version.id, version.at))
+    number = 0
+    for place, version in enumerate(versions):
+        following = versions[place + 1] if place + 1 < len(versions) else None
+        end = following.at if following is not None and following.id == version.id else None
+        first = place == 0 or versions[place - 1].id != version.id
+        number = 1 if first else number + 1
+        values = {"id": version.id, "version": number, **columns(version)}
+        yield Row(values, version.at, end, "I" if first else "U", version.by, version.command)
+
+
+def _risk(risk: RiskVersion) -> dict[str, Any]:
+    return {
+        "unit_id": risk.unit,
+        "confidentiality": int(risk.confidentiality),
+        "key": key_of(risk.unit, int(risk.confidentiality)),
+        "code": risk.code,
+        "title": risk.title,
+        "owner_id": risk.owner,
+        "kind": risk.kind,
+        "sign": risk.sign,
+        "areas": list(risk.areas),
+        "cause": risk.cause,
+        "event": risk.event,
+        "consequence": risk.consequence,
+        "state": risk.state,
+        "likelihood": risk.likelihood,
+        "impact": risk.impact,
+        "level": LEVELS[risk.level] if risk.level else "",
+        "treatment": risk.treatment,
+        "controllability": risk.controllability,
+        "control_adequacy": risk.control_adequacy,
+        "review": risk.review,
+        "accepted_until": risk.accepted_until,
+        "acceptance_reason": risk.acceptance_reason,
+    }
+
+
+def _action(action: ActionVersion) -> dict[str, Any]:
+    return {
+        "unit_id": action.unit,
+        "confidentiality": int(action.confidentiality),
+        "key": key_of(action.unit, int(action.confidentiality)),
+        "code": action.code,
+        "title": action.title,
+        "description": action.description,
+        "owner_id": action.owner,
+        "due": action.due,
+        "cost_eur": action.cost_eur,
+        "expected_effect": action.expected_effect,
+        "how_measured": action.how_measured,
+        "progress": action.progress,
+        "state": action.state,
+        "completed_on": action.completed_on,
+        "measured_effect": action.measured_effect,
+        "effect_measured_on": action.effect_measured_on,
+        "postponements": action.postponements,
+    }
+
+
+def _units(city: City) -> Iterator[Row]:
+    changes: dict[int, list[Reorganisation]] = defaultdict(list)
+    for change in city.reorganisations:
+        changes[change.unit].append(change)
+    for unit in city.units:
+        yield from _unit_versions(unit, sorted(changes[unit.number], key=lambda change: change.at))
+
+
+def _unit_versions(unit: Unit, changes: list[Reorganisation]) -> Iterator[Row]:
+    """Backwards from today: each change says what the unit was before it."""
+    names, parent, end = (unit.name_fi, unit.name_sv, unit.name_en), unit.parent, last_day(unit.end)
+    starts = [instant(unit.start), *(change.at for change in changes)]
+    until: datetime | None = None
+    for number in range(len(changes), -1, -1):
+        change = changes[number - 1] if number else None
+        values = {
+            "id": unit.id,
+            "version": number + 1,
+            "number": unit.number,
+            "code": unit.code,
+            "kind": unit.kind,
+            "parent_id": parent,
+            "name_fi": names[0],
+            "name_sv": names[1],
+            "name_en": names[2],
+            "start": unit.start,
+            "end": end,
+            "key": unit.number,
+        }
+        by, command = (change.by, change.command) if change else (None, "add")
+        yield Row(values, starts[number], until, "U" if change else "I", by, command)
+        until = starts[number]
+        if change:
+            names = (change.name_fi_before, change.name_sv_before, change.name_en_before)
+            parent = change.parent_before if change.parent_before is not None else parent
+            end = None if change.command in ("end", "merge") else end
+
+
+def _ended(values: dict[str, Any], start: date, end: date | None) -> Iterator[Row]:
+    """A row that begins on a day, and in its second version is known to have ended."""
+    if end is None:
+        yield Row({**values, "version": 1, "end": None}, instant(start), None, "I", None, "add")
+        return
+    over = max(instant(end), instant(start) + timedelta(seconds=1))
+    yield Row({**values, "version": 1, "end": None}, instant(start), over, "I", None, "add")
+    yield Row({**values, "version": 2, "end": max(start, end - timedelta(days=1))}, over, None, "U", None, "edit")
+
+
+def _persons(city: City) -> Iterator[Row]:
+    for person in city.persons:
+        values = {
+            "id": person.id,
+            "unit_id": person.unit,
+            "confidentiality": 1,
+            "key": key_of(person.unit),
+            "code": person.code,
+            "given_name": person.given_name,
+            "family_name": person.family_name,
+            "full_name": f"{person.given_name} {person.family_name}",
+            "email": person.email,
+            "language": person.language,
+            "work_title": getattr(person, TITLES[person.language]),
+            "start": person.start,
+        }
+        yield from _ended(values, person.start, person.end)
+
+
+def _roles(city: City) -> Iterator[Row]:
+    for number, role in enumerate(city.roles, start=1):
+        values = {
+            "id": role.id,
+            "unit_id": role.unit,
+            "confidentiality": 1,
+            "key": key_of(role.unit),
+            "code": f"T-{number:06}",
+            "person_id": role.person,
+            "kind_id": role.kind,
+            "start": role.start,
+        }
+        yield from _ended(values, role.start, role.end)
+
+
+def _delegations(city: City) -> Iterator[Row]:
+    for item in city.delegations:
+        values = {
+            "id": item.id,
+            "version": 1,
+            "principal_id": item.principal,
+            "deputy_id": item.deputy,
+            "start": item.start,
+            "end": max(item.start, item.end - timedelta(days=1)),
+            "reason": item.reason,
+        }
+        yield Row(values, instant(item.start), None, "I", item.principal, "add")
+
+
+def _assessments(city: City) -> Iterator[Row]:
+    policy = Policy.objects.order_by("valid_from").values_list("pk", flat=True)[0]
+    for item in city.assessments:
+        values = {
+            "id": item.id,
+            "version": 1,
+            "risk_id": item.risk,
+            "policy_id": policy,
+            "at": item.at,
+            "assessor_id": item.by,
+            "stage": item.stage,
+            "likelihood": item.likelihood,
+            "people": item.people,
+            "service_continuity": item.service_continuity,
+            "finance": item.finance,
+            "environment": item.environment,
+            "trust": item.trust,
+            "law_privacy": item.law_privacy,
+            "impact": item.impact,
+            "level": LEVELS[item.level],
+            "note": item.note,
+        }
+        yield Row(values, item.at, None, "I", item.by, "assess")
+
+
+def _links(city: City, registers: dict[UUID, str]) -> Iterator[Row]:
+    for link in city.links:
+        values = {
+            "id": link.id,
+            "version": 1,
+            "kind": link.kind,
+            "a_id": link.a,
+            "a_register": registers[link.a],
+            "b_id": link.b,
+            "b_register": registers[link.b],
+            "note": "",
+            "since": link.at,
+            "until": None,
+        }
+        yield Row(values, link.at, None, "I", link.by, "link")
+
+
+def _responsibilities(city: City) -> Iterator[Row]:
+    for item in city.responsibilities:
+        values = {
+            "id": item.id,
+            "version": 1,
+            "record_id": item.record,
+            "person_id": item.person,
+            "share": item.part,
+            "state": item.state,
+            "at": item.at,
+        }
+        yield Row(values, item.at, None, "I", item.person, item.state)
