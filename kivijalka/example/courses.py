@@ -8,7 +8,7 @@ from kivijalka.example.stream import Stream
 
 Outcome = Literal["open", "done", "confirmed", "no_effect", "cancelled"]
 CANCELLED = 0.035
-STUCK = 0.13
+STUCK = 0.21
 MEASURED = 0.7
 WORKED = 0.84
 
@@ -61,7 +61,7 @@ def _start(stream: Stream, made: Course, last: int) -> None:
 def _postpone(stream: Stream, made: Course, ended: int, last: int) -> None:
     """Who sees that it will be late moves the due day, some of them again and again; others just let it pass."""
     due = made.due
-    while ended > due and len(made.postponed) < 4 and stream.happens(0.62):
+    while ended > due and len(made.postponed) < 4 and stream.happens(0.55):
         day = due - stream.below(10)
         if day <= max(made.added, made.started or 0) or day >= min(last, ended):
             return

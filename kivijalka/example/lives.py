@@ -11,6 +11,7 @@ from kivijalka.example.stream import Stream
 from kivijalka.example.texts import ActionWording
 from kivijalka.example.world import World
 
+MOST_VERSIONS = 8
 Happening = Callable[[datetime], None]
 
 
@@ -32,6 +33,7 @@ def live(world: World, plan: Plan, courses: list[tuple[int, Course]]) -> RiskLif
         happenings.append((min(plan.limit, plan.born + 1 + world.stream.below(20)), 1, risk.describe))
     else:
         happenings += _risk_happenings(world.stream, plan, risk)
+        risk.spare_versions = MOST_VERSIONS - len(happenings)
         for (number, days), wording in zip(courses, _wordings(plan), strict=True):
             happenings += _action_happenings(ActionLife(world, risk, number, wording, days))
     _run(world, risk, happenings)
@@ -41,7 +43,7 @@ def live(world: World, plan: Plan, courses: list[tuple[int, Course]]) -> RiskLif
 def _run(world: World, risk: RiskLife, happenings: list[tuple[int, int, Happening]]) -> None:
     last: datetime | None = None
     for day, _, happen in sorted(happenings, key=lambda happening: happening[:2]):
-        last = world.stream.moment(world.day(day), last)
+        last = world.moment(day, last)
         if happen in (risk.close, risk.assess):
             _replace_gone_owner(world, risk, last)
         happen(last)
@@ -50,7 +52,9 @@ def _run(world: World, risk: RiskLife, happenings: list[tuple[int, int, Happenin
 def _replace_gone_owner(world: World, risk: RiskLife, at: datetime) -> None:
     """Before a decision, an owner who has left is replaced."""
     owner = risk.fields["owner"]
-    if owner is not None and world.staff.ends[owner] <= at.date():
+    gone = owner is not None and world.staff.ends[owner] <= at.date()
+    if gone and risk.spare_versions > 0:
+        risk.spare_versions -= 1
         risk.hand_over(at - timedelta(seconds=50))
 
 
@@ -62,11 +66,11 @@ def _risk_happenings(stream: Stream, plan: Plan, risk: RiskLife) -> list[tuple[i
         made.append((_treated_from(plan), 3, risk.decide_treatment))
     if plan.reopened:
         made += [(day, 8, happen) for day, happen in zip(_pause(plan), (risk.close, risk.reopen), strict=True)]
-    if stream.happens(0.2) and len(plan.assessed) < 3:
-        made.append((first + (last - first) // 2, 7, risk.describe))
+    if stream.happens(0.2) and len(plan.assessed) < 2:
+        made.append((first + (plan.limit - first) // 3, 7, risk.describe))
     if plan.accepted_on is not None:
         made.append((plan.accepted_on, 7, risk.accept))
-    elif len(plan.assessed) > 1 and not plan.reopened and plan.owned and plan.level == "low" and stream.happens(0.3):
+    elif len(plan.assessed) > 1 and not plan.reopened and plan.owned and plan.level == "low" and stream.happens(0.15):
         made.append((first + min(20, (plan.assessed[1] - first) // 2), 7, risk.accept))
     if plan.orphaned is not None:
         made.append((plan.orphaned, 7, risk.lose_owner))
@@ -84,7 +88,7 @@ def _pause(plan: Plan) -> tuple[int, int]:
 
 
 def _treated_from(plan: Plan) -> int:
-    return (_pause(plan)[1] if plan.reopened else plan.assessed[0]) + 1
+    return min(plan.limit, (_pause(plan)[1] if plan.reopened else plan.assessed[0]) + 1)
 
 
 def _closing(plan: Plan) -> int:

@@ -20,7 +20,8 @@ OPPORTUNITIES = 0.08
 FIRST_WAVE_DAYS = 150
 FIRST_WAVE = 0.38
 LATE_REVIEWS = 0.1
-CRITICAL_KEPT = 0.05
+CRITICAL_KEPT = 0.12
+MOST_ASSESSMENTS = 3
 LANGUAGE_SHARES: dict[Language, tuple[float, float]] = {"fi": (0.11, 0.1), "sv": (0.92, 0.03)}
 WEIGHT_BY_KIND = {
     "group": 24,
@@ -33,7 +34,7 @@ WEIGHT_BY_KIND = {
     "subsidiary": 4,
     "partner": 2,
 }
-ACCEPTED_SHARE: dict[Level, float] = {"low": 0.4, "moderate": 0.22, "high": 0.1, "critical": 0.0}
+ACCEPTED_SHARE: dict[Level, float] = {"low": 0.33, "moderate": 0.2, "high": 0.1, "critical": 0.0}
 TRIES = 30
 
 
@@ -180,7 +181,7 @@ def _foresee(stream: Stream, plan: Plan) -> None:
     if first > plan.limit or (not ends and stream.happens(0.025)):
         plan.fate = "draft"
         return
-    count = max(1, min(4, 1 + int(age / 300 + stream.random() * 1.2 - 0.4)))
+    count = max(1, min(MOST_ASSESSMENTS, int(0.7 + age / 380 + stream.random())))
     plan.estimates = _estimates(stream, plan, count)
     plan.fate = "closed" if ends or (age > 250 and stream.happens(0.13)) else "assessed"
     plan.assessed = _days_of_assessment(stream, plan, first)
@@ -235,7 +236,7 @@ def _days_of_assessment(stream: Stream, plan: Plan, first: int) -> list[int]:
     if count < 2:
         return [last if last - plan.born < 60 else first if plan.fate == "closed" else last]
     step = (last - first) / (count - 1)
-    return [first, *(int(first + step * index) + stream.below(15) for index in range(1, count - 1)), last]
+    return [first, *(int(first + step * index) - stream.below(15) for index in range(1, count - 1)), last]
 
 
 def _days_since_last(stream: Stream, plan: Plan) -> int:

@@ -24,6 +24,7 @@ class RiskLife:
         self.id = NOT_YET
         self.owner: UUID | None = None
         self.estimate_index = 0
+        self.spare_versions = 0
         self.described_at = BEFORE
         self.fields: dict[str, Any] = {}
 
@@ -43,7 +44,7 @@ class RiskLife:
         self.owner = world.staff.head(self.unit, day)
         if stream.happens(0.4):
             self.owner = world.staff.member(stream, self.unit, day, last, plan.language)
-        self.fields = self._first_fields(self.owner if plan.owned and stream.happens(0.7) else None)
+        self.fields = self._first_fields(self.owner if plan.owned and (plan.accepted_on or plan.reopened or stream.happens(0.7)) else None)
         self.record(at, "add", author)
 
     def _first_fields(self, owner: UUID | None) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from uuid import UUID
 Thing = TypeVar("Thing")
 
 MINUTE = timedelta(minutes=1)
-SATURDAY = 5
+FRIDAY = 4
+OPENING_HOUR_UTC = 5
+OFFICE_SECONDS = 9 * 3600
+LOW_62_BITS = (1 << 62) - 1
 
 
 class Stream(Random):
@@ -35,14 +38,22 @@ class Stream(Random):
     def uuid7(self, moment: datetime) -> UUID:
         """An identifier of version 7 (RFC 9562) that carries the moment in milliseconds."""
         milliseconds = int(moment.timestamp() * 1000)
-        high, low = self.getrandbits(12), self.getrandbits(62)
-        return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+        chance = self.getrandbits(74)
+        return UUID(int=milliseconds << 80 | 0x7 << 76 | chance >> 62 << 64 | 0b10 << 62 | chance & LOW_62_BITS)
 
     def moment(self, day: date, last: datetime | None = None) -> datetime:
         """A moment in office hours on the day (the Friday before, on a weekend), but always after `last`."""
-        day -= timedelta(days=max(0, day.weekday() - SATURDAY + 1))
-        hour, minute, second = 5 + self.below(9), self.below(60), self.below(60)
-        moment = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=UTC)
+        return self.within(office_opens(day), last)
+
+    def within(self, opening: datetime, last: datetime | None) -> datetime:
+        """A moment within the nine hours after the office opens, but always after `last`."""
+        moment = opening + timedelta(seconds=int(self.random() * OFFICE_SECONDS))
         if last is not None and moment <= last:
             return last + MINUTE * (2 + self.below(40))
         return moment
+
+
+def office_opens(day: date) -> datetime:
+    """When the office opens on the day, or on the Friday before a weekend."""
+    day -= timedelta(days=max(0, day.weekday() - FRIDAY))
+    return datetime(day.year, day.month, day.day, OPENING_HOUR_UTC, tzinfo=UTC)

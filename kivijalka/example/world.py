@@ -1,7 +1,7 @@
 """What the lives of risks and actions share: the stream, the staff, the calendar, and the record that they leave."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from kivijalka.example.plans import Plan
@@ -30,10 +30,15 @@ class World:
     stream: Stream
     staff: Staff
     begin: date
+    openings: list[datetime]
     chronicle: Chronicle
 
     def day(self, offset: int) -> date:
         return self.begin + timedelta(days=offset)
+
+    def moment(self, offset: int, last: datetime | None) -> datetime:
+        """A moment in office hours on that day of the history, after `last`."""
+        return self.stream.within(self.openings[offset], last)
 
     def phrase(self, plan: Plan, name: str) -> str:
         chosen: str = self.stream.pick(table("phrases")[plan.language][name])
