@@ -1,0 +1,141 @@
+"""What tests begin with, one plain function a noun. Called as the tables' owner: outside of `acting`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from django.utils import timezone
+
+from kivijalka.actions.models import Action
+from kivijalka.organisation.models import Account, Delegation, Person, Responsibility, Role, Unit
+from kivijalka.policy.queries import policy_in_force
+from kivijalka.policy.scales import Scales
+from kivijalka.register.models import Link, Node
+from kivijalka.risks.models import Assessment, Risk
+
+M = TypeVar("M", bound=Model)
+_serial = count(1)
+LONG_AGO = date(2020, 1, 1)
+
+
+def in_days(days: int) -> date:
+    """A day relative to today."""
+    return timezone.localdate() + timedelta(days=days)
+
+
+def city() -> Unit:
+    """The topmost unit; there is one."""
+    found = Unit.objects.filter(parent__isnull=True).first()
+    return found or fresh(Unit.objects.create(kind=Unit.Kind.GROUP, name_fi="Esimerkkikaupunki", start=LONG_AGO))
+
+
+def unit(name: str | None = None, *, parent: Unit | None = None, **given: Any) -> Unit:
+    """A unit, right below the city unless told otherwise."""
+    values = {"kind": Unit.Kind.UNIT, "name_fi": name or f"Yksikkö {next(_serial)}", "start": LONG_AGO, **given}
+    return fresh(Unit.objects.create(parent=parent or city(), **values))
+
+
+def sector(name: str | None = None, **given: Any) -> Unit:
+    """A sector of the city."""
+    return unit(name or f"Toimiala {next(_serial)}", **{"kind": Unit.Kind.SECTOR, **given})
+
+
+def person(name: str | None = None, *, unit: Unit | None = None, **given: Any) -> Person:
+    """Somebody who works at a unit, without any role."""
+    serial = next(_serial)
+    given_name, _, family_name = (name or f"Aino Esimerkki{serial}").partition(" ")
+    values = {
+        "given_name": given_name,
+        "family_name": family_name or "Esimerkki",
+        "email": f"henkilo{serial}@esimerkki.example",
+        "start": LONG_AGO,
+        **given,
+    }
+    return fresh(Person.objects.create(unit=unit or city(), **values))
+
+
+def account_of(person: Person, password: str | None = None) -> Account:
+    """What the person signs in with; without a password nobody can guess one."""
+    found = Account.objects.filter(person=person).first()
+    if found is None:
+        found = Account(person=person, email=person.email)
+        found.set_password(password) if password else found.set_unusable_password()
+        found.save()
+    return found
+
+
+def role_of(person: Person, kind: str = "unit_head", *, unit: Unit | None = None, **given: Any) -> Role:
+    """A role that the person holds, at their own unit unless told otherwise."""
+    at = unit or Unit.objects.get(number=person.unit_id)
+    return fresh(Role.objects.create(person=person, kind_id=kind, unit=at, **{"start": LONG_AGO, **given}))
+
+
+def holder(kind: str = "unit_head", *, unit: Unit | None = None, **given: Any) -> Person:
+    """A person who holds a role of this kind at a unit."""
+    someone = person(unit=unit, **given)
+    role_of(someone, kind)
+    return someone
+
+
+def delegation(absent: Person, deputy: Person, **given: Any) -> Delegation:
+    """The deputy acts on behalf of the absent person, this week unless told otherwise."""
+    values = {"start": in_days(-3), "end": in_days(3), **given}
+    return fresh(Delegation.objects.create(principal=absent, deputy=deputy, **values))
+
+
+def risk(title: str | None = None, *, unit: Unit | None = None, **given: Any) -> Risk:
+    """A risk that nobody has assessed yet."""
+    values = {"title": title or f"Riski {next(_serial)}", **given}
+    return fresh(Risk.objects.create(unit=unit or city(), **values))
+
+
+def assessed_risk(title: str | None = None, *, likelihood: int = 3, impact: int = 3, **given: Any) -> Risk:
+    """A risk with its current assessment by the policy in force."""
+    policy = policy_in_force(timezone.localdate())
+    level = Scales(policy.content).level(likelihood, impact)
+    values = {"state": Risk.State.ASSESSED, "review": in_days(90), **given}
+    made = risk(title, likelihood=likelihood, impact=impact, level=level, **values)
+    Assessment.objects.create(
+        risk=made,
+        policy=policy,
+        assessor=made.owner or person(unit=made.unit),
+        likelihood=likelihood,
+        service_continuity=impact,
+        impact=impact,
+        level=level,
+    )
+    return made
+
+
+def action(title: str | None = None, *, unit: Unit | None = None, owner: Person | None = None, **given: Any) -> Action:
+    """An action that is planned for the next month."""
+    at = unit or city()
+    values = {
+        "title": title or f"Toimenpide {next(_serial)}",
+        "due": in_days(30),
+        "expected_effect": "Häiriöitä on vähemmän kuin vuosi sitten.",
+        "how_measured": "Häiriöt kuukaudessa.",
+        **given,
+    }
+    return fresh(Action.objects.create(unit=at, owner=owner or person(unit=at), **values))
+
+
+def link(kind: str, a: Any, b: Any, **given: Any) -> Link:
+    """A tie between two records: link("treats", action, risk)."""
+    registers = dict(Node.objects.filter(pk__in=[a.pk, b.pk]).values_list("pk", "register"))
+    values = {"a_register": registers[a.pk], "b_register": registers[b.pk], **given}
+    return fresh(Link.objects.create(kind=kind, a_id=a.pk, b_id=b.pk, **values))
+
+
+def responsibility(record: Any, person: Person, share: str = "A", state: str = "offered") -> Responsibility:
+    """A share of responsibility for a record."""
+    return fresh(Responsibility.objects.create(record_id=record.pk, person=person, share=share, state=state))
+
+
+def fresh(record: M) -> M:
+    """The record with what the database gave it: code, number, key."""
+    record.refresh_from_db()
+    return record
