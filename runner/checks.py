@@ -15,7 +15,9 @@ from runner.site import Site, cores
 from runner.steps import carry_out
 
 # Where packages come from, and where somebody's machine keeps things: neither belongs into the repository.
-HOSTS = re.compile("|".join([r"files\.python" + r"hosted\.org", r"pypi" + r"\.org/simple", r"registry\.npm" + r"js\.org"]))
+HOSTS = re.compile(
+    "|".join([r"files\.python" + r"hosted\.org", r"pypi" + r"\.org/simple", r"registry\.npm" + r"js\.org"])
+)
 PATHS = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/\w")
 
 
@@ -35,7 +37,9 @@ def all_checks(processes: Processes) -> list[tuple[str, Callable[[], object]]]:
     tools = HERE.environment / "bin"
 
     def tool(name: str, *args: str) -> Callable[[], object]:
-        where = environment(DJANGO_SETTINGS_MODULE="kivijalka.web.settings", KIVIJALKA_MODE="test", PYTHONPATH=str(HERE.root))
+        where = environment(
+            DJANGO_SETTINGS_MODULE="kivijalka.web.settings", KIVIJALKA_MODE="test", PYTHONPATH=str(HERE.root)
+        )
         return lambda: processes.run([tools / name, *args], name=name, cwd=HERE.root, env=where)
 
     return [
@@ -79,4 +83,8 @@ def addresses_in(path: Path) -> list[str]:
     except UnicodeDecodeError:
         return []
     name = path.relative_to(HERE.root)
-    return [f"  {name}:{n}: {text.strip()[:120]}" for n, text in enumerate(lines, 1) if HOSTS.search(text) or PATHS.search(text)]
+    return [
+        f"  {name}:{n}: {text.strip()[:120]}"
+        for n, text in enumerate(lines, 1)
+        if HOSTS.search(text) or PATHS.search(text)
+    ]

@@ -12,7 +12,6 @@ from importlib import machinery
 from pathlib import Path
 from urllib.parse import quote
 
-from runner.account import Account
 from runner.place import Place, newer
 from runner.processes import Child, Processes, disk_full, environment
 from runner.say import Problem
@@ -60,10 +59,19 @@ class Cluster:
         password = draft / "password"
         password.write_text(self.place.secret(SUPER))
         self._hand_over(password, 0o400)
-        access = ["-U", SUPER, "--auth=scram-sha-256", "--pwfile", password]
+        access: list[str | Path] = ["-U", SUPER, "--auth=scram-sha-256", "--pwfile", password]
         flags = ["--no-instructions", "--no-sync", *LOCALE, *access]
         self._run(self.program("initdb"), "-D", draft / "pg", *flags, name="Creating the database")
-        single = ["--single", "-F", "-j", "-D", draft / "pg", "-c", "log_min_messages=fatal", "postgres"]
+        single: list[str | Path] = [
+            "--single",
+            "-F",
+            "-j",
+            "-D",
+            draft / "pg",
+            "-c",
+            "log_min_messages=fatal",
+            "postgres",
+        ]
         printed = self._run(self.program("postgres"), *single, feed=self._roles(), name="Creating the database's roles")
         if "ERROR" in printed:
             raise Problem("The roles of the database could not be created.", detail=printed)

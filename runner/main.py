@@ -23,7 +23,9 @@ VERBS = {
     "test": Verb("every test, on a real PostgreSQL and a real browser: --full, and what pytest understands", tests.run),
     "check": Verb("format, lint, types, imports between rooms, migrations, translations, addresses", checks.run),
     "bench": Verb("the figures that the project claims, as ratios: a name, or all", bench.run),
-    "import": Verb("a file into a register of the demo: FILE --into risks --as E-MAIL --mapping NAME", manage.run_import),
+    "import": Verb(
+        "a file into a register of the demo: FILE --into risks --as E-MAIL --mapping NAME", manage.run_import
+    ),
     "manage": Verb("a management command on the demo's database, or on OWNER_DATABASE_URL's", manage.run),
 }
 

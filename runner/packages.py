@@ -54,9 +54,18 @@ class Packages:
 
     def _with_uv(self, uv: Path, wanted: str) -> None:
         if not runs(self.checkout.python):
-            make = [uv, "venv", "--quiet", "--clear", "--python", PYTHON, self.checkout.environment]
+            make: list[str | Path] = [uv, "venv", "--quiet", "--clear", "--python", PYTHON, self.checkout.environment]
             self.processes.run(make, name="Making the virtual environment", cwd=self.checkout.root)
-        sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", self.checkout.python, wanted]
+        sync: list[str | Path] = [
+            uv,
+            "pip",
+            "sync",
+            "--quiet",
+            "--require-hashes",
+            "--python",
+            self.checkout.python,
+            wanted,
+        ]
         self.processes.run(sync, name="Installing packages", cwd=self.checkout.root)
 
     def _with_pip(self, wanted: str) -> None:
@@ -82,7 +91,16 @@ def find_uv(checkout: Checkout, processes: Processes) -> Path | None:
 
 def fetch(checkout: Checkout, processes: Processes, pins: str, target: Path) -> None:
     """Install a pinned tool into a folder of its own, with the pip at hand."""
-    install = ["install", "--quiet", "--no-compile", "--require-hashes", "--target", target, "--requirement", pins]
+    install: list[str | Path] = [
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--require-hashes",
+        "--target",
+        target,
+        "--requirement",
+        pins,
+    ]
     if importlib.util.find_spec("pip"):
         pip: list[str | Path] = [PYTHON, "-m", "pip"]
     else:

@@ -24,7 +24,9 @@ def run(processes: Processes, args: Sequence[str]) -> int:
     options.add_argument("--host", default="127.0.0.1")
     options.add_argument("--port", type=int, default=8000)
     options.add_argument("--workers", type=int, default=cores())
-    options.add_argument("--migrate", action="store_true", help="bring the tables up to date first, as OWNER_DATABASE_URL")
+    options.add_argument(
+        "--migrate", action="store_true", help="bring the tables up to date first, as OWNER_DATABASE_URL"
+    )
     wanted = options.parse_args(args)
     refuse_missing()
     if not is_free(wanted.host, wanted.port):
@@ -59,8 +61,12 @@ def steps(processes: Processes, site: Site, *, migrate: bool) -> list[Step]:
     ]  # fmt: skip
     if migrate:
         if not os.environ.get("OWNER_DATABASE_URL"):
-            raise Problem("--migrate needs OWNER_DATABASE_URL: the tables' owner, postgresql://kj_owner:…@host/kivijalka")
-        found.append(Step("migrate", "Bringing the tables up to date", lambda: owner.manage("migrate"), after=("texts",)))
+            raise Problem(
+                "--migrate needs OWNER_DATABASE_URL: the tables' owner, postgresql://kj_owner:…@host/kivijalka"
+            )
+        found.append(
+            Step("migrate", "Bringing the tables up to date", lambda: owner.manage("migrate"), after=("texts",))
+        )
     last = "migrate" if migrate else "texts"
     found += [
         Step("pending", "Looking for migrations", lambda: site.manage("migrate", "--check"), after=(last,)),

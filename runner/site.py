@@ -43,9 +43,7 @@ class Site:
     def attend(self, *args: str) -> int:
         """Run a management command that speaks to the terminal itself."""
         name = "manage " + " ".join(args)
-        return self.processes.attend(
-            self.command(*args), name=name, env=self.environment(), cwd=self.checkout.root
-        )
+        return self.processes.attend(self.command(*args), name=name, env=self.environment(), cwd=self.checkout.root)
 
     def start_server(self, host: str, port: int, workers: int, threads: int, output: IO[str] | None) -> Child:
         """Start granian; each worker answers with a few threads, and what is too much waits in the backlog."""

@@ -25,7 +25,9 @@ def run(processes: Processes, args: Sequence[str]) -> int:
             *preparation(processes, development=True),
             Step("postgres", "Starting PostgreSQL", house.start_cluster, after=("packages",)),
             Step("browser", "Finding a browser", browser.find, after=("packages",)),
-            Step("texts", "Compiling translations", lambda: house.owner.manage("texts", "compile"), after=("packages",)),
+            Step(
+                "texts", "Compiling translations", lambda: house.owner.manage("texts", "compile"), after=("packages",)
+            ),
         ]
         carry_out(begin, processes)
         settings = {
@@ -55,7 +57,7 @@ class Browser:
         if not found:
             raise Problem(
                 "No Chromium was found, and none could be installed.",
-                mend="Install one (on Debian and Ubuntu: sudo apt-get install chromium) and run the same command again.",
+                mend="Install one (Debian and Ubuntu: sudo apt-get install chromium) and run the same command again.",
             )
         self.path = found
 
@@ -79,7 +81,7 @@ class Browser:
     def _of_playwright(self) -> str | None:
         folder = self.house.checkout.cache / "playwright"
         place = environment(PLAYWRIGHT_BROWSERS_PATH=str(folder))
-        install = [self.house.checkout.python, "-m", "playwright", "install", "chromium"]
+        install: list[str | Path] = [self.house.checkout.python, "-m", "playwright", "install", "chromium"]
         try:
             self.house.processes.run(install, name="Fetching Chromium", env=place)
         except Problem:

@@ -17,10 +17,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, on whose behalf, and through which door.
+    """Who acts, on whose behalf, through which door, at which moment.
 
-    `person` is the one who acts; `on_behalf_of` is the absent person whose delegation is used, or None. `door` names the
-    way in (page, api, import, job, command line) and goes into the history; `as_of` is the past moment looked at. Roles and reach are the database's answers.
+    `person` is the one who acts; `on_behalf_of` the absent person whose delegation is used, or None. `door` names the
+    way in (page, api, import, job, command line) and goes into the history; `as_of` is the past moment looked at.
+    `reaches` holds the database's answers: spans of access keys by right.
     """
 
     person: UUID | None

@@ -21,7 +21,7 @@ class Me(Expression):
 
     output_field = UUIDField()
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         if writes_a_policy(compiler):
             return "(SELECT kj.actor())", []
         return "%s::uuid", [current_actor().principal]
@@ -43,7 +43,7 @@ class Reach(Expression):
         super().__init__()
         self.right = right
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         return f"(SELECT kj.reach('{self.right}'))", []
 
     def __eq__(self, other: object) -> bool:
@@ -57,13 +57,13 @@ class Reach(Expression):
 
 
 @IntegerField.register_lookup
-class Within(Lookup):  # type: ignore[type-arg]  # the stubs make Lookup generic, Django 5.2 does not
+class Within(Lookup):
     """`key__within=Reach(right)`: the row's key lies in the actor's reach."""
 
     lookup_name = "within"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         key, params = self.process_lhs(compiler, connection)
         reach: Reach = self.rhs
         spans = current_actor().reach(reach.right)
@@ -89,7 +89,7 @@ class SeenParent(Func):
         super().__init__(F(column))
         self.table = table
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         column, params = compiler.compile(self.get_source_expressions()[0])
         return f'EXISTS (SELECT 1 FROM "{self.table}" parent WHERE parent.id = {column})', list(params)
 

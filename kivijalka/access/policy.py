@@ -56,7 +56,7 @@ class Access(BaseConstraint):
         rules = [self.see, self.add, self.edit, *self.verbs.values()]
         return {right for rule in rules for right in rights_in(rule)}
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "see": self.see, "add": self.add, "edit": self.edit, "verbs": self.verbs}
 
@@ -68,10 +68,11 @@ class Access(BaseConstraint):
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """The database decides; a form has nothing to add."""
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         """Nothing inside CREATE TABLE: policies are statements of their own, run when the table exists."""
         for statement in self.statements(model, schema_editor):
             schema_editor.deferred_sql.append(statement)
+        return None
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         return ";\n".join(self.statements(model, schema_editor))

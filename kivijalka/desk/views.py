@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -37,7 +37,9 @@ class Task:
 def my_work(request: Any) -> HttpResponse:
     """What waits for me, late first; then what comes next."""
     today = timezone.localdate()
-    tasks = [task for register in REGISTERS.values() for waits in register.waits for task in waiting(register, waits, today)]
+    tasks = [
+        task for register in REGISTERS.values() for waits in register.waits for task in waiting(register, waits, today)
+    ]
     tasks.sort(key=lambda task: (task.due is None, task.due or today))
     context = {
         "tasks": tasks[:MOST],

@@ -74,7 +74,11 @@ def _run(
     blocks = -(-trials // TRIALS)
     if cluster is not None:
         cuts = np.linspace(0, blocks, min(blocks, 256) + 1).astype(int)
-        jobs = cluster.map(lambda ab: count_down(graph, chance, trials, seed, ab[0], ab[1]), list(zip(cuts, cuts[1:], strict=False)), pure=False)
+        jobs = cluster.map(
+            lambda ab: count_down(graph, chance, trials, seed, ab[0], ab[1]),
+            list(zip(cuts, cuts[1:], strict=False)),
+            pure=False,
+        )
         return np.asarray(np.sum(cluster.gather(jobs), axis=0))
     found: list[IntArray] = []
     in_parallel(lambda a, b: found.append(count_down(graph, chance, trials, seed, a, b)), blocks, workers or threads())
@@ -91,7 +95,7 @@ def count_down(graph: Graph, chance: FloatArray, trials: int, seed: int, first: 
     flat = (graph.first_need, graph.first_member, graph.members, graph.k)
     blocks = -(-trials // TRIALS)
     rest = trials - (blocks - 1) * TRIALS
-    draw_blocks(first, last, np.uint64(seed), np.maximum(log_keep, -1e300), *flat, down, np.uint64(rest), blocks - 1)
+    draw_blocks(first, last, np.uint64(seed), np.maximum(log_keep, -1e300), *flat, down, rest, blocks - 1)
     return down
 
 

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray, IntArray
 
-WORDS = 8
+WORDS = 16
 TRIALS = 64 * WORDS  # trials of one block: a cache line of words per node
 Words = NDArray[np.uint64]
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
 NONE = np.uint64(0)
+REST = np.uint64(0x001FFFFFFFFFFFFF)
+LOG_2 = math.log(2.0)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -38,6 +40,29 @@ def mixed(z: np.uint64) -> np.uint64:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+@intrinsic
+def leading_zeros(context: Any, word: Any) -> Any:
+    """Number of zeros before the first one of a word."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctlz(arguments[0], context.get_constant(types.boolean, False))
+
+    return types.uint64(types.uint64), generate
+
+
+@compiled
+def log_uniform(word: np.uint64, table: FloatArray) -> float:
+    """log of (word + 1/2) / 2^64, within 1e-14: exponent, table of the leading 11 bits, series for the rest."""
+    word |= ONE
+    zeros = leading_zeros(word)
+    word = (word << zeros) << ONE
+    cell = np.int64(word >> np.uint64(53))
+    middle = (cell + 0.5) * 2.0**-12 + 0.5
+    rest = (np.float64(np.int64(word & REST)) * 2.0**-53 - 0.5) * 2.0**-12
+    r = rest / middle
+    return table[cell] + r * (1.0 + r * (-0.5 + r * (1.0 / 3.0 - 0.25 * r))) - LOG_2 * np.float64(np.int64(zeros))
 
 
 @compiled
@@ -94,7 +119,7 @@ def draw_blocks(
     members: IntArray,
     k: IntArray,
     down: IntArray,
-    last_bits: np.uint64,
+    last_bits: int,
     last_block: int,
 ) -> None:
     """Blocks first..last-1 of trials: add to down[node] the trials in which the node does not work.
@@ -104,10 +129,11 @@ def draw_blocks(
     """
     n = len(log_keep)
     state = np.empty((n, WORDS), np.uint64)
+    table = np.log((np.arange(2048) + 0.5) / 4096 + 0.5)
     for block in range(first, last):
         stream = mixed(seed ^ mixed(np.uint64(block) * GOLDEN + GOLDEN))
-        counted = int(last_bits) if block == last_block else TRIALS
-        skip, same = np.float64(0.0), np.float64(1.0)
+        counted = last_bits if block == last_block else TRIALS
+        skip, same, inverse = 0.0, 1.0, 0.0
         for node in range(n):
             for w in range(WORDS):
                 state[node, w] = ALL
@@ -115,23 +141,31 @@ def draw_blocks(
             if rate < 0.0:
                 if rate != same:
                     stream += GOLDEN
-                    skip = math.floor(math.log(((mixed(stream) >> np.uint64(11)) + 0.5) * 2.0**-53) / rate)
-                    same = rate
+                    skip = math.floor(log_uniform(mixed(stream), table) / rate)
+                    inverse, same = 1.0 / rate, rate
                 while skip < TRIALS:
                     t = np.uint64(skip)
                     state[node, t >> np.uint64(6)] &= ~(ONE << (t & np.uint64(63)))
                     stream += GOLDEN
-                    skip += 1.0 + math.floor(math.log(((mixed(stream) >> np.uint64(11)) + 0.5) * 2.0**-53) / rate)
+                    skip += 1.0 + math.floor(log_uniform(mixed(stream), table) * inverse)
                 skip -= TRIALS
             settle(node, state, first_need, first_member, members, k)
-            lost = 0
-            for w in range(WORDS):
-                bits = counted - 64 * w
-                word = ~state[node, w]
-                if bits < 64:
-                    word = word & ((ONE << np.uint64(bits)) - ONE) if bits > 0 else NONE
-                lost += popcount(word)
-            down[node] += lost
+            down[node] += lost_trials(state[node], counted)
+
+
+@compiled
+def lost_trials(row: Words, counted: int) -> int:
+    """Zeros among the first `counted` trials of a row."""
+    works = NONE
+    if counted == TRIALS:
+        for w in range(WORDS):
+            works += popcount(row[w])
+        return TRIALS - np.int64(works)
+    for w in range(counted // 64):
+        works += popcount(row[w])
+    if counted % 64:
+        works += popcount(row[counted // 64] & ((ONE << np.uint64(counted % 64)) - ONE))
+    return counted - np.int64(works)
 
 
 @compiled

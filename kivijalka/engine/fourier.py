@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.inversion import Lattice, kernel_of
 from kivijalka.engine.measure import ROUND, EventMeasure
 from kivijalka.engine.recipe import ComplexArray, Recipe

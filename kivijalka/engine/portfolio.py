@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,11 +14,9 @@ from kivijalka.engine.measure import (
     EventMeasure,
     adapted_knots,
     add_rows,
-    coarse_sizes,
     knots_for,
     lattice_knots,
     round_off,
-    smoothness,
     tabulate,
 )
 from kivijalka.engine.recipe import Recipe

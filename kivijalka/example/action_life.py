@@ -101,5 +101,5 @@ class ActionLife:
 
 def _rounded(cost: int) -> int:
     """Two significant digits, as estimates are written."""
-    unit = 10 ** max(0, len(str(cost)) - 2)
+    unit = int(10 ** max(0, len(str(cost)) - 2))
     return max(unit, cost // unit * unit)

@@ -72,9 +72,7 @@ def _role(
     return Role(stream.uuid7(moment), person.id, kind, unit, start, end)
 
 
-def _seat_the_board(
-    stream: Stream, today: date, grown: Tree, crowd: People, staff: dict[int, list[int]]
-) -> None:
+def _seat_the_board(stream: Stream, today: date, grown: Tree, crowd: People, staff: dict[int, list[int]]) -> None:
     """Thirteen of the root's people sit on the board, since the term began."""
     root = grown.root.unit.number
     serving = [index for index in staff[root] if crowd.persons[index].end is None]
@@ -97,7 +95,9 @@ def delegations(seed: int, today: date, crowd: People) -> list[Delegation]:
     serving = {person.id: person for people in colleagues.values() for person in people}
     heads = [role for role in crowd.roles if role.kind == "unit_head" and role.end is None and role.person in serving]
     chosen = stream.sample(heads, min(DELEGATIONS, len(heads)))
-    made = (_delegation(stream, today, index, role, serving[role.person], colleagues) for index, role in enumerate(chosen))
+    made = (
+        _delegation(stream, today, index, role, serving[role.person], colleagues) for index, role in enumerate(chosen)
+    )
     return [delegation for delegation in made if delegation is not None]
 
 

@@ -66,9 +66,7 @@ def _make(seed: int, size: Size, today: date) -> City:
     )
 
 
-def _lives(
-    seed: int, size: Size, today: date, grown: Tree, staff: Staff, chronicle: Chronicle
-) -> list[RiskLife]:
+def _lives(seed: int, size: Size, today: date, grown: Tree, staff: Staff, chronicle: Chronicle) -> list[RiskLife]:
     told = story(seed, today, grown)
     told_actions = sum(plan.actions for plan in told)
     made = plans(seed, size, today, grown, beside=len(told))

@@ -138,7 +138,9 @@ class _Maker:
         elif self.stream.happens(MOVES) and start < self.begin and not _is_head(person, self.jobs[site.tag]):
             moved = self._day_in_history()
             sister = self.stream.pick(self.tree.sites).unit
-            fits = sister.kind == "unit" and sister.end is None and sister.start <= start and sister.number != person.unit
+            fits = (
+                sister.kind == "unit" and sister.end is None and sister.start <= start and sister.number != person.unit
+            )
             if fits and self.tree.branch(sister.number) == self.tree.branch(person.unit):
                 if person.end is None or moved < person.end:
                     self.role(person, kind, sister.number, start, moved)

@@ -119,7 +119,7 @@ def _sites(stream: Stream, total: int, today: date, grown: Tree) -> list[Site]:
     weights = [WEIGHT_BY_KIND[site.unit.kind] * (0.5 + stream.random()) for site in able]
     scale = (total - len(able)) / sum(weights)
     counts = [1 + int(weight * scale) for weight in weights]
-    for index in range(total - sum(counts)):
+    for _ in range(total - sum(counts)):
         counts[stream.below(len(counts))] += 1
     return [site for site, count in zip(able, counts, strict=True) for _ in range(count)]
 

@@ -38,9 +38,7 @@ def _risks(stream: Stream, size: Size, risks: list[RiskLife]) -> list[Subject]:
     return [(life.id, life.unit, life.described_at.date()) for life in chosen]
 
 
-def _parts(
-    stream: Stream, staff: Staff, today: date, record: UUID, unit: int, since: date
-) -> list[Responsibility]:
+def _parts(stream: Stream, staff: Staff, today: date, record: UUID, unit: int, since: date) -> list[Responsibility]:
     """An accountable person for most, and one or two others who do, are asked or are told."""
     day = min(today - timedelta(days=1), since + timedelta(days=3 + stream.below(60)))
     made: list[Responsibility] = []
@@ -53,9 +51,7 @@ def _parts(
     return [_lapsed(one) if staff.ends[one.person] <= today else one for one in made]
 
 
-def _part(
-    stream: Stream, person: UUID, record: UUID, part: Part, day: date, state: Handshake
-) -> Responsibility:
+def _part(stream: Stream, person: UUID, record: UUID, part: Part, day: date, state: Handshake) -> Responsibility:
     at = stream.moment(day)
     return Responsibility(stream.uuid7(at), record, person, part, state, at)
 

@@ -44,7 +44,9 @@ class RiskLife:
         self.owner = world.staff.head(self.unit, day)
         if stream.happens(0.4):
             self.owner = world.staff.member(stream, self.unit, day, last, plan.language)
-        self.fields = self._first_fields(self.owner if plan.owned and (plan.accepted_on or plan.reopened or stream.happens(0.7)) else None)
+        self.fields = self._first_fields(
+            self.owner if plan.owned and (plan.accepted_on or plan.reopened or stream.happens(0.7)) else None
+        )
         self.record(at, "add", author)
 
     def _first_fields(self, owner: UUID | None) -> dict[str, Any]:
@@ -160,9 +162,7 @@ class RiskLife:
         )
 
     def close(self, at: datetime) -> None:
-        self.record(
-            at, "close", self.actor(at), state="closed", review=None, accepted_until=None, acceptance_reason=""
-        )
+        self.record(at, "close", self.actor(at), state="closed", review=None, accepted_until=None, acceptance_reason="")
 
     def reopen(self, at: datetime) -> None:
         review = months_after(at.date(), REVIEW_MONTHS[self.fields["level"]])

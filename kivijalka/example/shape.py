@@ -48,9 +48,7 @@ Controllability = Literal["own", "city", "partners", "prepare_only", ""]
 ControlAdequacy = Literal["none", "partial", "adequate", "tested", ""]
 Stage = Literal["inherent", "current", "target"]
 ActionState = Literal["planned", "started", "done", "effect_confirmed", "no_effect", "cancelled"]
-ActionCommand = Literal[
-    "add", "edit", "start", "report_progress", "postpone", "complete", "measure_effect", "cancel"
-]
+ActionCommand = Literal["add", "edit", "start", "report_progress", "postpone", "complete", "measure_effect", "cancel"]
 Part = Literal["R", "A", "C", "I"]
 Handshake = Literal["offered", "accepted", "declined", "lapsed"]
 LinkKind = Literal["treats", "may_cause"]

@@ -3,10 +3,10 @@
 import csv
 import tomllib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
-DATA = resources.files(__package__) / "data"
+DATA = Path(__file__).parent / "data"
 
 
 @cache

@@ -34,7 +34,7 @@ class Template:
             return part
         if isinstance(part[1], int):
             return chosen[part[0]][part[1]]
-        return part[int(stream.random() * len(part))]  # type: ignore[return-value]  # no number among alternatives
+        return part[int(stream.random() * len(part))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,9 @@ def _pattern(entry: dict[str, Any], groups: dict[str, str], wordings: dict[Langu
 
 
 def _wording(entry: dict[str, Any]) -> Wording:
-    slots = {name: tuple(tuple(option.split("|")) for option in options) for name, options in entry.get("vary", {}).items()}
+    slots = {
+        name: tuple(tuple(option.split("|")) for option in options) for name, options in entry.get("vary", {}).items()
+    }
     return Wording(
         title=_template(entry["title"]),
         cause=_template(entry["cause"]),
@@ -151,8 +153,8 @@ def _wording(entry: dict[str, Any]) -> Wording:
 
 
 def _action(title: str, description: str, expected_effect: str, how_measured: str, cost_eur: int) -> ActionWording:
-    texts = (_template(text) for text in (title, description, expected_effect, how_measured))
-    return ActionWording(*texts, cost_eur)
+    what, how = _template(title), _template(description)
+    return ActionWording(what, how, _template(expected_effect), _template(how_measured), cost_eur)
 
 
 def _template(text: str) -> Template:

@@ -121,8 +121,9 @@ def _series(stream: Stream, size: Size) -> list[Seedling]:
     grown: list[Seedling] = []
     free: dict[str, list[Place]] = defaultdict(lambda: places(stream))
     for row in rows("sites"):
-        hosts = [site for site in grown if row["parent"] == f"@{site.tag}"] or [None]
-        if row["parent"].startswith("@") and hosts == [None]:
+        above = [site for site in grown if row["parent"] == f"@{site.tag}"]
+        hosts: list[Seedling | None] = [*above] or [None]
+        if row["parent"].startswith("@") and not above:
             continue
         for host in hosts:
             for index in range(int(row[size])):

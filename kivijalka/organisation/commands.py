@@ -38,7 +38,12 @@ def rename(
     when=IN_FORCE & Q(parent__isnull=False),
     says=_("Everyone with a role above the new place will reach this unit; those above the old one no longer."),
 )
-def move(actor: Actor, unit: Unit, *, to: Annotated[Unit, Ask(_("New upper unit"))]) -> Unit:
+def move(
+    actor: Actor,
+    unit: Unit,
+    *,
+    to: Annotated[Unit, Ask(_("New upper unit"))],  # type: ignore[valid-type]  # the Django plugin misreads models here
+) -> Unit:
     """Put the unit, with all below it, under another."""
     refuse(rules.why_not_move(unit.number, to.number, numbers_below(unit), ended=to.end is not None))
     unit.parent = to
@@ -55,7 +60,7 @@ def merge(
     actor: Actor,
     unit: Unit,
     *,
-    into: Annotated[Unit, Ask(_("Unit that continues"))],
+    into: Annotated[Unit, Ask(_("Unit that continues"))],  # type: ignore[valid-type]  # as above
     on: Annotated[date, Ask(_("Last day of this unit"))],
 ) -> Unit:
     """End the unit and hand everything that it has to another."""

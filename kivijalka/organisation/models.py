@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
@@ -75,7 +77,7 @@ class Unit(Kept):
     name_en = models.CharField(_("name in English"), max_length=200, blank=True, default="")
     start = models.DateField(_("start"))
     end = models.DateField(_("end"), null=True, blank=True)
-    key = models.GeneratedField(expression=F("number"), output_field=models.IntegerField(), db_persist=True)
+    key = models.GeneratedField(expression=F("number") + 0, output_field=models.IntegerField(), db_persist=True)
 
     class Meta:
         ordering = ["number"]
@@ -316,10 +318,10 @@ class Responsibility(Kept):
         indexes = [models.Index(fields=["person", "state"], name="responsibility_by_person")]
 
 
-class Accounts(BaseUserManager):
+class Accounts(BaseUserManager):  # type: ignore[type-arg]  # generic in the stubs only
     """Finds an account by the address that a person signs in with, in any spelling of its letters."""
 
-    def get_by_natural_key(self, username: str | None) -> Account:
+    def get_by_natural_key(self, username: str | None) -> Any:
         return self.get(email__iexact=(username or "").strip())
 
 

@@ -20,18 +20,22 @@ def delegations_in_force(person: UUID | None, today: date) -> QuerySet[Delegatio
 
 def offered_to(person: UUID | None) -> QuerySet[Responsibility]:
     """Responsibilities offered to a person and not yet answered."""
-    return _with_records(Responsibility.objects.filter(person_id=person, state=Responsibility.State.OFFERED))
+    return _with_records(Responsibility.objects.filter(person=person, state=Responsibility.State.OFFERED))
 
 
 def answered_for(person: UUID | None) -> QuerySet[Responsibility]:
     """What a person has accepted: "what I answer for"."""
-    return _with_records(Responsibility.objects.filter(person_id=person, state=Responsibility.State.ACCEPTED))
+    return _with_records(Responsibility.objects.filter(person=person, state=Responsibility.State.ACCEPTED))
 
 
 def of_record(record: UUID) -> QuerySet[Responsibility]:
     """Responsibilities for a record that are offered or accepted."""
     states = [Responsibility.State.OFFERED, Responsibility.State.ACCEPTED]
-    return Responsibility.objects.filter(record_id=record, state__in=states).select_related("person").order_by("share", "at")
+    return (
+        Responsibility.objects.filter(record_id=record, state__in=states)
+        .select_related("person")
+        .order_by("share", "at")
+    )
 
 
 def without_accountable(register: str | None) -> QuerySet[Node]:

@@ -40,7 +40,9 @@ def answer(actor: Actor, pk: UUID, given: str) -> Responsibility:
         raise Refused(_("Answer with accept, decline or give up."), code="invalid")
     before, after = ANSWERS[given]
     with transaction.atomic():
-        mine = Responsibility.objects.select_for_update().filter(pk=pk, person_id=actor.principal).first()
+        mine: Responsibility | None = (
+            Responsibility.objects.select_for_update().filter(pk=pk, person_id=actor.principal).first()
+        )
         if mine is None:
             raise NotThere
         if mine.state != before:

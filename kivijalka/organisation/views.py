@@ -66,7 +66,12 @@ def without_accountable(request: HttpRequest) -> HttpResponse:
     """Records for which nobody is accountable."""
     register = request.GET.get("register", "")
     nodes = queries.without_accountable(register if register in REGISTERS else "risk")
-    context = {"nodes": nodes[:200], "total": nodes.count(), "registers": REGISTERS.values(), "chosen": register or "risk"}
+    context = {
+        "nodes": nodes[:200],
+        "total": nodes.count(),
+        "registers": REGISTERS.values(),
+        "chosen": register or "risk",
+    }
     return render(request, "organisation/without_accountable.html", context)
 
 
@@ -96,7 +101,9 @@ def offer_form(data: Any = None) -> RegisterForm:
     """To whom, and which share."""
     form = RegisterForm(data)
     form.fields["person"] = RecordField(Person, label=gettext_lazy("Person"))
-    form.fields["share"] = forms.ChoiceField(label=gettext_lazy("Share of responsibility"), choices=Responsibility.Share.choices)
+    form.fields["share"] = forms.ChoiceField(
+        label=gettext_lazy("Share of responsibility"), choices=Responsibility.Share.choices
+    )
     return form
 
 

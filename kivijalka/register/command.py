@@ -57,7 +57,7 @@ class Command(Generic[M]):
 
     def _lock(self, actor: Actor, record: M) -> M:
         model = type(record)
-        rows = model._default_manager.seen().select_for_update(of=("self",))  # type: ignore[attr-defined]
+        rows = model._default_manager.seen().select_for_update(of=("self",))
         fresh = rows.annotate(**can(model, {self.name: self})).filter(pk=record.pk).first()
         if fresh is None:
             raise NotThere
@@ -164,7 +164,8 @@ def add(register: Register[M], actor: Actor, **values: Any) -> M:
     """Make a record from the declared fields. Refused where this person may not add."""
     with transaction.atomic():
         say_command("add")
-        return translated(lambda: save(register, register.model(), values))
+        made: M = translated(lambda: save(register, register.model(), values))
+        return made
 
 
 def save(register: Register[M], record: M, values: dict[str, Any]) -> M:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +17,10 @@ NO_BREAK_SPACES = {ord(space): None for space in (" ", "\u00a0", "\u202f", "\u20
 class LocalDecimalField(forms.DecimalField):
     """A number as people write it: 1 000 000,50 or 1000000.50, a euro sign allowed."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = value.replace("€", "").translate(NO_BREAK_SPACES).replace("−", "-").replace(",", ".")
-        return super().to_python(value)  # type: ignore[no-any-return]
+        return super().to_python(value)
 
 
 class RecordInput(forms.TextInput):

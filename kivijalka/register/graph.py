@@ -110,7 +110,10 @@ def _node_triggers(cursor: Any, register: Register[Any], number: int) -> list[st
 def node_values(register: Register[Any], number: int, row: str) -> str:
     """The select list that makes a node of a record's row."""
     model = register.model
-    column = lambda name: f'{row}."{model._meta.get_field(name).column}"'  # noqa: E731  # a name for one expression
+
+    def column(name: str) -> str:
+        return f'{row}."{model._meta.get_field(name).column}"'
+
     texts = " || ' ' || ".join(f"coalesce({column(name)}::text, '')" for name in dict.fromkeys(register.search))
     owner = f'{row}."{model.owner_column}"' if model.owner_column else "null::uuid"
     title = model_title(register, row)

@@ -46,7 +46,7 @@ class NextCode(Func):
         super().__init__(Value(prefix))
 
 
-class CodeField(models.CharField):
+class CodeField(models.CharField):  # type: ignore[type-arg]  # generic in the stubs only
     """A readable code, given by the database when the row is made, never changed."""
 
     def __init__(self, prefix: str, **kwargs: Any) -> None:
@@ -55,13 +55,13 @@ class CodeField(models.CharField):
         super().__init__(_("code"), **{**kwargs, **settings})
 
     def deconstruct(self) -> Any:
-        name, path, args, kwargs = super().deconstruct()
+        name, path, _args, kwargs = super().deconstruct()
         for given in ("max_length", "unique", "editable", "db_default", "verbose_name"):
             kwargs.pop(given, None)
         return name, path, [self.prefix], kwargs
 
 
-class SeenQuerySet(models.QuerySet):
+class SeenQuerySet(models.QuerySet):  # type: ignore[type-arg]  # generic in the stubs only
     """Rows within the acting person's reach. The database's policy stands behind it as the second lock."""
 
     def seen(self) -> Self:
@@ -92,7 +92,7 @@ class Kept(models.Model):
     unit_column: ClassVar[str] = "unit_id"
     owner_column: ClassVar[str | None] = None
     # The foreign key to the record that this row is a part of, if it is one.
-    parent: ClassVar[str | None] = None
+    belongs_to: ClassVar[str | None] = None
 
     id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -40,16 +40,6 @@ class NotThere(Refused):
 
     def __init__(self) -> None:
         super().__init__(_("There is no such record, or you may not see it."), code="not_there")
-
-
-@dataclass
-class Difference:
-    """One field that two people changed: what it was, what the other wrote, what this person wrote."""
-
-    field: str
-    label: Any
-    theirs: Any
-    mine: Any = field(default=None)
 
 
 class Conflict(Refused):

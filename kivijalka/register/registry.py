@@ -48,4 +48,4 @@ def kept_models() -> list[type[Kept]]:
     from django.apps import apps
 
     models = [model for model in apps.get_models() if issubclass(model, Kept)]
-    return sorted(models, key=lambda model: model.parent is not None)
+    return sorted(models, key=lambda model: model.belongs_to is not None)

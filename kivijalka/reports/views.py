@@ -58,7 +58,7 @@ def _unit(request: HttpRequest) -> Unit | None:
     code = request.GET.get("unit", "").split(" ")[0]
     if not code:
         return None
-    found = Unit.objects.seen().filter(code=code).first()
+    found: Unit | None = Unit.objects.seen().filter(code=code).first()
     if found is None:
         raise NotThere
     return found

@@ -62,7 +62,7 @@ def assess(
         risk.review, risk.accepted_until, risk.acceptance_reason = rules.months_after(today, months), None, ""
         risk.save()
     return Assessment.objects.create(
-        risk=risk, policy=policy, assessor_id=actor.principal, stage=stage,
+        risk=risk, policy=policy, assessor_id=str(actor.principal), stage=stage,
         likelihood=likelihood, impact=worst, level=level, note=note, **impacts,
     )  # fmt: skip
 

@@ -145,7 +145,7 @@ class Assessment(Kept):
         CURRENT = "current", _("current risk")
         TARGET = "target", _("target risk")
 
-    parent = "risk"
+    belongs_to = "risk"
 
     risk = models.ForeignKey(Risk, models.PROTECT, related_name="assessments")
     policy = models.ForeignKey(Policy, models.PROTECT, verbose_name=_("policy"), related_name="+")

@@ -114,7 +114,7 @@ def texts_in(path: Path) -> Iterator[tuple[str, str | None]]:
         # What is no text becomes rows of X, indented as in the template; Python's tokens mind the indentation.
         source = "\n".join(line.strip() for line in templatize(source, origin=str(path)).splitlines())
     for _line, _function, message, _comments in extract_python(
-        io.BytesIO(source.encode()), list(KEYWORDS), [], {"encoding": "utf-8"}
+        io.BytesIO(source.encode()), KEYWORDS, [], {"encoding": "utf-8"}
     ):
         if isinstance(message, tuple):
             texts = [text for text in message if isinstance(text, str)]
@@ -122,7 +122,7 @@ def texts_in(path: Path) -> Iterator[tuple[str, str | None]]:
                 yield texts[0], texts[1]
             elif texts:
                 yield texts[0], None
-        elif message:
+        elif isinstance(message, str) and message:
             yield message, None
 
 

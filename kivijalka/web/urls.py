@@ -1,5 +1,7 @@
 """All addresses of the site."""
 
+from typing import Any
+
 from django.conf import settings
 from django.urls import include, path
 
@@ -8,7 +10,7 @@ from kivijalka.organisation import views as organisation
 from kivijalka.reports import views as reports
 from kivijalka.web import signin, views
 
-urlpatterns = [
+urlpatterns: list[Any] = [
     path("", desk.my_work, name="home"),
     path("situation/", reports.situation, name="situation"),
     path("registers/", views.registers, name="registers"),

@@ -30,7 +30,9 @@ def language(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("next", "/")
     response = redirect(wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/")
     request.session["language"] = chosen
-    response.set_cookie("language", chosen, max_age=365 * 86400, httponly=True, samesite="Lax", secure=not settings.DEMO)
+    response.set_cookie(
+        "language", chosen, max_age=365 * 86400, httponly=True, samesite="Lax", secure=not settings.DEMO
+    )
     return response
 
 

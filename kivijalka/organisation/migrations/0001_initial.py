@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('name_en', models.CharField(blank=True, default='', max_length=200, verbose_name='name in English')),
                 ('start', models.DateField(verbose_name='start')),
                 ('end', models.DateField(blank=True, null=True, verbose_name='end')),
-                ('key', models.GeneratedField(db_persist=True, expression=models.F('number'), output_field=models.IntegerField())),
+                ('key', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('number'), '+', models.Value(0)), output_field=models.IntegerField())),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='organisation.unit', to_field='number', verbose_name='upper unit')),
             ],
             options={

@@ -49,12 +49,16 @@ def command_form(command: Command[Any], data: Any = None) -> RegisterForm:
 
 def form_field(field: Field[Any, Any]) -> forms.Field:
     """The form field of a model field: records as search-as-you-type, days and numbers as people write them."""
-    common = {"label": _capital(field.verbose_name), "required": not field.blank, "help_text": field.help_text}
+    common: dict[str, Any] = {
+        "label": _capital(field.verbose_name),
+        "required": not field.blank,
+        "help_text": field.help_text,
+    }
     if isinstance(field, ForeignKey) and issubclass(field.related_model, Kept):
         to_field = field.to_fields[0]
         return RecordField(field.related_model, to_field=to_field, **common)
     if isinstance(field, ArrayField):
-        choices = field.base_field.choices
+        choices: Any = field.base_field.choices
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
     if isinstance(field, DecimalField):
         return LocalDecimalField(max_digits=field.max_digits, decimal_places=field.decimal_places, **common)

@@ -75,7 +75,9 @@ def raw_versions(register: Register[Any], pk: UUID) -> list[dict[str, Any]]:
     table = register.model._meta.db_table
     columns = [field.column for field in register.model._meta.concrete_fields]
     listed = ", ".join(f'"{column}"' for column in columns)
-    kept = "kept_from, nullif(kept_to, 'infinity') kept_to, kept_op, kept_by, kept_for, kept_door, kept_command, kept_seed"
+    kept = (
+        "kept_from, nullif(kept_to, 'infinity') kept_to, kept_op, kept_by, kept_for, kept_door, kept_command, kept_seed"
+    )
     past = " and kept_from <= kj.as_of()" if in_the_past() else ""
     with connection.cursor() as cursor:
         cursor.execute(

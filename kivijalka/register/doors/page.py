@@ -18,7 +18,7 @@ from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import forms, rows
 from kivijalka.register.doors.history import versions_of
-from kivijalka.register.doors.links import link_form, links_of
+from kivijalka.register.doors.links import LinkForm, link_form, links_of
 from kivijalka.register.doors.panels import panels_of
 from kivijalka.register.doors.show import cells_of, chips_of, columns_of, facts_of, parts_of, verbs_of
 from kivijalka.register.models import Link
@@ -160,8 +160,7 @@ def link_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         if "end" in request.POST:
             _end_link(request, record)
         else:
-            form = link_form(register, request.POST)
-            form.save(request.actor, record)  # type: ignore[attr-defined]
+            LinkForm(register, request.POST).save(request.actor, record)  # type: ignore[attr-defined]
             messages.success(request, _("Linked."))
     except Refused as refused:
         for texts in refused.errors.values():
@@ -175,7 +174,7 @@ def lookup(request: HttpRequest, key: str) -> HttpResponse:
     """Options for a field that asks for a record: what the words find, as <option> elements."""
     from kivijalka.register.doors.search import find
 
-    words = next(iter(request.GET.values()), "")
+    words = str(next(iter(request.GET.values()), ""))
     nodes = find(words, most=12, register=key) if words.strip() else []
     return render(request, "register/_options.html", {"nodes": nodes})
 

@@ -63,7 +63,9 @@ def columns_of(register: Register[Any], params: QueryDict, sort: str) -> list[He
 
 
 def cells_of(register: Register[Any], record: Any) -> list[Cell]:
-    return [cell_of(register, record, column.field, badge=column.badge, percent=column.percent) for column in register.shown]
+    return [
+        cell_of(register, record, column.field, badge=column.badge, percent=column.percent) for column in register.shown
+    ]
 
 
 def cell_of(register: Any, record: Any, name: str, *, badge: bool = False, percent: bool = False) -> Cell:
@@ -86,8 +88,13 @@ def facts_of(register: Register[Any], record: Any) -> list[tuple[Any, list[Cell]
     """The record's values in the groups of its form; what the form does not write comes first."""
     own = [name for name in register.readable if name not in register.writable and name != "version"]
     badges = {column.field for column in register.shown if column.badge}
-    groups: list[tuple[Any, list[str]]] = [(None, own), *((title, list(names)) for title, names in register.fields.items())]
-    return [(title, [cell_of(register, record, name, badge=name in badges) for name in names]) for title, names in groups]
+    groups: list[tuple[Any, list[str]]] = [
+        (None, own),
+        *((title, list(names)) for title, names in register.fields.items()),
+    ]
+    return [
+        (title, [cell_of(register, record, name, badge=name in badges) for name in names]) for title, names in groups
+    ]
 
 
 def parts_of(register: Register[Any], record: Any) -> list[dict[str, Any]]:
@@ -95,11 +102,17 @@ def parts_of(register: Register[Any], record: Any) -> list[dict[str, Any]]:
     found = []
     for part in register.parts:
         related = [name for name in part.columns if part.model._meta.get_field(name).is_relation]
-        rows = part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order).select_related(*related)
-        labels = [part.model._meta.get_field(name).verbose_name for name in part.columns]
+        rows = (
+            part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order).select_related(*related)
+        )
+        labels = [_label(part.model, name) for name in part.columns]
         lines = [[cell_of(register, row, name) for name in part.columns] for row in rows[:100]]
         found.append({"names": part.names, "labels": labels, "lines": lines})
     return found
+
+
+def _label(model: Any, name: str) -> Any:
+    return model._meta.get_field(name).verbose_name
 
 
 def verbs_of(register: Register[Any], record: Any) -> list[Verb]:
@@ -131,5 +144,6 @@ def _word(found: Any, value: str) -> str:
 
 
 def _numeric(field: Any) -> bool:
-    return field.get_internal_type() in ("DecimalField", "IntegerField", "PositiveSmallIntegerField") and not field.choices
-
+    return (
+        field.get_internal_type() in ("DecimalField", "IntegerField", "PositiveSmallIntegerField") and not field.choices
+    )

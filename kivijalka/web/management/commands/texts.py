@@ -11,7 +11,7 @@ from kivijalka.web.texts import Texts
 
 class Command(BaseCommand):
     help = "Update, compile or check the translations."
-    requires_system_checks: list[str] = []  # noqa: RUF012  # Django's own declaration
+    requires_system_checks: list[str] = []  # Django's own declaration
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=["update", "compile", "check"])

@@ -1,0 +1,81 @@
+// What the pages gain from a script: keys, and the focus where it is needed. Everything works without it.
+const KEYS = "kivijalka-keys";
+const dialog = document.getElementById("keys");
+const box = document.getElementById("keys-on");
+
+// A browser that keeps nothing still lets people use the page: then the keys are on.
+function stored() {
+  try {
+    return localStorage.getItem(KEYS);
+  } catch {
+    return null;
+  }
+}
+
+function store(value) {
+  try {
+    localStorage.setItem(KEYS, value);
+  } catch {
+    // The choice lasts for this page only.
+  }
+}
+
+function keysOn() {
+  return box ? box.checked : stored() !== "off";
+}
+
+function isTyping(element) {
+  return element.isContentEditable || element.matches("input:not([type=checkbox], [type=radio]), select, textarea");
+}
+
+function focusSearch() {
+  const quick = document.querySelector("[data-key='/']");
+  const found = quick?.checkVisibility() ? quick : document.querySelector("main input[type=search]");
+  found?.focus();
+  return Boolean(found);
+}
+
+// The first link of each row, so that Enter opens it without any help.
+function rowLinks() {
+  const rows = document.querySelectorAll("table[data-rows] tbody tr, ul[data-rows] > li");
+  return [...rows].map((row) => row.querySelector("a")).filter(Boolean);
+}
+
+function step(by) {
+  const links = rowLinks();
+  if (!links.length) return false;
+  const row = document.activeElement.closest("tr, li");
+  const at = links.findIndex((link) => link.closest("tr, li") === row);
+  const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1);
+  links[next].focus();
+  links[next].closest("tr, li").scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function openKeys() {
+  if (!dialog || dialog.open) return false;
+  dialog.showModal();
+  return true;
+}
+
+const ACTIONS = { "/": focusSearch, "?": openKeys, j: () => step(1), k: () => step(-1) };
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.altKey || event.isComposing) return;
+  if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+    if (focusSearch()) event.preventDefault();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || !keysOn() || dialog?.open || isTyping(event.target)) return;
+  if (Object.hasOwn(ACTIONS, event.key) && ACTIONS[event.key]()) event.preventDefault();
+});
+
+if (box) {
+  box.checked = stored() !== "off";
+  box.addEventListener("change", () => store(box.checked ? "on" : "off"));
+}
+for (const button of document.querySelectorAll("[data-keys]")) {
+  button.hidden = false;
+  button.addEventListener("click", openKeys);
+}
+document.querySelector("[data-focus]")?.focus();
