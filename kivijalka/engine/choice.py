@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -128,35 +129,46 @@ def choose(problem: Problem, *, seconds: float = 10.0, target: float = 1e-6) -> 
     >>> choose(p).chosen
     (1,)
     """
-    import time
-
-    positive("seconds", seconds)
-    model = _Model(problem)
-    best: tuple[float, tuple[int, ...]] | None = None
-    bound, started = -math.inf, time.monotonic()
-    start = greedy(problem)
-    if problem.why_not(start) is None:
-        best = (float(problem.left(start).sum()), tuple(start))
-        model.tangents_at(start)
-    while True:
-        left = max(seconds - (time.monotonic() - started), 0.05)
-        found, lower = model.solve(left, target)
+    deadline = time.monotonic() + positive("seconds", seconds)
+    best = _Best(problem)
+    best.take(greedy(problem))
+    model = _Model(problem, best.left if math.isfinite(best.left) else float(np.sum(problem.losses)))
+    if best.chosen is not None:
+        model.tangents_at(best.chosen)
+    bound = model.relax(deadline - 0.6 * seconds, best)
+    while best.left - bound > target * best.left or best.chosen is None:
+        found, lower = model.solve(max(deadline - time.monotonic(), 0.05), target)
         bound = max(bound, lower)
-        if found is not None:
-            value = float(problem.left(found).sum())
-            if best is None or value < best[0]:
-                best = (value, found)
-        out_of_time = time.monotonic() - started > seconds
-        if best is None and (found is None):
-            raise BadInput("problem", "no allowed set", "budgets and demands that some set of actions can meet")
-        if best is not None and (best[0] - bound <= target * best[0] or out_of_time or found is None):
-            return Choice(best[1], best[0], min(bound, best[0]), float(np.sum(problem.losses)), problem.cost(best[1]))
-        assert found is not None
+        if found is None and best.chosen is None:
+            raise BadInput("problem", "no allowed set found", "budgets and demands that some set of actions can meet")
+        best.take(found or ())
+        if found is None or time.monotonic() > deadline:
+            break
         model.tangents_at(found)
+    assert best.chosen is not None
+    before = float(np.sum(problem.losses))
+    return Choice(best.chosen, best.left, min(bound, best.left), before, problem.cost(best.chosen))
 
 
-def greedy(problem: Problem) -> list[int]:
-    """A fair first set: what must be, then again and again the allowed action that saves most per euro."""
+class _Best:
+    """The best allowed set so far."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.left = math.inf
+        self.chosen: tuple[int, ...] | None = None
+
+    def take(self, chosen: Sequence[int]) -> None:
+        value = float(self.problem.left(chosen).sum())
+        if value < self.left and self.problem.why_not(chosen) is None:
+            self.left, self.chosen = value, tuple(sorted(chosen))
+
+
+def greedy(problem: Problem, order: FloatArray | None = None) -> list[int]:
+    """A fair first set: what must be, then again and again the allowed action that saves most per euro.
+
+    With `order` (a number per action) those of 1/2 and more go first, for instance those of a relaxed solution.
+    """
     chosen = sorted(problem.must)
     for a in list(chosen):
         chosen += [b for x, b in problem.requires if x == a and b not in chosen]
@@ -173,10 +185,12 @@ def greedy(problem: Problem) -> list[int]:
             action = problem.actions[a]
             if (spent + action.cost <= budget).all() and not blocked[a] & set(chosen) and requires[a] <= set(chosen):
                 saved = sum(left[r] * (1 - keep) for r, keep in action.effects.items())
-                scored.append((saved / (sum(action.cost) + 1e-9), -a))
-        if not scored or max(scored)[0] <= 0:
+                first = order is not None and bool(order[a] >= 0.5)
+                scored.append((first, saved / (sum(action.cost) + 1e-9), -a))
+        scored = [entry for entry in scored if entry[1] > 0]
+        if not scored:
             break
-        a = -max(scored)[1]
+        a = -max(scored)[2]
         chosen.append(a)
         open_ones.discard(a)
         spent = spent + problem.actions[a].cost
@@ -188,8 +202,9 @@ def greedy(problem: Problem) -> list[int]:
 class _Model:
     """min sum of z_r, z_r above tangents of loss_r * exp(u_r), u_r the sum of chosen log effects; budgets and pairs."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, scale: float) -> None:
         self.problem = problem
+        self.scale = max(scale, 1e-300)
         self.n = len(problem.actions)
         touched = sorted({r for a in problem.actions for r in a.effects})
         self.risks = [r for r in touched if problem.losses[r] > 0]
@@ -257,28 +272,48 @@ class _Model:
                     values.append((inside if beside_all else loss) * (1 - keep))
             self.rows.append(([*(a for a, _ in acts), self.n + i], [*values, 1.0], base))
 
+    def relax(self, deadline: float, best: _Best) -> float:
+        """Lower bound by linear programs with tangents added where the relaxed solution lies; rounded sets are tried."""
+        bound, rounds = -math.inf, 0
+        while rounds < 2 or (time.monotonic() < deadline and rounds < 40):
+            x, lower = self._milp(whole=False, seconds=60.0, target=1e-9)
+            if x is None:
+                break
+            best.take(greedy(self.problem, x))
+            done = lower <= bound + 1e-7 * abs(lower) and rounds > 0
+            bound, rounds = max(bound, lower), rounds + 1
+            if done:
+                break
+            for i, acts in enumerate(self.acts):
+                if len(acts) > 1:
+                    self._tangent(i, sum(x[a] * math.log(max(keep, 1e-12)) for a, keep in acts))
+        return bound
+
     def solve(self, seconds: float, target: float) -> tuple[tuple[int, ...] | None, float]:
-        """The best set of the model and a lower bound of the problem."""
+        """The best set of the model and a lower bound of the problem (within the solver's tolerance, 1e-7)."""
+        x, lower = self._milp(whole=True, seconds=seconds, target=target / 4)
+        if x is None:
+            return None, lower
+        chosen = tuple(int(a) for a in np.flatnonzero(x > 0.5))
+        return (chosen if self.problem.why_not(chosen) is None else None), lower
+
+    def _milp(self, *, whole: bool, seconds: float, target: float) -> tuple[FloatArray | None, float]:
         from scipy.optimize import Bounds, LinearConstraint, milp
 
         n, m = self.n, len(self.risks)
-        scale = max(float(np.sum(self.problem.losses)), 1e-300)
         low, high = np.zeros(n + m), np.concatenate([np.ones(n), np.full(m, np.inf)])
         low[sorted(self.problem.must)] = 1.0
         high[sorted(self.problem.never)] = 0.0
         found = milp(
             np.concatenate([np.zeros(n), np.ones(m)]),
-            integrality=np.concatenate([np.ones(n), np.zeros(m)]),
+            integrality=np.concatenate([np.full(n, float(whole)), np.zeros(m)]),
             bounds=Bounds(low, high),
-            constraints=[LinearConstraint(*part) for part in self._constraints(scale)],
-            options={"time_limit": seconds, "mip_rel_gap": target / 4},
+            constraints=[LinearConstraint(*part) for part in self._constraints(self.scale)],
+            options={"time_limit": seconds, "mip_rel_gap": target},
         )
-        bound = getattr(found, "mip_dual_bound", None)
-        lower = -math.inf if bound is None or not math.isfinite(bound) else float(bound) * scale + self.constant
-        if found.x is None:
-            return None, lower
-        chosen = tuple(int(a) for a in np.flatnonzero(found.x[:n] > 0.5))
-        return (chosen if self.problem.why_not(chosen) is None else None), lower
+        dual = getattr(found, "mip_dual_bound", None) if whole else (found.fun if found.status == 0 else None)
+        lower = -math.inf if dual is None or not math.isfinite(dual) else float(dual) * self.scale + self.constant
+        return (None if found.x is None else np.asarray(found.x[:n])), lower
 
     def _constraints(self, scale: float) -> list[tuple[object, FloatArray, FloatArray]]:
         from scipy.sparse import csr_array

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import polib
-from babel.messages.extract import extract_python
 from django.conf import settings
 from django.utils.translation.template import templatize
 
@@ -108,7 +107,9 @@ def said(entry: polib.POEntry) -> list[str]:
 
 
 def texts_in(path: Path) -> Iterator[tuple[str, str | None]]:
-    """Texts of one file."""
+    """Texts of one file. Needs Babel, which only development has."""
+    from babel.messages.extract import extract_python
+
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".html":
         # What is no text becomes rows of X, indented as in the template; Python's tokens mind the indentation.
