@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import time
 from collections.abc import Sequence
@@ -172,31 +173,45 @@ def greedy(problem: Problem, order: FloatArray | None = None) -> list[int]:
     chosen = sorted(problem.must)
     for a in list(chosen):
         chosen += [b for x, b in problem.requires if x == a and b not in chosen]
-    budget, left = np.asarray(problem.budgets, float), problem.left(chosen)
-    open_ones = set(range(len(problem.actions))) - set(chosen) - problem.never
-    spent = problem.cost(chosen)
-    blocked = {
-        a: {y for x, y in (*problem.excludes, *((d, c) for c, d in problem.excludes)) if x == a} for a in open_ones
-    }
-    requires = {a: {b for x, b in problem.requires if x == a} for a in open_ones}
-    while open_ones:
-        scored = []
-        for a in open_ones:
-            action = problem.actions[a]
-            if (spent + action.cost <= budget).all() and not blocked[a] & set(chosen) and requires[a] <= set(chosen):
-                saved = sum(left[r] * (1 - keep) for r, keep in action.effects.items())
-                first = order is not None and bool(order[a] >= 0.5)
-                scored.append((first, saved / (sum(action.cost) + 1e-9), -a))
-        scored = [entry for entry in scored if entry[1] > 0]
-        if not scored:
-            break
-        a = -max(scored)[2]
-        chosen.append(a)
-        open_ones.discard(a)
-        spent = spent + problem.actions[a].cost
+    picked, left, spent = set(chosen), problem.left(chosen), problem.cost(chosen)
+    budget, costs = np.asarray(problem.budgets, float), [np.asarray(a.cost, float) for a in problem.actions]
+    blocked, requires = _pairs([*problem.excludes, *((b, a) for a, b in problem.excludes)]), _pairs(problem.requires)
+
+    def worth(a: int) -> float:
+        return sum(left[r] * (1 - keep) for r, keep in problem.actions[a].effects.items()) / (costs[a].sum() + 1e-9)
+
+    def entry(a: int) -> tuple[bool, float, int]:
+        return (order is None or bool(order[a] < 0.5)), -worth(a), a
+
+    heap = [entry(a) for a in range(len(problem.actions)) if a not in picked and a not in problem.never]
+    heapq.heapify(heap)
+    waiting: list[int] = []
+    while heap:
+        first, value, a = heapq.heappop(heap)
+        now = entry(a)
+        if now[1] > value * (1 - 1e-12) and heap and now > heap[0]:
+            heapq.heappush(heap, now)
+            continue
+        if now[1] >= 0 or (spent + costs[a] > budget).any() or blocked.get(a, set()) & picked:
+            continue
+        if not requires.get(a, set()) <= picked:
+            waiting.append(a)
+            continue
+        picked.add(a)
+        spent = spent + costs[a]
         for r, keep in problem.actions[a].effects.items():
             left[r] *= keep
-    return sorted(chosen)
+        for again in [w for w in waiting if requires[w] <= picked]:
+            waiting.remove(again)
+            heapq.heappush(heap, entry(again))
+    return sorted(picked)
+
+
+def _pairs(pairs: Sequence[tuple[int, int]]) -> dict[int, set[int]]:
+    out: dict[int, set[int]] = {}
+    for a, b in pairs:
+        out.setdefault(a, set()).add(b)
+    return out
 
 
 class _Model:
