@@ -122,7 +122,7 @@ def _first_of(index: Index) -> str | None:
     if index.fields:
         return index.fields[0]
     first: Any = index.expressions[0]
-    sources = first.get_source_expressions() if hasattr(first, "get_source_expressions") else [first]
+    sources: list[Any] = first.get_source_expressions() if hasattr(first, "get_source_expressions") else [first]
     return next((source.name for source in sources if isinstance(source, F)), None)
 
 
@@ -147,9 +147,9 @@ def unknown_ends(registers: Registers) -> Iterator[Error]:
     keys = {register.key for register in registers}
     for register in registers:
         kinds: list[LinkKind] = [*register.links, *register.links_back]
-        for kind, end in [(kind, end) for kind in kinds for end in kind.to if end not in keys]:
+        for tie, end in [(kind, end) for kind in kinds for end in kind.to if end not in keys]:
             yield Error(
-                f"Register {register.key!r}: the link {kind.kind!r} joins an unknown register {end!r}.",
+                f"Register {register.key!r}: the link {tie.kind!r} joins an unknown register {end!r}.",
                 hint=f"There are: {', '.join(sorted(keys))}.",
                 id="kivijalka.E006",
             )
@@ -208,7 +208,7 @@ def without_home(models: Iterable[type[Model]], registers: Registers) -> Iterato
 
 def untold_commands(registers: Registers) -> Iterator[Error]:
     """E009: a verb that people cannot understand."""
-    for register, command in [(register, command) for register in registers for command in register.commands]:
+    for register, command in [(r, command) for r in registers for command in r.commands]:
         if not (command.function.__doc__ or "").strip():
             yield _untold(register, command, "has no docstring", "Its first line stands above the form.")
         for name in _without_label(command):
@@ -288,7 +288,11 @@ def _unknown_lookups(register: Register[Any], name: str, lookups: Iterable[str])
 
 
 def _unknown_filters(register: Register[Any], view: str, query: QueryDict) -> Iterator[Error]:
-    known = EVERYWHERE | set(register.filters) | {f"{name}_{way}" for name, ways in register.filters.items() for way in ways}
+    known = (
+        EVERYWHERE
+        | set(register.filters)
+        | {f"{name}_{way}" for name, ways in register.filters.items() for way in ways}
+    )
     for name in sorted(set(query) - known):
         hint = f"There are: {', '.join(sorted(register.filters))}."
         yield _unknown(register, f"the view {view!r} asks an unknown filter {name!r}", hint)
