@@ -39,6 +39,9 @@ class Command(Generic[M]):
     Who may is the model's `access`, by the command's name; `when` is the state in which it makes sense.
     """
 
+    # A command can be called; a template that names one means its label, not its deed.
+    do_not_call_in_templates: ClassVar[bool] = True
+
     function: Callable[..., Any]
     label: Words
     when: Q = field(default_factory=Q)
