@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Generic, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from django import forms
