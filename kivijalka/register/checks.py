@@ -15,7 +15,7 @@ from django.core import checks
 from django.core.checks import Error
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections
-from django.db.models import F, ForeignKey, Index, Model
+from django.db.models import ForeignKey, Index, Model
 from django.http import QueryDict
 
 from kivijalka.access import Access
@@ -123,7 +123,7 @@ def _first_of(index: Index) -> str | None:
         return index.fields[0]
     first: Any = index.expressions[0]
     sources: list[Any] = first.get_source_expressions() if hasattr(first, "get_source_expressions") else [first]
-    return next((source.name for source in sources if isinstance(source, F)), None)
+    return next((source.name for source in sources if hasattr(source, "name")), None)
 
 
 def rules_no_node_holds(registers: Registers) -> Iterator[Error]:
