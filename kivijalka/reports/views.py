@@ -16,6 +16,7 @@ from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.policy.scales import Scales
+from kivijalka.register.doors.related import relate
 from kivijalka.register.doors.rows import all_rows
 from kivijalka.register.refusal import NotThere
 from kivijalka.register.registry import REGISTERS
@@ -44,8 +45,8 @@ def situation(request: Any) -> HttpResponse:
         "unassessed": by_level.get("", (0, 0))[0],
         "open": sum(count for count, _late in by_level.values()),
         "late_reviews": sum(late for _count, late in by_level.values()),
-        "top": _top(risks),
-        "overdue": overdue.order_by("due", "id")[:TOP],
+        "top": relate(_top(risks), ["unit"]),
+        "overdue": relate(overdue.order_by("due", "id")[:TOP], ["owner"]),
         "overdue_count": overdue.count(),
         "query": f"unit={unit.code}&" if unit else "",
         "day": day,

@@ -42,10 +42,10 @@ class Version:
     changes: list[Change]
 
 
-def versions_of(register: Register[Any], pk: UUID) -> list[Version]:
-    """Versions of a record within reach, the latest first. Two queries: the versions, and the names in them."""
-    raw = raw_versions(register, pk)
-    names = _names_in(register, raw)
+def versions_of(register: Register[Any], record: Any) -> list[Version]:
+    """Versions of a record within reach, the latest first; names that the record holds already are not asked again."""
+    raw = raw_versions(register, record.pk)
+    names = _names_in(register, raw, record)
     commands = register.all_commands
     found = []
     for newer, older in zip(raw, [*raw[1:], None], strict=True):
@@ -114,20 +114,26 @@ def _said(field: Any, value: Any, names: dict[Any, str]) -> str:
     return in_words(value)
 
 
-def _names_in(register: Register[Any], raw: list[dict[str, Any]]) -> dict[Any, str]:
+def _names_in(register: Register[Any], raw: list[dict[str, Any]], record: Any) -> dict[Any, str]:
     """Names of the records and persons that the versions mention, as far as this person may see them."""
+    person = REGISTERS["person"].model
+    wanted: dict[tuple[Any, str], set[Any]] = {(person, "id"): set()}
     names: dict[Any, str] = {}
-    relations = [field for field in register.model._meta.concrete_fields if field.is_relation]
-    for field in relations:
-        wanted = {row[field.column] for row in raw} - {None}
-        names |= _by_key(field.related_model, field.target_field.attname, wanted)
-    people = {row[column] for row in raw for column in ("kept_by", "kept_for")} - {None} - set(names)
-    return names | _by_key(REGISTERS["person"].model, "id", people)
+    for field in register.model._meta.concrete_fields:
+        if field.is_relation:
+            key = field.target_field.attname
+            ids = wanted.setdefault((field.related_model, key), set())
+            ids |= {row[field.column] for row in raw}
+            related = record._state.fields_cache.get(field.name)
+            if related is not None:
+                names[getattr(related, key)] = str(related)
+    wanted[(person, "id")] |= {row[column] for row in raw for column in ("kept_by", "kept_for")}
+    for (model, key), ids in wanted.items():
+        names |= _by_key(model, key, ids - {None} - set(names))
+    return names
 
 
 def _by_key(model: Any, key: str, wanted: set[Any]) -> dict[Any, str]:
     if not wanted:
         return {}
-    rows = model._default_manager
-    seen = rows.seen() if hasattr(rows, "seen") else rows.all()
-    return {getattr(row, key): str(row) for row in seen.filter(**{f"{key}__in": wanted})}
+    return {getattr(row, key): str(row) for row in model._default_manager.filter(**{f"{key}__in": wanted})}

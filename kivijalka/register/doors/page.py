@@ -61,7 +61,7 @@ def record_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     """One record: how it stands, what can be done next, what it is tied to, and its latest history."""
     register = register_by_path(path)
     record = rows.one(register, pk)
-    versions = versions_of(register, pk)
+    versions = versions_of(register, record)
     return render(
         request,
         "register/record.html",
@@ -85,7 +85,7 @@ def history_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     """Every version of a record: who, on whose behalf, when, by which command, what changed."""
     register = register_by_path(path)
     record = rows.one(register, pk)
-    context = {"register": register, "record": record, "versions": versions_of(register, pk)}
+    context = {"register": register, "record": record, "versions": versions_of(register, record)}
     return render(request, "register/history.html", context)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.command import can
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import filters_of
+from kivijalka.register.doors.related import relate
 from kivijalka.register.refusal import Invalid, NotThere, Refused
 
 PAGE = 50
@@ -42,7 +43,7 @@ def all_rows(register: Register[Any], params: QueryDict) -> tuple[QuerySet[Any],
     mistakes |= {name: [_("There is no such filter. There are: %s.") % names] for name in sorted(unknown)}
     if mistakes:
         raise Invalid(mistakes)
-    return filters.qs.select_related(*register.related), filters
+    return filters.qs, filters
 
 
 def page(register: Register[Any], params: QueryDict, *, size: int = PAGE) -> Page:
@@ -60,7 +61,7 @@ def page(register: Register[Any], params: QueryDict, *, size: int = PAGE) -> Pag
     has_before = more if backwards else cursor is not None
     has_after = ("before" in params) if backwards else more
     return Page(
-        rows=rows,
+        rows=relate(rows, register.related),
         total=total,
         before=_write(rows[0], sort) if rows and has_before else None,
         after=_write(rows[-1], sort) if rows and has_after else None,
@@ -75,10 +76,10 @@ def one(register: Register[Any], pk: UUID | str) -> Any:
         rows = register.model.objects.seen().filter(pk=UUID(str(pk)))
     except ValueError:
         raise NotThere from None
-    found = rows.select_related(*register.related).annotate(**can(register.model, register.all_commands)).first()
+    found = rows.annotate(**can(register.model, register.all_commands)).first()
     if found is None:
         raise NotThere
-    return found
+    return relate([found], register.related)[0]
 
 
 def _sort(register: Register[Any], wanted: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import filters_of
+from kivijalka.register.doors.related import relate
 from kivijalka.register.doors.rows import NOT_FILTERS
 from kivijalka.register.doors.values import text_of
 from kivijalka.register.models import Kept
@@ -103,10 +104,10 @@ def parts_of(register: Register[Any], record: Any) -> list[dict[str, Any]]:
     for part in register.parts:
         related = [name for name in part.columns if part.model._meta.get_field(name).is_relation]
         rows = (
-            part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order).select_related(*related)
+            part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order)
         )
         labels = [_label(part.model, name) for name in part.columns]
-        lines = [[cell_of(register, row, name) for name in part.columns] for row in rows[:100]]
+        lines = [[cell_of(register, row, name) for name in part.columns] for row in relate(rows[:100], related)]
         found.append({"names": part.names, "labels": labels, "lines": lines})
     return found
 
