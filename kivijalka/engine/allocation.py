@@ -77,7 +77,7 @@ class _Allocator:
         cap = 1.05 * curve.quantile(p).high
         count = points // 2  # half a period free, so that other periods fade below the sums' round-off
         self.lattice = Lattice(cap / count, count, points, 22.0 * count / points / cap)
-        self.x = self.lattice.step * np.arange(count + 1)
+        self.x: FloatArray = np.asarray(self.lattice.step * np.arange(count + 1), np.float64)
 
     def shares(self) -> Shares:
         recipe = self._recipe()
@@ -127,7 +127,7 @@ class _Allocator:
         return np.column_stack(columns)
 
     def _risk_parts(self, recipe: Recipe, log_m: ComplexArray, at: int) -> list[tuple[float, float, float]]:
-        views = {None: self._functionals(log_m, at)}
+        views: dict[int | None, FloatArray] = {None: self._functionals(log_m, at)}
         for f, (a, m) in zip(self.factors, recipe.mixed, strict=True):
             views[f] = self._functionals(log_m - np.log1p(-self._kernel(m.area) / a), at)
         parts: list[tuple[float, float, float]] = []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
-from numba import types  # type: ignore[import-untyped]  # numba ships no types
-from numba.extending import intrinsic  # type: ignore[import-untyped]  # numba ships no types
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from kivijalka.engine.compiled import compiled
@@ -24,14 +25,17 @@ LOG_2 = math.log(2.0)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@intrinsic
-def popcount(context: Any, word: Any) -> Any:
+def _popcount(context: Any, word: Any) -> Any:
     """Number of ones of a word, as the processor counts them."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
+
+
+OneWord = Callable[[np.uint64], np.uint64]
+popcount = cast(OneWord, intrinsic(_popcount))
 
 
 @compiled
@@ -42,14 +46,16 @@ def mixed(z: np.uint64) -> np.uint64:
     return z ^ (z >> np.uint64(31))
 
 
-@intrinsic
-def leading_zeros(context: Any, word: Any) -> Any:
+def _leading_zeros(context: Any, word: Any) -> Any:
     """Number of zeros before the first one of a word."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctlz(arguments[0], context.get_constant(types.boolean, False))
 
     return types.uint64(types.uint64), generate
+
+
+leading_zeros = cast(OneWord, intrinsic(_leading_zeros))
 
 
 @compiled
@@ -62,7 +68,9 @@ def log_uniform(word: np.uint64, table: FloatArray) -> float:
     middle = (cell + 0.5) * 2.0**-12 + 0.5
     rest = (np.float64(np.int64(word & REST)) * 2.0**-53 - 0.5) * 2.0**-12
     r = rest / middle
-    return table[cell] + r * (1.0 + r * (-0.5 + r * (1.0 / 3.0 - 0.25 * r))) - LOG_2 * np.float64(np.int64(zeros))
+    return float(
+        table[cell] + r * (1.0 + r * (-0.5 + r * (1.0 / 3.0 - 0.25 * r))) - LOG_2 * np.float64(np.int64(zeros))
+    )
 
 
 @compiled
@@ -154,18 +162,18 @@ def draw_blocks(
 
 
 @compiled
-def lost_trials(row: Words, counted: int) -> int:
+def lost_trials(row: Words, counted: int) -> np.int64:
     """Zeros among the first `counted` trials of a row."""
     works = NONE
     if counted == TRIALS:
         for w in range(WORDS):
             works += popcount(row[w])
-        return TRIALS - np.int64(works)
+        return np.int64(TRIALS) - np.int64(works)
     for w in range(counted // 64):
         works += popcount(row[w])
     if counted % 64:
         works += popcount(row[counted // 64] & ((ONE << np.uint64(counted % 64)) - ONE))
-    return counted - np.int64(works)
+    return np.int64(counted) - np.int64(works)
 
 
 @compiled

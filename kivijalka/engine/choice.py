@@ -178,7 +178,8 @@ def greedy(problem: Problem, order: FloatArray | None = None) -> list[int]:
     blocked, requires = _pairs([*problem.excludes, *((b, a) for a, b in problem.excludes)]), _pairs(problem.requires)
 
     def worth(a: int) -> float:
-        return sum(left[r] * (1 - keep) for r, keep in problem.actions[a].effects.items()) / (costs[a].sum() + 1e-9)
+        saved = sum(float(left[r]) * (1 - keep) for r, keep in problem.actions[a].effects.items())
+        return saved / (float(costs[a].sum()) + 1e-9)
 
     def entry(a: int) -> tuple[bool, float, int]:
         return (order is None or bool(order[a] < 0.5)), -worth(a), a
@@ -187,7 +188,7 @@ def greedy(problem: Problem, order: FloatArray | None = None) -> list[int]:
     heapq.heapify(heap)
     waiting: list[int] = []
     while heap:
-        first, value, a = heapq.heappop(heap)
+        _, value, a = heapq.heappop(heap)
         now = entry(a)
         if now[1] > value * (1 - 1e-12) and heap and now > heap[0]:
             heapq.heappush(heap, now)

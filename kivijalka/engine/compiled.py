@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tempfile
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar, cast
 
-import numba  # type: ignore[import-untyped]  # numba ships no types
+import numba
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -19,7 +20,8 @@ def compiled(function: F) -> F:
     try:
         return cast(F, numba.njit(cache=True, nogil=True)(function))
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        numba.config.CACHE_DIR = str(Path(tempfile.gettempdir()) / f"kivijalka-numba-{os.getuid()}")
+        folder = Path(tempfile.gettempdir()) / f"kivijalka-numba-{getpass.getuser()}"
+        setattr(numba.config, "CACHE_DIR", str(folder))  # noqa: B010  # numba sets its options at run time
         return cast(F, numba.njit(cache=True, nogil=True)(function))
 
 

@@ -196,7 +196,7 @@ class LossCurve:
 
     @cached_property
     def coarse_mean(self) -> float:
-        return sum(w * m.area[-1] for w, m in self.coarse.measures())
+        return float(sum(w * m.area[-1] for w, m in self.coarse.measures()))
 
     def _view_to(self, top: float, points: int) -> View:
         for (size, cap), view in self._views.items():

@@ -38,7 +38,7 @@ class Lattice:
 
     @cached_property
     def points(self) -> FloatArray:
-        return self.step * np.arange(self.count)
+        return np.asarray(self.step * np.arange(self.count), np.float64)
 
     @cached_property
     def grow(self) -> FloatArray:
@@ -47,7 +47,7 @@ class Lattice:
     @cached_property
     def s(self) -> ComplexArray:
         """-tilt - i u on the frequencies of a real transform."""
-        return -self.tilt - 2j * math.pi / self.period * np.arange(self.size // 2 + 1)
+        return np.asarray(-self.tilt - 2j * math.pi / self.period * np.arange(self.size // 2 + 1), np.complex128)
 
     @property
     def transform_error(self) -> float:
@@ -55,10 +55,10 @@ class Lattice:
         return 8 * math.log2(self.size) * ROUND
 
 
-def weights(values: FloatArray, step: float | np.longdouble) -> FloatArray:
+def weights(values: FloatArray, step: float) -> FloatArray:
     """Rates of events at step, 2 step, ..., cap: minus the second differences of G; all beyond is put at cap."""
     slopes = np.diff(values) / step
-    return np.maximum(np.append(slopes[:-1] - slopes[1:], slopes[-1:]), 0.0)
+    return np.append(slopes[:-1] - slopes[1:], slopes[-1:])
 
 
 def kernel_of(values: FloatArray, lattice: Lattice, *, sharpen: bool = False) -> tuple[ComplexArray, float]:
@@ -72,7 +72,9 @@ def kernel_of(values: FloatArray, lattice: Lattice, *, sharpen: bool = False) ->
     tilted = np.zeros(lattice.size)
     tilted[1 : lattice.count + 1] = w * np.exp(-lattice.tilt * lattice.step * np.arange(1, lattice.count + 1))
     spectrum = np.asarray(fft.rfft(tilted))
-    noise = lattice.transform_error * math.sqrt(lattice.size) * float(np.linalg.norm(tilted)) + 4 * ROUND * w.sum()
+    noise = lattice.transform_error * math.sqrt(lattice.size) * float(np.linalg.norm(tilted)) + 64 * ROUND * float(
+        np.abs(w).sum()
+    )
     out = spectrum - w.sum()
     if sharpen:
         near = tilted[1] * np.exp(-1j * (2 * math.pi / lattice.size) * np.arange(len(out)))
@@ -141,6 +143,8 @@ def exact_short(
     """
     from scipy import fft
 
+    from kivijalka.engine.loss_kernels import concave_slopes
+
     tiny = float(np.finfo(np.longdouble).eps) / 2
     size = 2 * lattice.count
     step, tilt = np.longdouble(lattice.step), np.longdouble(22.0) / (size * np.longdouble(lattice.step))
@@ -152,8 +156,9 @@ def exact_short(
 
     def kernel(m: EventMeasure, drift: bool) -> ComplexArray:
         nonlocal noise, shift, mean
-        values = values_of(m, drift).astype(np.longdouble)
-        w = weights(values, step)
+        values = values_of(m, drift)
+        slopes = concave_slopes(values).astype(np.longdouble) / step
+        w = np.append(slopes[:-1] - slopes[1:], slopes[-1:])
         tilted = np.zeros(size, np.longdouble)
         tilted[1 : lattice.count + 1] = w * np.exp(-tilt * step * np.arange(1, lattice.count + 1))
         total = w.sum()
@@ -162,7 +167,7 @@ def exact_short(
         )
         noise += weight_of[id(m)] * doubt
         shift += float(values[0])
-        mean += weight_of[id(m)] * float(values[-1] - values[0])
+        mean += weight_of[id(m)] * float(step * slopes.sum())
         return np.asarray(fft.rfft(tilted) - total)
 
     log_transform = recipe.log_transform(kernel)

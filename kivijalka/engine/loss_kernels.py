@@ -87,10 +87,10 @@ def close(
 
 @compiled
 def tangents(x: FloatArray, area: FloatArray, above: FloatArray, step: float, count: int, drift: bool) -> FloatArray:
-    """A concave function with kinks on the lattice only, nowhere below the true one.
+    """Values on the lattice whose concave majorant, linear in between, is nowhere below the true function.
 
     Each lattice cell gets the tangent at the knot nearest its middle; at lattice points the higher of the two
-    neighbouring tangents; then the least concave majorant. Without `drift` it starts at 0.
+    neighbouring tangents; the least concave majorant of these is meant. Without `drift` it starts at 0.
     """
     out = np.zeros(count + 1)
     k, top = 0, len(x) - 1
@@ -103,28 +103,32 @@ def tangents(x: FloatArray, area: FloatArray, above: FloatArray, step: float, co
         right = area[use] + above[use] * ((j + 1) * step - x[use])
         out[j] = max(out[j], left)
         out[j + 1] = right
-    return concave(out)
+    return out
 
 
 @compiled
-def concave(values: FloatArray) -> FloatArray:
-    """Least concave majorant of equally spaced values."""
+def concave_slopes(values: FloatArray) -> FloatArray:
+    """Rise per cell of the least concave majorant of equally spaced values: never increasing, each cell's own.
+
+    Taken between the majorant's kinks and not from its rounded values, whose second differences would be noise.
+    """
     n = len(values)
     kept = np.empty(n, np.int64)
     top = 0
     for j in range(n):
         while top >= 2:
             a, b = kept[top - 2], kept[top - 1]
-            if (values[b] - values[a]) * (j - b) < (values[j] - values[b]) * (b - a):
+            if (values[b] - values[a]) * (j - b) <= (values[j] - values[b]) * (b - a):
                 top -= 1
             else:
                 break
         kept[top] = j
         top += 1
-    out = values.copy()
+    out = np.empty(n - 1)
+    slope = math.inf
     for i in range(top - 1):
         a, b = kept[i], kept[i + 1]
-        slope = (values[b] - values[a]) / (b - a)
-        for j in range(a + 1, b):
-            out[j] = values[a] + slope * (j - a)
+        slope = min(slope, (values[b] - values[a]) / (b - a))
+        for j in range(a, b):
+            out[j] = max(slope, 0.0)
     return out

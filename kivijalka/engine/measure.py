@@ -62,8 +62,8 @@ def tabulate(rates: FloatArray, severities: Sequence[Severity], knots: FloatArra
 
 
 def round_off(terms: int) -> float:
-    """Relative round-off of a sum of `terms` limited means, each within 64 units of round-off."""
-    return (64 + 2 * terms) * ROUND
+    """Relative round-off of a sum of `terms` limited means, each within 1,024 units of round-off."""
+    return (1024 + 2 * terms) * ROUND
 
 
 def coarse_sizes(knots: FloatArray) -> FloatArray:
@@ -88,7 +88,7 @@ def add_rows(
             log_x = np.log(x)
         data = (rates[alike], np.log(median), sigma, mean, row[alike])
         in_parallel(lambda a, b: add_lognormals(x, log_x, a, b, *data, area, above), len(x))
-    for i in np.flatnonzero(~alike):
+    for i in map(int, np.flatnonzero(~alike)):
         area[row[i]] += rates[i] * severities[i].limited_mean(x)
         above[row[i]] += rates[i] * severities[i].exceedance(x)
 

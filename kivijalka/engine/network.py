@@ -140,10 +140,12 @@ def _flatten(network: Network) -> Graph:
     order = _order(network)
     place = np.empty(n, np.int64)
     place[order] = np.arange(n)
-    first_need, first_member, members, k = [0], [0], [], []
+    first_need, first_member = [0], [0]
+    members: list[int] = []
+    k: list[int] = []
     for node in order:
         for need in network.needs[node]:
-            members.extend(place[m] for m in need.of)
+            members.extend(int(place[m]) for m in need.of)
             first_member.append(len(members))
             k.append(need.k)
         first_need.append(len(k))
@@ -193,7 +195,8 @@ def circles(network: Network) -> list[list[int]]:
 
 
 def _one_circle(network: Network, left: set[int]) -> list[int]:
-    node, path, seen = min(left), [], {}
+    node, path = min(left), list[int]()
+    seen: dict[int, int] = {}
     while node not in seen:
         seen[node] = len(path)
         path.append(node)

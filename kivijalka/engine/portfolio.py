@@ -132,7 +132,7 @@ class Portfolio:
     # --- tables -----------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        keys = {(u, None) for u in range(len(self.parents))}
+        keys: set[tuple[int, int | None]] = {(u, None) for u in range(len(self.parents))}
         keys |= {(u, r.factor) for r in self.risks.values() if r.factor is not None for u in self.above(r.unit)}
         order = sorted(keys, key=lambda k: (k[0], -1 if k[1] is None else k[1]))
         self._row = {key: i for i, key in enumerate(order)}
@@ -303,8 +303,8 @@ def _exact(blocks: _Blocks, coarse: Recipe, lattice: Lattice | None, cap: float)
     assert lattice is not None
     if blocks.size * 2 * lattice.count <= DIRECT:
         return blocks.on(lattice_knots(lattice.step, lattice.count), coarse.square)
-    everything = _together(coarse)
-    return blocks.on(adapted_knots(everything, cap, 1536 if lattice.size <= 2**14 else 6144), coarse.square)
+    knots = min(max(DIRECT // blocks.size, 1536 if lattice.size <= 2**14 else 6144), lattice.count)
+    return blocks.on(adapted_knots(_together(coarse), cap, knots), coarse.square)
 
 
 def _together(recipe: Recipe) -> EventMeasure:
@@ -323,7 +323,8 @@ def _depths(parents: tuple[int, ...]) -> IntArray:
     """Depth of each unit; a circle or a wrong parent is refused."""
     depth = np.full(len(parents), -1, np.int64)
     for start in range(len(parents)):
-        path, unit = [], start
+        path: list[int] = []
+        unit = start
         while unit >= 0 and depth[unit] < 0:
             if unit in path:
                 raise BadInput("parents", path, "a tree: these units lie in a circle")

@@ -53,17 +53,20 @@ class Recipe:
         """log E exp(s S), when kernel(measure, may_drift) gives the integral of exp(s y) - 1 over a measure."""
         total = kernel(self.independent, True)
         for a, measure in self.mixed:
-            total = total - a * np.log1p(-kernel(measure, False) / a)
+            swing = kernel(measure, False)
+            swing = np.minimum(swing.real, 0.0) + 1j * swing.imag  # where the true one lies: projecting only mends
+            total = total - a * np.log1p(-swing / a)
         for rate, parts in self.shocks:
             product = np.ones_like(total)
             for part in parts:
-                product = product * (1.0 + kernel(part, False))
+                hit = 1.0 + kernel(part, False)
+                product = product * hit / np.maximum(np.abs(hit), 1.0)  # the same: it lies in the unit disk
             total = total + rate * (product - 1.0)
         return total
 
     def probability_of_none(self) -> float:
         """P(no loss in the year)."""
-        return self.largest_below(np.zeros(1))[0][0]
+        return float(self.largest_below(np.zeros(1))[0][0])
 
     def largest_below(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """P(no single loss of the year exceeds x), from below and from above (exact at knots)."""

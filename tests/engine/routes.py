@@ -1,0 +1,49 @@
+"""Other routes to the same figures, slow and plain: closed forms, exact recursion, enumeration, Monte Carlo."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import gamma, poisson
+
+from kivijalka.engine.network import Network
+
+
+def compound_gamma_below(x: float, rate: float, shape: float, scale: float) -> float:
+    """P(S <= x): Poisson sum of gamma convolutions."""
+    top = int(rate + 12 * rate**0.5 + 40)
+    k = np.arange(1, top)
+    return float(poisson.pmf(0, rate) + (poisson.pmf(k, rate) * gamma.cdf(x, k * shape, scale=scale)).sum())
+
+
+def compound_gamma_short(x: float, rate: float, shape: float, scale: float) -> float:
+    """E(x - S)+ by the same sum."""
+    k = np.arange(1, int(rate + 12 * rate**0.5 + 40))
+    inside = x * gamma.cdf(x, k * shape, scale=scale) - k * shape * scale * gamma.cdf(x, k * shape + 1, scale=scale)
+    return float(x * poisson.pmf(0, rate) + (poisson.pmf(k, rate) * inside).sum())
+
+
+def compound_gamma_quantile(p: float, rate: float, shape: float, scale: float) -> float:
+    top = rate * shape * scale + 60 * scale * (1 + shape) * (1 + rate**0.5)
+    return float(brentq(lambda x: compound_gamma_below(x, rate, shape, scale) - p, 0.0, top, xtol=1e-12, rtol=1e-14))
+
+
+def panjer(rate: Fraction, severity: dict[int, Fraction], top: int) -> list[Fraction]:
+    """exp(rate) * P(S = j), j = 0..top, exactly in rationals (Panjer 1981)."""
+    out = [Fraction(1)]
+    for j in range(1, top + 1):
+        out.append(sum((rate * i * f * out[j - i] / j for i, f in severity.items() if i <= j), Fraction(0)))
+    return out
+
+
+def enumerate_down(network: Network, p: list[float]) -> np.ndarray:
+    """P(node down) by going through all failures in plain Python."""
+    total = np.zeros(len(network))
+    for failed in product([False, True], repeat=len(network)):
+        chance = np.prod([q if f else 1 - q for q, f in zip(p, failed, strict=True)])
+        if chance:
+            total += chance * np.isfinite(network.stops([i for i, f in enumerate(failed) if f]))
+    return total
