@@ -42,9 +42,10 @@ def load(city: City) -> Loaded:
         counts = {}
         with _at_rest(cursor):
             for table, rows in rows_of(city).items():
+                if table == "register_link":
+                    _nodes(cursor)  # links point at nodes
                 _copy_history(cursor, table, rows)
                 counts[table] = _present_from_history(cursor, table)
-            _nodes(cursor)
         _measure(cursor)
         _accounts(cursor)
         _codes(cursor)
