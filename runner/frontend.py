@@ -18,7 +18,6 @@ SERVED = {
     "hds-core/lib/components/all.min.css": "hds/components.css",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
 }
-ICONS = "hds-core/lib/icons", "hds/icons"
 FONT = "@fontsource-variable/source-sans-3/files", "source-sans-3"
 FONT_FILES = "source-sans-3-latin*-wght-*.woff2"
 
@@ -74,8 +73,6 @@ class Frontend:
         """Give every file that the site serves, and its name there."""
         for source, target in SERVED.items():
             yield self.modules / source, target
-        for icon in sorted((self.modules / ICONS[0]).glob("*.min.css")):
-            yield icon, f"{ICONS[1]}/{icon.name}"
         for font in sorted((self.modules / FONT[0]).glob(FONT_FILES)):
             yield font, f"{FONT[1]}/{font.name}"
 
