@@ -71,8 +71,9 @@ def acting(
             yield actor
         finally:
             _current.reset(token)
-            if before is not None and not connection.needs_rollback:
-                _restore(before)
+        # After an error the savepoint's rollback puts them back; a statement of ours would only hide the error.
+        if before is not None and not connection.needs_rollback:
+            _restore(before)
 
 
 def say_command(name: str) -> None:
