@@ -1,0 +1,1 @@
+"""Tests of the pages themselves: a real server, a real browser."""

@@ -1,0 +1,109 @@
+"""The main paths, by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.pages import Look
+from tests.browser.site import EMAIL, PASSWORD, Site
+from tests.factories import in_days
+
+WIDE = Look("en", "light", 1440)
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the element has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+def test_signs_in(new_page: NewPage, site: Site):
+    page = new_page(WIDE, signed=False)
+    page.goto(site.at("/sign-in/"))
+    tab_to(page, "#id_email")
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(site.at("/"))
+    expect(page.locator(".kj-person")).to_contain_text("Aino Esimerkki")
+
+
+def test_first_tab_skips_to_the_content(new_page: NewPage, site: Site):
+    page = new_page(WIDE)
+    page.goto(site.at("/"))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_opens_a_risk_from_its_list(new_page: NewPage, site: Site):
+    page = new_page(WIDE)
+    page.goto(site.at("/risks/"))
+    second = page.locator("tbody tr").nth(1).locator("a").first.get_attribute("href")
+    for key in ("j", "j", "j", "k"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{second}")
+
+
+def test_accepts_a_risk(new_page: NewPage, site: Site):
+    page = new_page(WIDE)
+    page.goto(site.at("/risks/{fire}/"))
+    tab_to(page, "a[href$='/do/accept/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/do/accept/")
+    tab_to(page, "#id_reason")
+    page.keyboard.type("The spare generator comes in the spring.")
+    tab_to(page, "#id_until")
+    page.keyboard.type(in_days(30).strftime("%m%d%Y"))
+    tab_to(page, "main form button[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(site.at("/risks/{fire}/"))
+    expect(page.locator(".hds-notification--success")).to_be_visible()
+
+
+def test_slash_searches(new_page: NewPage, site: Site):
+    page = new_page(WIDE)
+    page.goto(site.at("/risks/"))
+    page.keyboard.press("/")
+    page.keyboard.type("tulipalo")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=tulipalo*")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/risks/[0-9a-f-]{36}/$"))
+
+
+def test_control_k_searches_where_slash_is_typed(new_page: NewPage, site: Site):
+    page = new_page(WIDE)
+    page.goto(site.at("/search/"))
+    page.locator("#words").press("/")
+    expect(page.locator("#words")).to_have_value("/")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#quick")).to_be_focused()
+
+
+def test_question_mark_opens_the_keys_which_can_be_switched_off(new_page: NewPage, site: Site):
+    page = new_page(WIDE)
+    page.goto(site.at("/risks/"))
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    tab_to(page, "#keys-on")
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    page.reload()
+    for key in ("?", "/", "j"):
+        page.keyboard.press(key)
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(page.locator("body")).to_be_focused()
+    tab_to(page, "[data-keys]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#keys")).to_be_visible()
+    expect(page.locator("#keys-on")).not_to_be_checked()

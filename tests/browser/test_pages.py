@@ -1,0 +1,68 @@
+"""Every page, in some language, colour scheme and width: nothing for axe to find, nothing wider than the screen."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import AXE_BEGINS, NewPage
+from tests.browser.pages import Look, Place, cases, name_of
+from tests.browser.site import ROOT, Site
+
+
+@cache
+def axe() -> str:
+    """The source of axe-core."""
+    return (ROOT / "node_modules/axe-core/axe.min.js").read_text()
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds: rule, element, reason."""
+    page.evaluate(f"console.debug({AXE_BEGINS!r})")
+    page.evaluate(axe())
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['html'][:160]} – {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def wider_than_screen(page: Page) -> list[str]:
+    """Elements that reach past the screen's edge, the matrix's own box apart."""
+    found: list[str] = page.evaluate(
+        """() => [...document.body.querySelectorAll('*')]
+            .filter((element) => !element.closest('.kj-matrix, .kj-hidden, .kj-skip, dialog:not([open]), thead'))
+            .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+            .map((element) => element.outerHTML.slice(0, 160))"""
+    )
+    scrolls = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [*found, *(["The page scrolls sideways"] if scrolls else [])]
+
+
+@pytest.mark.parametrize(("place", "look"), cases(), ids=name_of)
+def test_page_is_open_to_everyone(place: Place, look: Look, look_at: NewPage, new_page: NewPage, site: Site):
+    page = look_at(look) if place.signed_in else new_page(look, signed=False)
+    response = page.goto(site.at(place.path))
+    assert response is not None
+    assert response.status in place.answers
+    assert page.locator("html").get_attribute("lang") == look.language
+    assert page.locator("h1").count() == 1
+    assert page.locator("[style], style, script:not([src])").count() == 0
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert wider_than_screen(page) == []
+    page.set_viewport_size({"width": look.width, "height": 800})
+    assert findings(page) == []
+
+
+def test_form_with_mistakes_is_open_to_everyone(new_page: NewPage, site: Site):
+    page = new_page(Look("fi", "dark", 320))
+    page.goto(site.at("/risks/new/"))
+    page.locator("main form button[type=submit]").click()
+    assert page.locator("[data-focus]").evaluate("element => element === document.activeElement")
+    assert page.locator("[aria-invalid=true]").count() > 0
+    assert wider_than_screen(page) == []
+    assert findings(page) == []
