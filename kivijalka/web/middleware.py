@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from kivijalka.access.actor import NOBODY, acting
+from kivijalka.register.doors.api import problem
 from kivijalka.register.refusal import Refused
 
 STATUS = {"not_there": 404, "no_right": 403, "state": 409, "conflict": 409}
@@ -80,7 +81,9 @@ def refuse(request: Any, refused: Refused) -> HttpResponse:
 
 
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """What was refused and why, on a page of its own."""
+    """What was refused and why: on a page of its own, or to a program as problem+json."""
+    if request.path.startswith("/api/"):
+        return problem(refused)
     return render(request, "web/refused.html", {"refused": refused}, status=STATUS.get(refused.code, 422))
 
 

@@ -7,11 +7,13 @@ from django.urls import include, path
 
 from kivijalka.desk import views as desk
 from kivijalka.organisation import views as organisation
+from kivijalka.register.doors.api import make_api
 from kivijalka.reports import views as reports
 from kivijalka.web import signin, views
 
 urlpatterns: list[Any] = [
     path("", desk.my_work, name="home"),
+    path("api/", make_api().urls),
     path("situation/", reports.situation, name="situation"),
     path("registers/", views.registers, name="registers"),
     path("sign-in/", signin.sign_in, name="sign-in"),

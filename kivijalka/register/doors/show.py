@@ -103,9 +103,7 @@ def parts_of(register: Register[Any], record: Any) -> list[dict[str, Any]]:
     found = []
     for part in register.parts:
         related = [name for name in part.columns if part.model._meta.get_field(name).is_relation]
-        rows = (
-            part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order)
-        )
+        rows = part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order)
         labels = [_label(part.model, name) for name in part.columns]
         lines = [[cell_of(register, row, name) for name in part.columns] for row in relate(rows[:100], related)]
         found.append({"names": part.names, "labels": labels, "lines": lines})
