@@ -25,6 +25,12 @@ def _sizes(response: Response) -> tuple[int, int]:
     return sizes["responseBodySize"], sizes["responseHeadersSize"]
 
 
+def test_page_comes_compressed(new_page: NewPage, site: Site):
+    response = new_page(Look("fi", "light", 320)).goto(site.at("/risks/"))
+    assert response is not None
+    assert response.headers.get("content-encoding") in ("gzip", "br")
+
+
 def test_first_visit_and_the_next(new_page: NewPage, site: Site):
     page = new_page(Look("fi", "light", 320))
     assert weight(page, site.at("/risks/")) < FIRST_VISIT
