@@ -6,9 +6,23 @@ from uuid import UUID
 
 from kivijalka.example.courses import Course
 from kivijalka.example.risk_life import RiskLife
-from kivijalka.example.shape import ActionCommand, ActionVersion, Link
+from kivijalka.example.shape import ActionCommand, ActionVersion, Language, Link
 from kivijalka.example.texts import ActionWording
 from kivijalka.example.world import NOT_YET, World
+
+MEASURES: dict[Language, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "fi": (
+        ("share", ("osuus", "prosent", "kattavuus")),
+        ("time", ("aika", "minuut")),
+        ("count", ("määrä", "ilmoitukset")),
+    ),
+    "sv": (("share", ("andel", "procent")), ("time", ("tid", "minut")), ("count", ("antal",))),
+    "en": (
+        ("share", ("share", "per cent", "coverage")),
+        ("time", ("time", "minutes")),
+        ("count", ("number", "reported")),
+    ),
+}
 
 
 class ActionLife:
@@ -88,15 +102,25 @@ class ActionLife:
         worked = self.days.outcome == "confirmed"
         stream, plan = self.world.stream, self.risk.plan
         count, percent = stream.below(4), 82 + stream.below(18)
-        phrase = self.world.phrase(plan, "confirmed" if worked else "unconfirmed")
+        outcome = "confirmed" if worked else "unconfirmed"
+        phrase = self.world.phrase(plan, f"{outcome}_{_measure(plan.language, self.fields['how_measured'])}")
         text = phrase.format(
             count=count,
             more=count + 3 + stream.below(9),
-            percent=percent if worked else 100 - percent + 20,
+            percent=percent,
             less=percent - 20 - stream.below(30),
         )
         state = "effect_confirmed" if worked else "no_effect"
         self.by_owner(at, "measure_effect", state=state, measured_effect=text, effect_measured_on=at.date())
+
+
+def _measure(language: Language, how_measured: str) -> str:
+    """Whether the effect is measured as a share, a number, a time or something else, so that the result speaks of it."""
+    words = how_measured.lower()
+    for measure, signs in MEASURES[language]:
+        if any(sign in words for sign in signs):
+            return measure
+    return "other"
 
 
 def _rounded(cost: int) -> int:

@@ -87,7 +87,7 @@ class _Texts:
             pattern = self.stream.choices(options, weights)[0][0]
             spoken: Language = language if language in pattern.wordings else "fi"
             wording = pattern.wordings[spoken]
-            chosen = wording.choose(self.stream, site.place, spoken)
+            chosen = wording.choose(self.stream, site.tag, site.place, spoken)
             title = wording.title.fill(self.stream, chosen)
             if not used[title]:
                 used[title] += 1

@@ -6,10 +6,16 @@ from uuid import UUID
 
 from kivijalka.example.plans import Estimate, Plan
 from kivijalka.example.policy import ACCEPTANCE_MONTHS, REVIEW_MONTHS, level_of, months_after
-from kivijalka.example.shape import Assessment, RiskCommand, RiskVersion, Stage
+from kivijalka.example.shape import Assessment, RiskCommand, RiskKind, RiskVersion, Stage
 from kivijalka.example.world import NOT_YET, World
 
 BEFORE = datetime.min.replace(tzinfo=UTC)
+ADDITIONS: dict[RiskKind, str] = {
+    "hazard": "addition_hazard",
+    "operational": "addition",
+    "financial": "addition",
+    "strategic": "addition",
+}
 DIMENSIONS = ("people", "service_continuity", "finance", "environment", "trust", "law_privacy")
 ADEQUACY_AT_FIRST = ("none", "partial", "partial", "adequate")
 ADEQUACY_LATER = ("partial", "partial", "adequate", "adequate", "tested")
@@ -91,7 +97,7 @@ class RiskLife:
         self.record(at, "edit", self.world.staff.head(self.unit, at.date()), owner=None)
 
     def describe(self, at: datetime) -> None:
-        cause = f"{self.fields['cause']} {self.world.phrase(self.plan, 'addition')}"
+        cause = f"{self.fields['cause']} {self.world.phrase(self.plan, ADDITIONS[self.plan.pattern.kind])}"
         self.record(at, "edit", self.actor(at), cause=cause)
 
     def decide_treatment(self, at: datetime) -> None:

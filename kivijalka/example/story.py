@@ -52,7 +52,7 @@ def _clearing(limit: int) -> Course:
 def _told(stream: Stream, grown: Tree, key: str, code: str, *, born: int, limit: int) -> Plan:
     told, site = pattern(key), grown.by_code[code]
     wording = told.wordings["fi"]
-    chosen = wording.choose(stream, site.place, "fi")
+    chosen = wording.choose(stream, site.tag, site.place, "fi")
     return Plan(
         number=0,
         site=site,

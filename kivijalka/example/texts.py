@@ -13,6 +13,7 @@ from kivijalka.example.stream import Stream
 
 LANGUAGES: tuple[Language, ...] = ("fi", "sv", "en")
 SLOT = re.compile(r"\{([^{}]*)\}")
+LIMITED = re.compile(r"<([a-z_ ]+)>(.*)")
 NAMED = re.compile(r"([a-z_]+?)(\d?)$")
 
 Forms = tuple[str, ...]
@@ -49,6 +50,14 @@ class ActionWording:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One filling of a slot, in the forms that its sentences need; `tags` limits it to some kinds of place."""
+
+    forms: Forms
+    tags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """A pattern in one language."""
 
@@ -57,13 +66,17 @@ class Wording:
     event: Template
     consequence: Template
     actions: tuple[ActionWording, ...]
-    slots: dict[str, tuple[Forms, ...]]
+    slots: dict[str, tuple[Option, ...]]
 
-    def choose(self, stream: Stream, place: Place, language: Language) -> Chosen:
-        """Fills the named slots, the place among them."""
-        chosen = {name: stream.pick(options) for name, options in self.slots.items()}
+    def choose(self, stream: Stream, tag: str, place: Place, language: Language) -> Chosen:
+        """Fills the named slots with what fits the kind of place, the name of the place among them."""
+        chosen = {name: stream.pick(_fitting(options, tag)).forms for name, options in self.slots.items()}
         chosen["place"] = _place_forms(place, language)
         return chosen
+
+
+def _fitting(options: tuple[Option, ...], tag: str) -> list[Option]:
+    return [option for option in options if not option.tags or tag in option.tags] or list(options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +108,7 @@ def patterns() -> tuple[Pattern, ...]:
             worded[entry["key"]][language] = _wording(entry)
             if language == "fi":
                 facts[entry["key"]] = entry
-    groups = table("groups")
-    return tuple(_pattern(entry, groups, worded[key]) for key, entry in facts.items())
+    return tuple(_pattern(entry, worded[key]) for key, entry in facts.items())
 
 
 @cache
@@ -117,13 +129,12 @@ def _entries(language: Language) -> list[dict[str, Any]]:
     return [entry for name in files for entry in table(f"texts/{name.removesuffix('.toml')}")["risk"]]
 
 
-def _pattern(entry: dict[str, Any], groups: dict[str, str], wordings: dict[Language, Wording]) -> Pattern:
+def _pattern(entry: dict[str, Any], wordings: dict[Language, Wording]) -> Pattern:
     named = entry["at"].split()
-    tags = {tag for name in named for tag in groups.get(name, name).split()}
     likelihood, impact = entry["size"].split()
     return Pattern(
         key=entry["key"],
-        tags=frozenset(tags),
+        tags=_tags(named),
         areas=tuple(entry.get("area", "").split()),
         kind=entry.get("kind", "operational"),
         sign=entry.get("sign", "threat"),
@@ -133,15 +144,13 @@ def _pattern(entry: dict[str, Any], groups: dict[str, str], wordings: dict[Langu
         treatment=entry.get("treat", "reduce"),
         controllability=entry.get("control", "own"),
         leads=tuple(entry.get("leads", "").split()),
-        weight=1.0 if "any" in named else 1.5 if set(named) & groups.keys() else 3.0,
+        weight=1.0 if "any" in named else 1.5 if set(named) & table("groups").keys() else 3.0,
         wordings=wordings,
     )
 
 
 def _wording(entry: dict[str, Any]) -> Wording:
-    slots = {
-        name: tuple(tuple(option.split("|")) for option in options) for name, options in entry.get("vary", {}).items()
-    }
+    slots = {name: tuple(_option(text) for text in options) for name, options in entry.get("vary", {}).items()}
     return Wording(
         title=_template(entry["title"]),
         cause=_template(entry["cause"]),
@@ -150,6 +159,19 @@ def _wording(entry: dict[str, Any]) -> Wording:
         actions=tuple(_action(*action) for action in entry["actions"]),
         slots=slots,
     )
+
+
+def _option(text: str) -> Option:
+    """The forms are parted by bars; names of kinds of place may stand before them in angle brackets."""
+    match = LIMITED.match(text)
+    limits, forms = (match[1], match[2]) if match else ("", text)
+    return Option(tuple(forms.split("|")), _tags(limits.split()))
+
+
+def _tags(names: list[str]) -> frozenset[str]:
+    """The kinds of place that the names stand for, groups spelt out."""
+    groups = table("groups")
+    return frozenset(tag for name in names for tag in groups.get(name, name).split())
 
 
 def _action(title: str, description: str, expected_effect: str, how_measured: str, cost_eur: int) -> ActionWording:

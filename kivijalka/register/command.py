@@ -63,9 +63,11 @@ class Command(Generic[M]):
         rows = model._default_manager.seen().select_for_update(of=("self",))
         fresh = rows.annotate(**can(model, {self.name: self})).filter(pk=record.pk).first()
         if fresh is None:
-            raise NotThere
+            # Locking asks the policy of writing too: a row that is seen but not found here may not be changed.
+            seen = model._default_manager.seen().filter(pk=record.pk).exists()  # type: ignore[attr-defined]
+            raise _no_right() if seen else NotThere()
         if not getattr(fresh, f"right_{self.name}"):
-            raise Refused(_("You do not have the right to do this here."), code="no_right")
+            raise _no_right()
         if not getattr(fresh, f"can_{self.name}"):
             raise Refused(_("This cannot be done in the record's present state."), code="state")
         return fresh  # type: ignore[no-any-return]
@@ -194,10 +196,14 @@ def translated(write: Callable[[], Any]) -> Any:
         return write()
     except ProgrammingError as error:
         if isinstance(error.__cause__, InsufficientPrivilege):
-            raise Refused(_("You do not have the right to do this here."), code="no_right") from error
+            raise _no_right() from error
         raise
     except IntegrityError as error:
         raise Refused(_told(error), code="contradiction") from error
+
+
+def _no_right() -> Refused:
+    return Refused(_("You do not have the right to do this here."), code="no_right")
 
 
 def _told(error: IntegrityError) -> Words:
