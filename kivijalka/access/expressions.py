@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BooleanField, F, Field, Func, IntegerField, UUIDField
+from django.db.models import BooleanField, F, Field, ForeignKey, Func, IntegerField, UUIDField
 from django.db.models.expressions import Expression
 from django.db.models.lookups import Lookup
 from django.utils.deconstruct import deconstructible
@@ -77,6 +77,10 @@ class Within(Lookup):
         return "(" + " OR ".join(f"({key} >= {low} AND {key} < {high})" for low, high in spans) + ")", list(params) * (
             2 * len(spans)
         )
+
+
+# A new unit has a number that nobody reaches yet: the one above it is asked, by the key that points at it.
+ForeignKey.register_lookup(Within)
 
 
 @deconstructible(path="kivijalka.access.expressions.SeenParent")

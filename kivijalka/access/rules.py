@@ -9,9 +9,9 @@ from django.db.models import Q
 from kivijalka.access.expressions import Me, Reach, SeenParent, WritableNode
 
 
-def at_unit(right: str) -> Q:
+def at_unit(right: str, column: str = "key") -> Q:
     """Holders of `right` at the record's unit or above it, cleared for its confidentiality."""
-    return Q(key__within=Reach(right))
+    return Q(**{f"{column}__within": Reach(right)})
 
 
 def owner(column: str = "owner") -> Q:

@@ -85,7 +85,7 @@ class Unit(Kept):
             Access(
                 name="unit_access",
                 see=at_unit("unit.view"),
-                add=at_unit("unit.reorganise"),
+                add=at_unit("unit.reorganise", "parent"),
                 edit=at_unit("unit.reorganise"),
             ),
             models.CheckConstraint(
