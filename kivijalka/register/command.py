@@ -19,6 +19,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from kivijalka.access.actor import Actor, say_command
 from kivijalka.register.declare import M, Register, Words
+from kivijalka.register.models import Kept
 from kivijalka.register.refusal import Conflict, Invalid, NotThere, Refused
 
 
@@ -70,7 +71,7 @@ class Command(Generic[M]):
             raise _no_right()
         if not getattr(fresh, f"can_{self.name}"):
             raise Refused(_("This cannot be done in the record's present state."), code="state")
-        return fresh  # type: ignore[no-any-return]
+        return fresh
 
     @cached_property
     def inputs(self) -> dict[str, Input]:
@@ -175,6 +176,7 @@ def add(register: Register[M], actor: Actor, **values: Any) -> M:
 
 def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
     """Write declared fields and validate the whole record; raises Invalid with the texts by field."""
+    before = {} if record._state.adding else relations_of(record)
     for name, value in values.items():
         if name not in register.writable:
             raise Refused(_("This field cannot be written."), code="not_writable", field=name)
@@ -182,12 +184,20 @@ def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
     from django.core.exceptions import ValidationError
 
     try:
-        record.full_clean(exclude=["code", "version"])
+        # A record that stays where it is needs not be seen by whoever changes something else.
+        unchanged = {name for name, key in relations_of(record).items() if before.get(name) == key}
+        record.full_clean(exclude={"code", "version", *unchanged})
     except ValidationError as error:
         raise Invalid({name: list(texts) for name, texts in error.message_dict.items()}) from error
     # Read by the policy of the new row: a row that one would not see or write is refused by the database.
     record.save(force_insert=record._state.adding)
     return record
+
+
+def relations_of(record: Kept) -> dict[str, Any]:
+    """What each foreign key of a record holds, without asking for the record that it points at."""
+    fields = record._meta.concrete_fields
+    return {field.name: getattr(record, field.attname) for field in fields if field.is_relation}
 
 
 def translated(write: Callable[[], Any]) -> Any:

@@ -117,14 +117,14 @@ def problem_response(status: int, code: str, detail: str, errors: dict[str, list
 def make_api() -> NinjaAPI:
     """The whole API, from all registers."""
     api = NinjaAPI(title="Kivijalka", version="1", docs_url=None, auth=Session(), urls_namespace="api")
-    api.add_exception_handler(Refused, lambda request, error: _refused(request, error))
-    api.add_exception_handler(
-        AuthenticationError, lambda request, error: problem_response(401, "not_signed_in", "Sign in first.")
-    )
-    api.add_exception_handler(ValidationError, _unreadable)
-    api.add_exception_handler(
-        HttpError, lambda request, error: problem_response(error.status_code, "unreadable", str(error))
-    )
+    handlers: dict[Any, Any] = {
+        Refused: _refused,
+        AuthenticationError: lambda request, error: problem_response(401, "not_signed_in", "Sign in first."),
+        ValidationError: _unreadable,
+        HttpError: lambda request, error: problem_response(error.status_code, "unreadable", str(error)),
+    }
+    for error, handler in handlers.items():
+        api.add_exception_handler(error, handler)
     for register in REGISTERS.values():
         _reading(api, register)
         _writing(api, register)
@@ -272,7 +272,7 @@ def row_schema(register: Register[Any]) -> Any:
 
 def _read_type(field: Any) -> Any:
     if field.is_relation:
-        return Reference if issubclass(field.related_model, Kept) else str  # type: ignore[arg-type]
+        return Reference if issubclass(field.related_model, Kept) else str
     simple = [
         (BooleanColumn, bool),
         (DateTimeField, datetime),

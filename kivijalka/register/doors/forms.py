@@ -33,11 +33,21 @@ class RegisterForm(forms.Form):
 def record_form(
     register: Register[Any], data: Any = None, record: Any = None, only: list[str] | None = None
 ) -> RegisterForm:
-    """The form of adding and editing: the declared fields and no other."""
-    names = only if only is not None else register.writable
+    """The form of adding and editing: the declared fields and no other.
+
+    A relation to something that this person may not see is left out, so that saving keeps it.
+    """
+    names = only if only is not None else [name for name in register.writable if not is_hidden(record, name)]
     form = RegisterForm(data, initial={name: getattr(record, name) for name in names} if record else None)
     form.fields.update({name: form_field(register.field(name)) for name in names})
     return form
+
+
+def is_hidden(record: Any, name: str) -> bool:
+    """Whether a field points at a record that the reader may not see."""
+    if record is None or not record._meta.get_field(name).is_relation:
+        return False
+    return getattr(record, name) is None and getattr(record, record._meta.get_field(name).attname) is not None
 
 
 def command_form(command: Command[Any], data: Any = None) -> RegisterForm:

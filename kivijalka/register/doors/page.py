@@ -202,7 +202,9 @@ def _form_page(
 ) -> HttpResponse:
     if refused is not None and form.is_bound:
         form.refuse(refused) if form.is_valid() else None
-    groups = [(title, [form[name] for name in names]) for title, names in register.fields.items()]
+    groups = [
+        (title, [form[name] for name in names if name in form.fields]) for title, names in register.fields.items()
+    ]
     context = {"register": register, "record": record, "form": form, "groups": groups, "refused": refused}
     return render(request, "register/form.html", context, status=422 if refused else 200)
 

@@ -1,0 +1,82 @@
+"""What importing remembers: the file being looked at, how its columns were mapped, and which record each row became."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Func
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Access, owner
+from kivijalka.access.expressions import SeenParent
+from kivijalka.register.models import NewId
+
+
+def _own(name: str) -> Access:
+    return Access(name=name, see=owner("person"), add=owner("person"), edit=owner("person"))
+
+
+class ImportMapping(models.Model):
+    """How the columns and words of one kind of file are read, kept by a person under a name."""
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
+    register = models.CharField(max_length=40)
+    name = models.CharField(_("name"), max_length=100)
+    # Column heading to field name; field name to the value of all rows; field name to {word: value}.
+    columns = models.JSONField(default=dict)
+    fixed = models.JSONField(default=dict)
+    words = models.JSONField(default=dict)
+
+    no_register = "each person's own, offered when they import again"
+    site_may = "select, insert, update"
+
+    class Meta:
+        constraints = [
+            _own("import_mapping_access"),
+            models.UniqueConstraint(fields=["person", "register", "name"], name="import_mapping_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportedRow(models.Model):
+    """Which record a row of a file became, by the file's own key: so that a repeat makes no duplicates."""
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    mapping = models.ForeignKey(ImportMapping, models.CASCADE, related_name="rows")
+    source_key = models.CharField(max_length=300)
+    record = models.UUIDField()
+
+    no_register = "the ledger of imports, kept with their mapping"
+    site_may = "select, insert, update"
+
+    class Meta:
+        constraints = [
+            Access(
+                name="imported_row_access",
+                see=models.Q(SeenParent("mapping", "register_importmapping")),
+                add=models.Q(SeenParent("mapping", "register_importmapping")),
+                edit=models.Q(SeenParent("mapping", "register_importmapping")),
+            ),
+            models.UniqueConstraint(fields=["mapping", "source_key"], name="imported_row_once"),
+        ]
+
+
+class ImportFile(models.Model):
+    """A file that somebody is importing, read into a table. Its rows are gone when it is imported, it itself in a day."""
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
+    register = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    table = models.JSONField()
+    mapping = models.ForeignKey(ImportMapping, models.CASCADE, null=True, related_name="+")
+    outcome = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Func(function="now"))
+
+    no_register = "there only while its person imports it"
+    site_may = "select, insert, update, delete"
+
+    class Meta:
+        constraints = [_own("import_file_access")]

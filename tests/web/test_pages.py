@@ -1,0 +1,142 @@
+"""Pages: what they show, refuse, and cost."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kivijalka.organisation.models import Person
+from kivijalka.register.registry import REGISTERS
+from kivijalka.risks.models import Risk
+from tests.factories import assessed_risk, city, fresh, holder, risk, sector
+from tests.who import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get(address).status_code == 200
+    return len([query for query in caught if "SAVEPOINT" not in query["sql"]])
+
+
+def as_head() -> tuple[Client, Person]:
+    head = holder("unit_head", unit=sector())
+    return sign_in(Client(), head), head
+
+
+def test_nobody_who_is_not_signed_in_sees_more_than_the_sign_in_page():
+    assert Client().get("/").headers["Location"].startswith("/sign-in/")
+    assert "risks" not in Client().get("/sign-in/").content.decode().split("<main")[1]
+    assert b"data-rows" not in Client().get("/risks/").content
+
+
+@pytest.mark.parametrize("path", [register.path for register in REGISTERS.values()])
+def test_a_list_costs_the_same_queries_with_one_row_and_with_thirty(path: str):
+    client, head = as_head()
+    risk(unit=head.unit, owner=head)
+    few = queries(client, f"/{path}/")
+    for _ in range(29):
+        risk(unit=head.unit, owner=head)
+    assert queries(client, f"/{path}/") == few <= 15  # three of them put a nested actor of the test back
+
+
+def test_paging_forwards_and_backwards_meets_every_row_once():
+    client, head = as_head()
+    for number in range(120):
+        risk(f"number {number}", unit=head.unit, review=None)
+    seen: list[str] = []
+    address = "/risks/?sort=review"
+    while address:
+        page = client.get(address).context
+        seen += [row.title for row, _cells in page["lines"]]
+        address = "/risks/" + page["links"]["next"] if "next" in page["links"] else ""
+    assert len(seen) == len(set(seen)) == 120
+    last = client.get("/risks/?sort=review&last=1").context
+    assert [row.title for row, _cells in last["lines"]] == seen[-50:]
+
+
+def test_a_record_out_of_reach_is_answered_like_one_that_is_not_there():
+    client, _head = as_head()
+    hidden = risk(unit=sector())
+    there = client.get(f"/risks/{hidden.pk}/")
+    nowhere = client.get("/risks/00000000-0000-0000-0000-000000000000/")
+    assert there.status_code == nowhere.status_code == 404
+    assert there.content.replace(str(hidden.pk).encode(), b"") == nowhere.content.replace(
+        b"00000000-0000-0000-0000-000000000000", b""
+    )
+
+
+def test_what_was_typed_stays_when_a_form_is_refused():
+    client, head = as_head()
+    answer = client.post("/risks/new/", {"title": "Typed with care", "unit": "no such unit", "kind": "operational"})
+    assert answer.status_code == 422
+    assert "Typed with care" in answer.content.decode()
+    assert not Risk.objects.exists()
+
+
+def test_a_field_that_the_form_does_not_offer_is_not_written():
+    client, head = as_head()
+    found = risk(unit=head.unit)
+    form = {"title": "New", "unit": head.unit.code, "kind": "operational", "sign": "threat", "confidentiality": "1"}
+    client.post(f"/risks/{found.pk}/edit/", {**form, "version": found.version, "state": "closed", "level": "1_low"})
+    assert (fresh(found).title, fresh(found).state, fresh(found).level) == ("New", "draft", "")
+
+
+def test_a_verb_that_ones_right_or_the_state_does_not_allow_is_not_offered_and_refused():
+    client, head = as_head()
+    own = assessed_risk(unit=head.unit, owner=head)
+    assert f"/risks/{own.pk}/do/accept/" not in client.get(f"/risks/{own.pk}/").content.decode()
+    answer = client.post(f"/risks/{own.pk}/do/accept/", {"reason": "x", "until": "2099-01-01"})
+    assert answer.status_code in (403, 422) and fresh(own).state == "assessed"
+
+
+def test_a_list_says_which_filter_it_did_not_understand_and_shows_the_rest():
+    client, head = as_head()
+    risk("shown", unit=head.unit)
+    answer = client.get("/risks/?colour=blue&level=nonsense")
+    assert answer.status_code == 200
+    assert set(answer.context["mistakes"]) == {"colour", "level"}
+    assert "shown" in answer.content.decode()
+
+
+def test_the_past_is_read_only_and_says_so():
+    client, head = as_head()
+    found = risk(unit=head.unit)
+    assert "kj-past" in client.get("/risks/?as_of=2020-01-01").content.decode()
+    answer = client.post(f"/risks/{found.pk}/do/assess/?as_of=2020-01-01", {"likelihood": "3", "finance": "3"})
+    assert answer.status_code in (404, 409)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_an_export_holds_what_is_in_reach_and_no_formula(kind: str):
+    client, head = as_head()
+    risk('=HYPERLINK("http://example.org")', unit=head.unit)
+    risk("hidden", unit=sector())
+    content = client.get(f"/risks/export.{kind}").content
+    if kind == "csv":
+        text = content.decode("utf-8-sig")
+        assert "'=HYPERLINK" in text and "hidden" not in text
+    else:
+        from io import BytesIO
+
+        from openpyxl import load_workbook
+
+        cells = [cell for row in load_workbook(BytesIO(content)).active.iter_rows() for cell in row]
+        assert any(cell.value == '=HYPERLINK("http://example.org")' and cell.data_type != "f" for cell in cells)
+
+
+def test_signing_in_wrongly_says_the_same_for_a_known_and_an_unknown_address():
+    known = holder("employee", unit=city())
+    answers = [
+        Client().post("/sign-in/", {"email": email, "password": "wrong wrong wrong"}).content.decode()
+        for email in (known.email, "nobody@esimerkkikaupunki.example")
+    ]
+    assert all("hds-notification--error" in answer for answer in answers)
+
+
+def test_after_signing_in_one_is_not_sent_to_another_site():
+    answer = Client().get("/sign-in/?next=https://example.org/")
+    assert "example.org" not in answer.content.decode().split("<main")[1]
