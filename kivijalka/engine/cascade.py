@@ -38,7 +38,7 @@ class Down:
         n, p = self.trials, self.probability
         middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
         half = Z / (1 + Z * Z / n) * np.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-        return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+        return np.where(p == 0, 0.0, np.maximum(middle - half, 0)), np.where(p == 1, 1.0, np.minimum(middle + half, 1))
 
 
 def simulate(

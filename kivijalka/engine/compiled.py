@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar, cast
 
 import numba
@@ -20,8 +18,8 @@ def compiled(function: F) -> F:
     try:
         return cast(F, numba.njit(cache=True, nogil=True)(function))
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        folder = Path(tempfile.gettempdir()) / f"kivijalka-numba-{getpass.getuser()}"
-        setattr(numba.config, "CACHE_DIR", str(folder))  # noqa: B010  # numba sets its options at run time
+        # a private folder, as whoever can write a cache can run code; set NUMBA_CACHE_DIR to keep it
+        setattr(numba.config, "CACHE_DIR", tempfile.mkdtemp(prefix="kivijalka-"))  # noqa: B010  # set at run time
         return cast(F, numba.njit(cache=True, nogil=True)(function))
 
 

@@ -9,13 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from kivijalka.engine.errors import CannotCertify, FloatArray, NoMean, level, not_negative, positive
-from kivijalka.engine.fourier import SmoothBounds, SmoothLaw, smooth_law
+from kivijalka.engine.errors import CannotCertify, FloatArray, NoMean, finite_array, level, not_negative, positive
+from kivijalka.engine.fourier import SmoothBounds, SmoothLaw, largest_beyond, smooth_law
 from kivijalka.engine.inversion import Lattice, LatticeLaw, Sandwich, close_law, sandwich
 from kivijalka.engine.recipe import Recipe
 
 TILTS = (3.0, 5.0, 8.0, 14.0)  # tried per period; any is valid, the narrowest bounds win
-LARGEST = 2**20
+ROUGH = 1e-3  # floor of the transform above which chords bound better than Fourier
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,12 @@ class LossCurve:
 
     def exceedances(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """(value, low, high) of P(S > x) for an array of x, from one inversion that reaches its largest."""
-        found = [self.exceedance(float(v)) for v in np.asarray(x, float)]
+        sizes = finite_array("x", x, least=0.0)
+        if self.coarse.mean == 0 or not sizes.size or sizes.max() == 0:
+            found = [self.exceedance(float(v)) for v in sizes]
+        else:
+            view = self._view_to(1.02 * float(sizes.max()), self.points)
+            found = [view.exceedance(float(v)) if v > 0 else self.exceedance(0.0) for v in sizes]
         return (
             np.array([b.value for b in found]),
             np.array([b.low for b in found]),
@@ -240,18 +245,21 @@ class View:
     @cached_property
     def smooth(self) -> SmoothLaw | None:
         """Fourier bounds with the best tilt, or None where densities are too rough for them to help."""
-        size = self.lattice.size
-        finer = max(4, 2**16 // size)
+        if largest_beyond(self.recipe, self.lattice) > ROUGH:
+            return None
+        size, cap = self.lattice.size, self.lattice.cap
         target = float(self.close.points[min(int(np.searchsorted(self.close.below, 0.99)), self.lattice.count - 1)])
-        best, error = None, math.inf
-        for tilt in TILTS:
-            law = smooth_law(
-                self.recipe, Lattice(self.lattice.step, self.lattice.count, size, tilt / self.lattice.period), finer
+
+        def doubt(tilt: float) -> float:
+            count, small = self.lattice.count // 8, size // 8
+            bounds = smooth_law(self.recipe, Lattice(cap / count, count, small, tilt * count / small / cap), 8).at(
+                target
             )
-            bounds = law.at(target)
-            if bounds.below_high - bounds.below_low < error:
-                best, error = law, bounds.below_high - bounds.below_low
-        return best
+            return bounds.below_high - bounds.below_low
+
+        best = min(TILTS, key=doubt) if size >= 2**11 else TILTS[-1]
+        lattice = Lattice(self.lattice.step, self.lattice.count, size, best / self.lattice.period)
+        return smooth_law(self.recipe, lattice, max(4, 2**16 // size))
 
     def _bounds(self, x: float) -> SmoothBounds:
         """The narrowest known bounds at x: chords of the sandwich, and Fourier."""

@@ -67,11 +67,11 @@ def smooth_law(recipe: Recipe, lattice: Lattice, finer: int) -> SmoothLaw:
     def kernel(m: EventMeasure, drift: bool) -> ComplexArray:
         nonlocal slack
         values, doubt = close(m.x, m.area, m.above, fine.step, fine.count, fine.tilt)
-        out, noise = kernel_of(values, fine, sharpen=m.is_smooth)
+        out, noise = kernel_of(values, fine, sharpen=m.is_smooth, keep=half)
         z = size * fine.step
         area = doubt + m.noise * m.area_at(fine.cap) / fine.tilt + lattice_area(m, fine) * (1 + 5 / 3 * z + 0.1 * z**2)
         slack = slack + weight_of[id(m)] * (size**2 * area + noise)
-        return out[:half]
+        return out
 
     log_transform = recipe.log_transform(kernel)
     transform = np.exp(log_transform)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.measure import ROUND, EventMeasure
@@ -61,9 +63,24 @@ def weights(values: FloatArray, step: float) -> FloatArray:
     return np.append(slopes[:-1] - slopes[1:], slopes[-1:])
 
 
-def kernel_of(values: FloatArray, lattice: Lattice, *, sharpen: bool = False) -> tuple[ComplexArray, float]:
+def norm(values: NDArray[np.floating[Any]]) -> float:
+    """The 2-norm, summed without the linear algebra library and its threads."""
+    return math.sqrt(float(np.sum(values * values)))
+
+
+@lru_cache(maxsize=16)
+def turns(size: int, times: int = 1) -> ComplexArray:
+    """exp(-2 pi i k times / size) on the frequencies k of a real transform."""
+    angle = 2 * math.pi / size * ((np.arange(size // 2 + 1) * times) % size)
+    return np.asarray(np.cos(angle) - 1j * np.sin(angle))
+
+
+def kernel_of(
+    values: FloatArray, lattice: Lattice, *, sharpen: bool = False, keep: int | None = None
+) -> tuple[ComplexArray, float]:
     """The integral of exp(s y) - 1 over the measure whose G is linear between `values`, and its round-off.
 
+    Only the first `keep` frequencies, when given.
     `sharpen` undoes the spreading of events to neighbouring lattice points (to order step^4, where smooth).
     """
     from scipy import fft
@@ -71,15 +88,14 @@ def kernel_of(values: FloatArray, lattice: Lattice, *, sharpen: bool = False) ->
     w = weights(values, lattice.step)
     tilted = np.zeros(lattice.size)
     tilted[1 : lattice.count + 1] = w * np.exp(-lattice.tilt * lattice.step * np.arange(1, lattice.count + 1))
-    spectrum = np.asarray(fft.rfft(tilted))
-    noise = lattice.transform_error * math.sqrt(lattice.size) * float(np.linalg.norm(tilted)) + 64 * ROUND * float(
-        np.abs(w).sum()
-    )
+    spectrum = np.asarray(fft.rfft(tilted))[:keep]
+    noise = lattice.transform_error * math.sqrt(lattice.size) * norm(tilted) + 64 * ROUND * float(np.abs(w).sum())
     out = spectrum - w.sum()
     if sharpen:
-        near = tilted[1] * np.exp(-1j * (2 * math.pi / lattice.size) * np.arange(len(out)))
-        last = tilted[lattice.count] * np.exp(lattice.count * (lattice.s + lattice.tilt) * lattice.step)
-        out = out - (spectrum - near - last) * (2 * np.cosh(lattice.s * lattice.step) - 2) / 12
+        turn = turns(lattice.size)[: len(out)]
+        last = tilted[lattice.count] * turns(lattice.size, lattice.count)[: len(out)]
+        z = turn * math.exp(-lattice.tilt * lattice.step)
+        out = out - (spectrum - tilted[1] * turn - last) * (z + 1 / z - 2) / 12
     return out, noise
 
 
@@ -162,9 +178,7 @@ def exact_short(
         tilted = np.zeros(size, np.longdouble)
         tilted[1 : lattice.count + 1] = w * np.exp(-tilt * step * np.arange(1, lattice.count + 1))
         total = w.sum()
-        doubt = fft_error * math.sqrt(size) * float(np.linalg.norm(tilted)) + (32 + math.log2(size)) * tiny * float(
-            total
-        )
+        doubt = fft_error * math.sqrt(size) * norm(tilted) + (32 + math.log2(size)) * tiny * float(total)
         noise += weight_of[id(m)] * doubt
         shift += float(values[0])
         mean += weight_of[id(m)] * float(step * slopes.sum())
@@ -174,7 +188,7 @@ def exact_short(
     transform = step * np.exp(log_transform) * turn / (1 - turn) ** 2
     weight = np.abs(transform)
     wrong = math.expm1(noise + 16 * tiny * (1 + float(np.abs(log_transform).max())))
-    error = 2 * float(weight.sum()) / size * wrong + fft_error * 1.5 * float(np.linalg.norm(weight)) / math.sqrt(size)
+    error = 2 * float(weight.sum()) / size * wrong + fft_error * 1.5 * norm(weight) / math.sqrt(size)
     index = np.arange(lattice.count)
     x = step * index
     grow = np.exp(tilt * x)

@@ -236,7 +236,8 @@ class Portfolio:
         )
         shocks = self._shocks_of(unit)
         parts = tuple((rate, tuple(tabulate(np.ones(1), [x], self.x) for x in hits)) for rate, hits in shocks)
-        square = float(sum(self._scalars[self._row[k], 1] for k in self._row if k[0] == unit))
+        keys = [(unit, f) for f in (None, *range(len(self.factors))) if (unit, f) in self._row]
+        square = float(sum(self._scalars[self._row[k], 1] for k in keys))
         square += sum(rate * x.square for rate, hits in shocks for x in hits)
         return Recipe(self._measure(self._row[unit, None]), mixed, parts, square)
 

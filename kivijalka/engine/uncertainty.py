@@ -154,18 +154,26 @@ class Net:
         """
         if self.gains.mean == 0:
             return self.losses.exceedance(x) if x >= 0 else Bounded(1.0, 1.0, 1.0)
-        edges = np.array([0.0, *(self.gains.quantile(q).value for q in np.linspace(0, 1, cells + 1)[1:-1])])
-        edges = np.unique(np.concatenate([edges, [self.gains.quantile(1 - 1e-6).value]]))
-        over = [self.gains.exceedance(float(e)) for e in edges]
-        lost = [self.losses.exceedance(max(float(e + x), 0.0)) if e + x >= 0 else Bounded(1.0, 1.0, 1.0) for e in edges]
-        high = np.minimum.accumulate([b.high for b in lost])
-        low = np.append(np.maximum.accumulate([b.low for b in lost[::-1]])[::-1][1:], 0.0)
-        value = np.array([b.value for b in lost])
+        law = self.gains.law(1 - 1e-5)
+        ranks = np.linspace(0, 1 - 1e-5, cells)
+        edges = np.unique(np.append(0.0, np.interp(ranks, np.maximum.accumulate(law.below), law.points)))
+        over = self.gains.exceedances(edges)
+        value, low, high = self._losses_above(edges + x)
+        high = np.minimum.accumulate(high)
+        low = np.append(np.maximum.accumulate(low[::-1])[::-1][1:], 0.0)
         middles = np.append((value[:-1] + value[1:]) / 2, value[-1] / 2)
-        none = 1 - over[0].value
+        some = over[0][0]
         # Abel summation: all ends fall with the gain, so that only P(G > edge) of known side is needed
-        top = none * lost[0].high + over[0].value * high[0] + np.dot([b.low for b in over[1:]], np.diff(high))
-        bottom = none * lost[0].low + over[0].value * low[0] + np.dot([b.high for b in over[1:]], np.diff(low))
-        middle = none * lost[0].value + over[0].value * middles[0]
-        middle += np.dot([b.value for b in over[1:]], np.diff(middles))
+        top = (1 - some) * high[0] + some * high[0] + np.dot(over[1][1:], np.diff(high))
+        bottom = (
+            (1 - some) * self._losses_above(np.array([x]))[1][0] + some * low[0] + np.dot(over[2][1:], np.diff(low))
+        )
+        middle = (1 - some) * value[0] + some * middles[0] + np.dot(over[0][1:], np.diff(middles))
         return Bounded.within(float(middle), max(float(bottom), 0.0), min(float(top), 1.0))
+
+    def _losses_above(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """(value, low, high) of P(losses > x); 1 where x < 0."""
+        value, low, high = self.losses.exceedances(np.maximum(x, 0.0))
+        for part in (value, low, high):
+            part[x < 0] = 1.0
+        return value, low, high
