@@ -19,6 +19,7 @@ def chain(stream: Stream, size: Size, grown: Tree, lives: list[RiskLife]) -> lis
         found[life.unit, life.plan.pattern.key].append(life)
     pairs = [(life, other) for life in lives for other in _consequences(grown, found, life)]
     stream.shuffle(pairs)
+    pairs.sort(key=lambda pair: not pair[0].plan.courses)
     seen: set[tuple[UUID, UUID]] = set()
     links: list[Link] = []
     for cause, effect in pairs:

@@ -96,9 +96,10 @@ def _closing(plan: Plan) -> int:
 
 
 def _wordings(plan: Plan) -> tuple[ActionWording, ...]:
-    """The actions that were chosen, not always the first ones of the pattern."""
+    """The actions that were chosen, not always the first ones of the pattern, except in a story that is told."""
     every = plan.pattern.wordings[plan.language].actions
-    return tuple(every[(plan.number + index) % len(every)] for index in range(plan.actions))
+    first = 0 if plan.courses else plan.number
+    return tuple(every[(first + index) % len(every)] for index in range(plan.actions))
 
 
 def _action_happenings(action: ActionLife) -> list[tuple[int, int, Happening]]:

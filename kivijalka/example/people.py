@@ -133,7 +133,7 @@ class _Maker:
         kind: RoleKind = "partner_member" if site.unit.kind == "partner" else "employee"
         start = person.start
         if site.unit.end is not None:
-            self.role(person, kind, site.unit.number, start, site.unit.end)
+            self.role(person, kind, site.unit.number, start, min(site.unit.end, person.end or date.max))
             start = max(start, site.unit.end)
         elif self.stream.happens(MOVES) and start < self.begin and not _is_head(person, self.jobs[site.tag]):
             moved = self._day_in_history()

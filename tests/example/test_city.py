@@ -13,18 +13,7 @@ import pytest
 from kivijalka.example.city import make_city
 from kivijalka.example.people import MAIL_DOMAIN
 from kivijalka.example.shape import City, Role, UnitKind
-
-TODAY = date(2026, 11, 24)
-
-
-@pytest.fixture(scope="module")
-def small() -> City:
-    return make_city(1, "small", TODAY)
-
-
-@pytest.fixture(scope="module")
-def whole() -> City:
-    return make_city(1, "city", TODAY)
+from tests.example.conftest import TODAY
 
 
 def fingerprint(city: City) -> str:
