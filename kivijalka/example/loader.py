@@ -17,7 +17,7 @@ from kivijalka.example.rows import Row, rows_of
 from kivijalka.example.shape import City
 from kivijalka.register.graph import NODE, node_values
 from kivijalka.register.registry import REGISTERS, kept_models
-from kivijalka.register.trail import columns_of
+from kivijalka.register.trail import columns_of, generated_columns
 
 KEPT = ["kept_from", "kept_to", "kept_op", "kept_by", "kept_command", "kept_seed"]
 
@@ -85,19 +85,12 @@ def _copy_history(cursor: Any, table: str, rows: Iterable[Row]) -> None:
 
 
 def _present_from_history(cursor: Any, table: str) -> int:
-    generated = _generated(cursor, table)
+    generated = generated_columns(cursor, table)
     names = ", ".join(f'"{name}"' for name, _ in columns_of(cursor, table) if name not in generated)
     cursor.execute(
         f'insert into "{table}" ({names}) select {names} from history."{table}" where kept_to = \'infinity\' order by id'
     )
     return int(cursor.rowcount)
-
-
-def _generated(cursor: Any, table: str) -> set[str]:
-    cursor.execute(
-        "select attname from pg_attribute where attrelid = to_regclass(%s) and attgenerated <> ''", [f'"{table}"']
-    )
-    return {row[0] for row in cursor.fetchall()}
 
 
 def _nodes(cursor: Any) -> None:

@@ -31,7 +31,9 @@ def install(cursor: Any, model: type[Kept]) -> None:
     columns = columns_of(cursor, table)
     _history_table(cursor, table, columns)
     names = [f'"{name}"' for name, _ in columns]
-    for statement in _triggers(table, names):
+    computed = generated_columns(cursor, table)
+    written = [f'"{name}"' for name, _ in columns if name not in computed]
+    for statement in [*_triggers(table, names), *_bump(table, written)]:
         cursor.execute(statement)
     cursor.execute(_past(table, names))
     cursor.execute(f'grant select on history."{table}", asof."{table}" to kj_app')
@@ -65,6 +67,14 @@ def columns_of(cursor: Any, table: str, schema: str = "public") -> list[tuple[st
         [f'{schema}."{table}"'],
     )
     return list(cursor.fetchall())
+
+
+def generated_columns(cursor: Any, table: str) -> set[str]:
+    """Columns that the table computes itself."""
+    cursor.execute(
+        "select attname from pg_attribute where attrelid = to_regclass(%s) and attgenerated <> ''", [f'public."{table}"']
+    )
+    return {row[0] for row in cursor.fetchall()}
 
 
 def _history_table(cursor: Any, table: str, columns: list[tuple[str, str]]) -> None:
@@ -131,10 +141,19 @@ def _triggers(table: str, names: list[str]) -> list[str]:
             f'create or replace trigger keep_{event} after {event} on public."{table}" referencing {tables[event]}'
             f" for each statement execute function {function}()",
         ]
-    made += [
-        f'create or replace trigger bump before update on public."{table}" for each row execute function kj.bump()',
-    ]
     return made
+
+
+def _bump(table: str, written: list[str]) -> list[str]:
+    """The version grows when a written column changes; computed ones are not there yet when the trigger runs."""
+    new, old = (", ".join(f"{row}.{name}" for name in written) for row in ("new", "old"))
+    return [
+        f'create or replace function kj."bump_{table}"() returns trigger language plpgsql as $$ begin'
+        f" if row({new}) is distinct from row({old}) then new.version := old.version + 1; end if;"
+        " return new; end $$",
+        f'create or replace trigger bump before update on public."{table}" for each row'
+        f' execute function kj."bump_{table}"()',
+    ]
 
 
 def _past(table: str, names: list[str]) -> str:

@@ -64,9 +64,8 @@ def test_a_record_out_of_reach_is_answered_like_one_that_is_not_there():
     there = client.get(f"/risks/{hidden.pk}/")
     nowhere = client.get("/risks/00000000-0000-0000-0000-000000000000/")
     assert there.status_code == nowhere.status_code == 404
-    assert there.content.replace(str(hidden.pk).encode(), b"") == nowhere.content.replace(
-        b"00000000-0000-0000-0000-000000000000", b""
-    )
+    said = [answer.content.decode().split("<main")[1] for answer in (there, nowhere)]
+    assert said[0] == said[1]
 
 
 def test_what_was_typed_stays_when_a_form_is_refused():
@@ -118,7 +117,8 @@ def test_an_export_holds_what_is_in_reach_and_no_formula(kind: str):
     content = client.get(f"/risks/export.{kind}").content
     if kind == "csv":
         text = content.decode("utf-8-sig")
-        assert "'=HYPERLINK" in text and "hidden" not in text
+        assert "'=HYPERLINK" in text
+        assert "hidden" not in text
     else:
         from io import BytesIO
 

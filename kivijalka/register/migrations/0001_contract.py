@@ -31,12 +31,6 @@ create function kj.enter(person uuid, absent uuid, door text) returns json langu
 create function kj.next_code(prefix text) returns text language sql volatile as
     $$ select prefix || '-' || lpad(nextval('kj.code_' || lower(prefix))::text, 6, '0') $$;
 
-create function kj.bump() returns trigger language plpgsql as $$
-begin
-    if new is distinct from old then new.version := old.version + 1; end if;
-    return new;
-end $$;
-
 -- Finnish order (A to Z, then Å, Ä, Ö) without ICU: letters after z in ASCII stand for them.
 create function kj.fi_key(t text) returns text language sql immutable strict parallel safe as
     $$ select translate(casefold(t collate pg_c_utf8), 'åäöéèüáà', '{|}eeuaa') collate "C" $$;
