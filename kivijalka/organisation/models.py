@@ -9,6 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -112,6 +113,9 @@ class Unit(Kept):
 
     def __str__(self) -> str:
         return str(getattr(self, f"name_{get_language() or 'fi'}"[:7], "") or self.name_fi)
+
+    def get_absolute_url(self) -> str:
+        return reverse("record", args=["units", self.pk])
 
 
 class Person(Record):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from kivijalka.register.declare import Register
-from kivijalka.register.doors.related import relate
+from kivijalka.register.doors import related
 from kivijalka.register.doors.rows import all_rows
 from kivijalka.register.doors.values import text_of
 from kivijalka.register.models import Kept
@@ -62,13 +62,13 @@ def lines_of(register: Register[Any], rows: Any) -> Iterator[list[Any]]:
 
 
 def _values(register: Register[Any], batch: list[Any]) -> Iterator[list[Any]]:
-    for row in relate(batch, register.related):
+    for row in related.relate(batch, register.related):
         yield [value_of(row, name) for name in register.readable]
 
 
 def value_of(row: Any, name: str) -> Any:
     """A number or day as such; a record as its code and title; all else in words."""
-    value = getattr(row, name)
+    value = related.value_of(row, name)
     if isinstance(value, Kept):
         return f"{value.code} {value}"  # type: ignore[attr-defined]
     field = row._meta.get_field(name)

@@ -11,6 +11,7 @@ from django.db.models import DateField, DecimalField, Field, ForeignKey
 
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
+from kivijalka.register.doors.related import value_of
 from kivijalka.register.fields import LocalDecimalField, RecordField
 from kivijalka.register.models import Kept
 from kivijalka.register.refusal import Invalid, Refused
@@ -38,7 +39,7 @@ def record_form(
     A relation to something that this person may not see is left out, so that saving keeps it.
     """
     names = only if only is not None else [name for name in register.writable if not is_hidden(record, name)]
-    form = RegisterForm(data, initial={name: getattr(record, name) for name in names} if record else None)
+    form = RegisterForm(data, initial={name: value_of(record, name) for name in names} if record else None)
     form.fields.update({name: form_field(register.field(name)) for name in names})
     return form
 
@@ -47,7 +48,7 @@ def is_hidden(record: Any, name: str) -> bool:
     """Whether a field points at a record that the reader may not see."""
     if record is None or not record._meta.get_field(name).is_relation:
         return False
-    return getattr(record, name) is None and getattr(record, record._meta.get_field(name).attname) is not None
+    return value_of(record, name) is None and getattr(record, record._meta.get_field(name).attname) is not None
 
 
 def command_form(command: Command[Any], data: Any = None) -> RegisterForm:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
+
 
 def relate(rows: Iterable[Any], names: Sequence[str]) -> list[Any]:
     """Set each named relation of each row to its record, or to None where there is none within reach."""
@@ -28,3 +30,11 @@ def relate(rows: Iterable[Any], names: Sequence[str]) -> list[Any]:
         for row in listed:
             row._state.fields_cache[field.cache_name] = known.get(getattr(row, field.attname))
     return listed
+
+
+def value_of(record: Any, name: str) -> Any:
+    """A field's value; of a relation to something out of reach, None."""
+    try:
+        return getattr(record, name)
+    except ObjectDoesNotExist:
+        return None

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import filters_of
-from kivijalka.register.doors.related import relate
+from kivijalka.register.doors.related import relate, value_of
 from kivijalka.register.doors.rows import NOT_FILTERS
 from kivijalka.register.doors.values import text_of
 from kivijalka.register.models import Kept
@@ -73,7 +73,7 @@ def cell_of(register: Any, record: Any, name: str, *, badge: bool = False, perce
     """One value. A related record links to its own page."""
     field = record._meta.get_field(name)
     text = text_of(record, name)
-    value = getattr(record, name)
+    value = value_of(record, name)
     url = value.get_absolute_url() if isinstance(value, Kept) and hasattr(value, "get_absolute_url") else ""
     return Cell(
         label=field.verbose_name,

@@ -10,13 +10,14 @@ from django.db.models import Model
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from kivijalka.register.doors.related import value_of
 from kivijalka.register.models import Kept
 
 
 def text_of(record: Any, name: str) -> str:
     """A field's value in words of the reader's language. Empty where there is none."""
     field = record._meta.get_field(name)
-    value = getattr(record, name)
+    value = value_of(record, name)
     if value in (None, "", []):
         return ""
     if isinstance(value, list):
@@ -42,7 +43,7 @@ def in_words(value: Any) -> str:
 
 def plain(record: Any, name: str) -> Any:
     """A field's value for programs: a related record as {id, code, title}, days and instants as ISO 8601."""
-    value = getattr(record, name)
+    value = value_of(record, name)
     if isinstance(value, Kept):
         return {"id": str(value.pk), "code": value.code, "title": str(value)}  # type: ignore[attr-defined]
     if isinstance(value, Model):
