@@ -1,0 +1,56 @@
+"""What the declared rules let somebody do, worked out without the database: the matrix holds every door to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from kivijalka.access.expressions import Me, Reach, SeenParent
+from kivijalka.organisation.grants import Kind, granted
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody who holds one kind of role at a unit: the numbers of that unit and of all below it."""
+
+    person: UUID
+    kind: Kind
+    numbers: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a rule may ask of a row. `parent_seen`: of a part, whether the record that it belongs to is seen."""
+
+    unit: int
+    level: int
+    owner: UUID | None = None
+    parent_seen: bool = False
+
+
+def lets(rule: Any, holder: Holder, facts: Facts) -> bool:
+    """Whether the rule lets the holder through to a row with these facts."""
+    if isinstance(rule, Q):
+        found = [lets(child, holder, facts) for child in rule.children]
+        joined = any(found) if rule.connector == Q.OR else all(found)
+        return joined != rule.negated
+    name, value = rule if isinstance(rule, tuple) else ("", rule)
+    if isinstance(value, Reach):
+        return reaches(value.right, holder, facts)
+    if isinstance(value, Me):
+        return facts.owner == holder.person
+    if isinstance(value, SeenParent):
+        return facts.parent_seen
+    if name == "pk__in" and not value:
+        return False
+    raise AssertionError(f"The matrix does not know how to judge {name or value!r}: teach tests/doors/expected.py.")
+
+
+def reaches(right: str, holder: Holder, facts: Facts) -> bool:
+    """A right counts at the role's unit and below (or everywhere), up to the kind's level of confidentiality."""
+    kind = holder.kind
+    near = right in kind.everywhere or facts.unit in holder.numbers
+    return granted(kind, right) and near and facts.level <= kind.level

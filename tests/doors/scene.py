@@ -1,0 +1,181 @@
+"""One kind of role, one register: a holder of the role, and rows in reach, at its limit, beyond it, and of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.test import Client
+
+from kivijalka.organisation.grants import Kind
+from kivijalka.organisation.models import Person, RoleKind, Unit
+from kivijalka.register.declare import Register
+from kivijalka.register.models import Confidentiality, Record
+from tests import factories as make
+from tests.doors import examples
+from tests.doors.expected import Facts, Holder, lets
+from tests.who import sign_in
+
+ALLOWED, REFUSED, HIDDEN = "allowed", "refused", "hidden"
+
+
+@dataclass(frozen=True)
+class Town:
+    """A tree of units: the holder's unit, one below it, one more beside that, and one out of reach."""
+
+    home: Unit
+    below: Unit
+    beside: Unit
+    elsewhere: Unit
+
+    @classmethod
+    def built(cls) -> Town:
+        # The first by its key, so that example roles get it: a row "one's own" must not widen one's reach.
+        RoleKind.objects.create(
+            key="0_no_rights", name_fi="Ei oikeuksia", name_sv="Inga rättigheter", name_en="No rights"
+        )
+        home = make.unit("Koti", parent=make.sector("Oma toimiala"))
+        below, beside = make.unit("Alla", parent=home), make.unit("Vieressä", parent=home)
+        return cls(home, below, beside, make.unit("Muualla", parent=make.sector("Toinen toimiala")))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record, where it stands, and what a rule may ask of it."""
+
+    place: str
+    record: Any
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix: what the declaration says of a door, and what the door did."""
+
+    door: str
+    place: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.door}, {self.place}: {self.expected} by the declaration, {self.found} in fact"
+
+
+class Scene:
+    """Everything that the doors are tried with. Made as the tables' owner; undone after the test."""
+
+    def __init__(self, register: Register[Any], kind: Kind, town: Town) -> None:
+        self.register, self.kind, self.town = register, kind, town
+        self.model: type[Any] = register.model
+        self.person = make.person("Hilla Haltija", unit=town.home)
+        self.role = make.role_of(self.person, kind.key)
+        numbers = frozenset(unit.number for unit in (town.home, town.below, town.beside))
+        self.holder = Holder(self.person.pk, kind, numbers)
+        self.rows = [self.row(place) for place in self.places()]
+        # Of this transaction's own moment: what was written in it is there already.
+        self.moment = database_now()
+
+    @cached_property
+    def client(self) -> Client:
+        return sign_in(Client(headers={"accept-language": "en"}), self.person)
+
+    def places(self) -> list[str]:
+        """Where a row of this register can stand towards the holder."""
+        found = ["in reach", "out of reach"]
+        if issubclass(self.model, Record):
+            found.append("at the limit")
+            if self.kind.level < Confidentiality.SECRET:
+                found.append("too confidential")
+        return [*found, "one's own"] if self.model.owner_column else found
+
+    def wishes(self, place: str) -> dict[str, Any]:
+        """What an example row needs to stand at a place."""
+        unit = self.town.elsewhere if place in ("out of reach", "one's own") else self.town.below
+        level = {
+            "in reach": Confidentiality.INTERNAL,
+            "out of reach": Confidentiality.PUBLIC,
+            "at the limit": self.kind.level,
+            "one's own": Confidentiality.SECRET,
+        }.get(place, self.kind.level + 1)
+        person = self.person if place == "one's own" else make.person(unit=self.town.beside)
+        return {"unit": unit, "person": person, "level": level}
+
+    def row(self, place: str, **given: Any) -> Row:
+        wishes = self.wishes(place)
+        return self._row(place, examples.row_of(self.model, **wishes, given=given))
+
+    def row_for(self, command: Any, place: str) -> Row:
+        """A row at a place, in a state in which the command can be done: the one that is there, if it fits."""
+        [there] = [row for row in self.rows if row.place == place]
+        if self.model._default_manager.filter(command.when, pk=there.record.pk).exists():
+            return there
+        return self._row(place, examples.in_state(self.model, command, **self.wishes(place)))
+
+    def _row(self, place: str, record: Any) -> Row:
+        return Row(place, record, facts_of(record))
+
+    def sees(self, row: Row) -> bool:
+        return lets(self.register.access.see, self.holder, row.facts)
+
+    def shown(self, row: Row) -> str:
+        return ALLOWED if self.sees(row) else HIDDEN
+
+    def may(self, row: Row, verb: str) -> str:
+        """What a verb on a row comes to: done, refused, or no such record."""
+        return self.judged(row, self.register.access.may(verb))
+
+    def judged(self, row: Row, rule: Q) -> str:
+        if not self.sees(row):
+            return HIDDEN
+        return ALLOWED if lets(rule, self.holder, row.facts) else REFUSED
+
+    def inputs(self, command: Any) -> dict[str, Any]:
+        return examples.inputs_of(command, unit=self.town.beside, person=make.person(unit=self.town.beside))
+
+    def new(self, place: str) -> tuple[dict[str, Any], str]:
+        """Values for a new row at a place, and what adding it should come to: it must be seen as well."""
+        values, facts = self.values(place)
+        access = self.register.access
+        if "confidentiality" not in self.register.writable:
+            facts = replace(facts, level=Confidentiality.INTERNAL)
+        may = lets(access.add, self.holder, facts) and lets(access.see, self.holder, facts)
+        return values, ALLOWED if may else REFUSED
+
+    def values(self, place: str) -> tuple[dict[str, Any], Facts]:
+        """Values for a new row at a place, in a new unit below, so that nothing of it is there twice."""
+        wishes = self.wishes(place)
+        at = wishes["unit"].number
+        values = examples.values_of(self.model, **{**wishes, "unit": make.unit(parent=wishes["unit"])})
+        owner = values.get((self.model.owner_column or "").removesuffix("_id"))
+        return values, Facts(at, values.get("confidentiality", 0), owner.pk if isinstance(owner, Person) else None)
+
+
+def facts_of(record: Any) -> Facts:
+    """What a rule may ask of a record of a register."""
+    model = type(record)
+    owner = getattr(record, model.owner_column) if model.owner_column else None
+    # A unit is reached where the one above it is; its own number is new to the holder's list.
+    unit = record.parent_id if model is Unit else record.unit_id
+    return Facts(unit, getattr(record, "confidentiality", 0), owner)
+
+
+def database_now() -> datetime:
+    """The moment of the transaction under way."""
+    with connection.cursor() as cursor:
+        cursor.execute("select transaction_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+        return moment
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever happens in the block did not happen."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -1,0 +1,94 @@
+"""The access matrix: every kind of role x register x door x place, each held to what the declarations say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from kivijalka.access import acting
+from kivijalka.organisation.grants import KINDS, Kind
+from kivijalka.register import command as commands
+from kivijalka.register.doors import rows
+from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.register.registry import REGISTERS
+from tests.doors import pages, raw
+from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Scene, Town, undone
+
+Door = Callable[[Scene], Iterator[Cell]]
+KINDS_AND_REGISTERS = [pytest.param(kind, key, id=f"{kind.key}-{key}") for key in REGISTERS for kind in KINDS]
+
+
+def own_verbs(scene: Scene) -> Iterator[Cell]:
+    """Every command as a function, adding and editing among them."""
+    for command in scene.register.all_commands.values():
+        for place in scene.places():
+            with undone():
+                row = scene.row_for(command, place)
+                inputs = scene.inputs(command) if command.name != "edit" else {}
+                yield Cell(command.name, place, scene.may(row, command.name), _done(scene, command, row, inputs))
+    for place in scene.places():
+        values, expected = scene.new(place)
+        yield Cell("add", place, expected, _added(scene, values))
+
+
+def _done(scene: Scene, command: Any, row: Any, inputs: dict[str, Any]) -> str:
+    try:
+        with undone(), acting(scene.person.pk) as actor:
+            command(actor, rows.one(scene.register, row.record.pk), **inputs)
+    except NotThere:
+        return HIDDEN
+    except Refused as refused:
+        return REFUSED if refused.code == "no_right" else f"not run: {refused.code} {refused.errors}"
+    return ALLOWED
+
+
+def _added(scene: Scene, values: dict[str, Any]) -> str:
+    given = {name: value for name, value in values.items() if name in scene.register.writable}
+    try:
+        with undone(), acting(scene.person.pk) as actor:
+            commands.add(scene.register, actor, **given)
+    except Refused as refused:
+        # A unit or person that one may not see is answered as one that is not there.
+        hidden = (
+            all(scene.register.field(name).is_relation for name in refused.errors if name) and "" not in refused.errors
+        )
+        return REFUSED if refused.code == "no_right" or hidden else f"not run: {refused.code} {refused.errors}"
+    return ALLOWED
+
+
+RAW: list[Door] = [raw.selects, raw.updates, raw.inserts, raw.forbidden, raw.parts, raw.links]
+PAGES: list[Door] = [
+    pages.lists,
+    pages.records,
+    pages.fragments,
+    pages.forms,
+    pages.additions,
+    pages.verbs,
+    pages.past_writes,
+]
+
+
+def held(kind: Kind, key: str, town: Town, doors: list[Door]) -> None:
+    """Try the doors and tell all cells that are not as declared."""
+    scene = Scene(REGISTERS[key], kind, town)
+    cells = [cell for door in doors for cell in door(scene)]
+    assert cells, "no cell was tried"
+    wrong = [str(cell) for cell in cells if cell.expected != cell.found]
+    assert not wrong, f"{len(wrong)} of {len(cells)} cells:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("kind", "key"), KINDS_AND_REGISTERS)
+def test_raw_sql_is_held_to_the_declaration(kind: Kind, key: str, own_rows: Town) -> None:
+    held(kind, key, own_rows, RAW)
+
+
+@pytest.mark.parametrize(("kind", "key"), KINDS_AND_REGISTERS)
+def test_commands_are_held_to_the_declaration(kind: Kind, key: str, own_rows: Town) -> None:
+    held(kind, key, own_rows, [own_verbs])
+
+
+@pytest.mark.parametrize(("kind", "key"), KINDS_AND_REGISTERS)
+def test_pages_are_held_to_the_declaration(kind: Kind, key: str, own_rows: Town) -> None:
+    held(kind, key, own_rows, PAGES)
