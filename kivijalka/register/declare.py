@@ -91,6 +91,8 @@ class Register(Generic[M]):
     search: Sequence[str] = ()
     sort: str = "code"
     commands: Sequence[Command[Any]] = ()
+    # Commands that take columns of an imported file: "likelihood" is never written, it is assessed.
+    imports: Sequence[Command[Any]] = ()
     parts: Sequence[Part] = ()
     links: Sequence[LinkKind] = ()
     # Kinds whose other end, in a lower room, is the subject: "action treats risk" is declared by risks.

@@ -64,7 +64,7 @@ class ImportedRow(models.Model):
 
 
 class ImportFile(models.Model):
-    """A file that somebody is importing, read into a table. Its rows are gone when it is imported, it itself in a day."""
+    """A file that somebody is importing, read into a table. Its rows are forgotten when it is imported, or in a day."""
 
     id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
     person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
@@ -76,7 +76,7 @@ class ImportFile(models.Model):
     at = models.DateTimeField(db_default=Func(function="now"))
 
     no_register = "there only while its person imports it"
-    site_may = "select, insert, update, delete"
+    site_may = "select, insert, update"
 
     class Meta:
         constraints = [_own("import_file_access")]

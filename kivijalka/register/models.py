@@ -218,3 +218,7 @@ class Link(Kept):
             models.CheckConstraint(condition=~Q(a=F("b")), name="link_joins_two"),
         ]
         indexes = [models.Index(fields=["b", "kind"], name="link_by_b")]
+
+
+# Django finds a room's models in this module; these stand in a file of their own.
+from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping  # noqa: E402, F401

@@ -39,6 +39,7 @@ risks = register(
         search=["title", "cause", "event", "consequence"],
         sort="-level",
         commands=[commands.assess, commands.accept, commands.confirm, commands.close, commands.reopen],
+        imports=[commands.assess],
         parts=[
             Part(
                 Assessment,

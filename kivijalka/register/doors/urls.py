@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import export, page, search
+from kivijalka.register.doors import page, search
+from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
     path("search/", search.search_page, name="search"),
     path("lookup/<slug:key>/", page.lookup, name="lookup"),
     path("<slug:path>/", page.list_page, name="list"),
-    path("<slug:path>/export.<slug:kind>", export.export, name="export"),
+    *files.urlpatterns,
     path("<slug:path>/new/", page.add_page, name="add"),
     path("<slug:path>/<uuid:pk>/", page.record_page, name="record"),
     path("<slug:path>/<uuid:pk>/edit/", page.edit_page, name="edit"),

@@ -1,0 +1,107 @@
+"""What a row would change in its record: field by field, and for commands against the latest part they made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kivijalka.register.command import Command
+from kivijalka.register.declare import Part, Register
+from kivijalka.register.doors.related import relate
+from kivijalka.register.doors.values import in_words, text_of
+
+if TYPE_CHECKING:
+    from kivijalka.register.doors.files.plan import PlannedRow
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that an import would change, in words."""
+
+    label: Any
+    before: str
+    after: str
+
+
+def part_made_by(register: Register[Any], command: Command[Any]) -> Part | None:
+    """The kind of part that holds a command's inputs: assessments hold what assessing was given."""
+    for part in register.parts:
+        names = {field.name for field in part.model._meta.concrete_fields}
+        if set(command.inputs) <= names:
+            return part
+    return None
+
+
+def present_of(register: Register[Any], records: Iterable[Any]) -> dict[tuple[str, Any], list[Any]]:
+    """For each importing command and record, the parts that it made, latest first: a query per command."""
+    records = list({record.pk: record for record in records}.values())
+    relate(records, [name for name in register.writable if register.field(name).is_relation])
+    found: dict[tuple[str, Any], list[Any]] = {}
+    for command in register.imports:
+        part = part_made_by(register, command)
+        if part is None or not records:
+            continue
+        rows = part.model.objects.seen().filter(**{f"{part.parent}__in": [record.pk for record in records]})
+        for row in rows.order_by(*part.order):
+            found.setdefault((command.name, getattr(row, f"{part.parent}_id")), []).append(row)
+    return found
+
+
+def latest(command: Command[Any], parts: list[Any], given: dict[str, Any]) -> Any:
+    """The latest part of the same kind: one that agrees in the inputs that have a default, such as the stage."""
+    wanted = {
+        name: given.get(name, asked.default)
+        for name, asked in command.inputs.items()
+        if asked.default not in (None, "")
+    }
+    return next((part for part in parts if all(getattr(part, n) == value for n, value in wanted.items())), None)
+
+
+def keep_changes(register: Register[Any], row: PlannedRow, present: dict[tuple[str, Any], list[Any]]) -> None:
+    """Leave in the row only what differs from its record."""
+    row.title = row.title or str(row.record)
+    row.values = {name: value for name, value in row.values.items() if not _same(register, row.record, name, value)}
+    for name, value in row.values.items():
+        field = register.field(name)
+        row.changes.append(Change(field.verbose_name, text_of(row.record, name), _said(field, value)))
+    for command in register.imports:
+        if command.name in row.inputs:
+            parts = present.get((command.name, row.record.pk), [])
+            _keep_inputs(row, command, latest(command, parts, row.inputs[command.name]))
+
+
+def _keep_inputs(row: PlannedRow, command: Command[Any], part: Any) -> None:
+    given = row.inputs[command.name]
+    source = part if part is not None else row.record
+    before = {name: getattr(source, name, None) for name in given}
+    changed = {name: value for name, value in given.items() if _flat(before[name]) != _flat(value)}
+    if not changed:
+        del row.inputs[command.name]
+        return
+    for name, value in changed.items():
+        row.changes.append(Change(command.inputs[name].ask.label, in_words(before[name] or "–"), in_words(value)))
+
+
+def _same(register: Register[Any], record: Any, name: str, value: Any) -> bool:
+    field: Any = register.field(name)
+    if field.is_relation:
+        return bool(getattr(record, field.attname) == getattr(value, field.target_field.attname))
+    now = getattr(record, name)
+    if isinstance(now, list):
+        return set(now) == set(value)
+    return bool(_flat(now) == _flat(value) or str(now) == str(value))
+
+
+def _flat(value: Any) -> Any:
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+def _said(field: Any, value: Any) -> str:
+    if isinstance(value, list):
+        words = dict(field.base_field.choices or [])
+        return ", ".join(str(words.get(item, item)) for item in value)
+    if field.choices:
+        words = {str(key): label for key, label in field.flatchoices}
+        return str(words.get(str(value), value))
+    return in_words(value)

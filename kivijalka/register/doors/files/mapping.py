@@ -1,0 +1,129 @@
+"""Columns of a file and where each goes: fields of the register, inputs of the commands it imports, or nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.register.command import Command
+from kivijalka.register.declare import Register
+from kivijalka.register.doors.files.words import LANGUAGES, folded
+from kivijalka.register.doors.forms import command_form, record_form
+from kivijalka.register.fields import RecordField
+
+CODE, KEY = "code", "key"
+# What files call things that a register has under another name; used when such a target is there and still free.
+ALIASES = {
+    "finance": ["impact", "vaikutus", "seurauksen vakavuus", "konsekvens"],
+    "likelihood": ["probability", "todennäköisyys", "sannolikhet"],
+    "owner": ["risk owner", "owner", "vastuuhenkilö", "omistaja", "ansvarig", "ägare"],
+    "title": ["name", "nimi", "nimike", "namn", "rubrik"],
+    "email": ["e-mail", "email", "sähköposti", "e-post"],
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a column may go. `command` is the verb whose input it is; None for a field of the record."""
+
+    name: str
+    label: Any
+    field: forms.Field
+    command: Command[Any] | None = None
+    has_default: bool = False
+
+    @property
+    def kind(self) -> str:
+        """How its text is read: record, many, choice, number, day, truth or text."""
+        kinds: list[tuple[Any, str]] = [
+            (RecordField, "record"),
+            ((forms.MultipleChoiceField, SimpleArrayField), "many"),
+            (forms.ChoiceField, "choice"),
+            (forms.ModelChoiceField, "choice"),
+            ((forms.DecimalField, forms.IntegerField), "number"),
+            (forms.DateField, "day"),
+            (forms.BooleanField, "truth"),
+        ]
+        return next((kind for classes, kind in kinds if isinstance(self.field, classes)), "text")
+
+    @property
+    def needed(self) -> bool:
+        """Whether a new record cannot be without it."""
+        return self.command is None and self.field.required and not self.has_default
+
+
+@dataclass
+class Reading:
+    """How a file is read: columns and fixed values to targets, and words that a person corrected."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def column_of(self, target: str) -> str | None:
+        return next((heading for heading, name in self.columns.items() if name == target), None)
+
+
+def targets_of(register: Register[Any]) -> dict[str, Target]:
+    """Everything that a column of this register's files can be."""
+    found: dict[str, Target] = {}
+    for name, made in record_form(register).fields.items():
+        found[name] = Target(name, made.label, made, None, register.field(name).has_default())
+    for command in register.imports:
+        for name, made in command_form(command).fields.items():
+            found.setdefault(name, Target(name, made.label, made, command, command.inputs[name].default is not None))
+    return found
+
+
+def guess(register: Register[Any], headings: Iterable[str], codes: Mapping[str, bool] | None = None) -> dict[str, str]:
+    """Heading to target where the heading is a field's label or name; others are left out ("").
+
+    `codes` says of each heading whether its values are codes of this register: a file's own numbers are its key.
+    """
+    headings = list(headings)
+    names = _names(register)
+    found = dict.fromkeys(headings, "")
+    for table in (names, _aliases(register)):
+        for heading in headings:
+            target = table.get(folded(heading)) or table.get(_bare(heading))
+            if found[heading] == "" and target and target not in found.values():
+                found[heading] = target
+    for heading in headings:
+        if found[heading] == CODE and not (codes or {}).get(heading, True):
+            found[heading] = KEY
+    return found
+
+
+def _bare(heading: str) -> str:
+    """The heading without what stands in brackets behind it: "Impact (1–5)" is Impact."""
+    return folded(re.sub(r"\([^)]*\)", "", heading)).replace("_", " ")
+
+
+def _names(register: Register[Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            found |= {folded(str(target.label)): name for name, target in targets_of(register).items()}
+            found[folded(str(register.field(CODE).verbose_name))] = CODE
+            if register.title in register.writable:
+                found.setdefault(folded(str(register.names[0])), register.title)
+    return found | {name: name for name in [*targets_of(register), CODE]}
+
+
+def _aliases(register: Register[Any]) -> dict[str, str]:
+    targets = targets_of(register)
+    keys = {folded(word): KEY for word in ("id", f"{register.key}_id", f"{register.key} id", "tunnus", "nro", "number")}
+    return keys | {alias: name for name, aliases in ALIASES.items() if name in targets for alias in aliases}
+
+
+def choices(register: Register[Any]) -> list[tuple[str, Any]]:
+    """What a person chooses from for each column."""
+    special = [("", _("leave out")), (KEY, _("the file's own key")), (CODE, _("code in this register"))]
+    return [*special, *((name, target.label) for name, target in targets_of(register).items())]

@@ -1,0 +1,163 @@
+"""Rows of a register as a workbook or CSV, as people read them and so that they come back unchanged."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from io import TextIOWrapper
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import xlsxwriter
+from django.http import QueryDict
+from django.utils import timezone
+
+from kivijalka.register.command import Command
+from kivijalka.register.declare import Register
+from kivijalka.register.doors.files.compare import latest, present_of
+from kivijalka.register.doors.files.mapping import Target, targets_of
+from kivijalka.register.doors.related import relate, value_of
+from kivijalka.register.doors.rows import all_rows
+from kivijalka.register.doors.values import text_of
+from kivijalka.register.models import Kept
+
+AT_ONCE = 1_000
+# A spreadsheet takes a text that begins so for a formula.
+FORMULA = re.compile(r"^'*[=+\-@\t\r\n]")
+LONGEST_CELL = 32_767
+Line = list[Any]
+
+
+def export(register: Register[Any], params: QueryDict, kind: str) -> IO[bytes]:
+    """A file with every row that the address asks for. Raises Invalid for a filter not understood."""
+    rows, _filters = all_rows(register, params)
+    lines = _lines(register, rows.order_by(*_order(register, params.get("sort"))))
+    return WRITERS[kind](headings(register), lines)
+
+
+def headings(register: Register[Any]) -> list[str]:
+    """Names of the columns: fields as on the record's page, then what the importing commands were given."""
+    return [str(label)[:1].upper() + str(label)[1:] for label in _labels(register)]
+
+
+def _labels(register: Register[Any]) -> list[Any]:
+    fields = [register.field(name).verbose_name for name in _names(register)]
+    return fields + [target.label for target in _inputs(register)]
+
+
+def _names(register: Register[Any]) -> list[str]:
+    taken = {target.name for target in _inputs(register)}
+    return [name for name in register.readable if name not in taken and name != "version"]
+
+
+def _inputs(register: Register[Any]) -> list[Target]:
+    """Inputs of importing commands; those with a default, such as the stage, are not a row's own."""
+    return [t for t in targets_of(register).values() if t.command is not None and not _defaulted(t.command, t.name)]
+
+
+def _defaulted(command: Command[Any], name: str) -> bool:
+    return command.inputs[name].default not in (None, "")
+
+
+def _order(register: Register[Any], wanted: str | None) -> list[str]:
+    sortable = {column.field for column in register.shown if column.sort}
+    sort = wanted if wanted and wanted.lstrip("-") in sortable else register.sort
+    return [sort, "id"]
+
+
+def _lines(register: Register[Any], rows: Any) -> Iterator[Line]:
+    names, inputs = _names(register), _inputs(register)
+    for batch in _batches(rows.iterator(chunk_size=AT_ONCE)):
+        records = relate(batch, register.related)
+        present = present_of(register, records) if inputs else {}
+        for record in records:
+            yield [_value(record, name) for name in names] + [_given(record, target, present) for target in inputs]
+
+
+def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, AT_ONCE)):
+        yield batch
+
+
+def _given(record: Any, target: Target, present: dict[tuple[str, Any], list[Any]]) -> Any:
+    assert target.command is not None
+    part = latest(target.command, present.get((target.command.name, record.pk), []), {})
+    found = getattr(part if part is not None else record, target.name, None)
+    return "" if found is None else found
+
+
+def _value(record: Any, name: str) -> Any:
+    """A related record with its code, so that it is found again; days and numbers as such; the rest in words."""
+    field, value = record._meta.get_field(name), value_of(record, name)
+    if isinstance(value, Kept):
+        return f"{value.code} {value}"  # type: ignore[attr-defined]
+    if isinstance(value, list):
+        words = dict(field.base_field.choices or [])
+        return "; ".join(str(words.get(item, item)) for item in value)
+    if isinstance(value, date | Decimal | int | float) and not field.choices and not isinstance(value, bool):
+        return timezone.localtime(value).replace(tzinfo=None) if isinstance(value, datetime) else value
+    return text_of(record, name)
+
+
+def _workbook(names: list[str], lines: Iterable[Line]) -> IO[bytes]:
+    made = TemporaryFile()  # noqa: SIM115  # the caller closes it
+    # Text stays text: no formula, no link, whatever it begins with.
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(made, options)
+    sheet = book.add_worksheet()
+    day, bold = book.add_format({"num_format": "dd.mm.yyyy"}), book.add_format({"bold": True})
+    sheet.freeze_panes(1, 1)
+    sheet.write_row(0, 0, names, bold)
+    for number, line in enumerate(lines, 1):
+        for at, value in enumerate(line):
+            _write(sheet, number, at, value, day)
+    book.close()
+    made.seek(0)
+    return made
+
+
+def _write(sheet: Any, row: int, column: int, value: Any, day: Any) -> None:
+    if isinstance(value, date):
+        sheet.write_datetime(row, column, value, day)
+    elif isinstance(value, Decimal | int | float):
+        sheet.write_number(row, column, value)
+    elif value:
+        sheet.write_string(row, column, str(value)[:LONGEST_CELL])
+
+
+def _csv(names: list[str], lines: Iterable[Line]) -> IO[bytes]:
+    """UTF-8 with its mark, semicolons and decimal commas: what a Finnish spreadsheet opens without questions."""
+    made = TemporaryFile()  # noqa: SIM115  # the caller closes it
+    text = TextIOWrapper(made, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text, delimiter=";")
+    writer.writerow([guarded(name) for name in names])
+    writer.writerows([_plain(value) for value in line] for line in lines)
+    text.flush()
+    text.detach()
+    made.seek(0)
+    return made
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date):
+        return value.strftime("%d.%m.%Y")
+    if isinstance(value, Decimal | int | float):
+        return str(value).replace(".", ",")
+    return guarded(str(value))
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet takes for a formula; reading takes the apostrophe off again."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+WRITERS: dict[str, Callable[[list[str], Iterable[Line]], IO[bytes]]] = {"xlsx": _workbook, "csv": _csv}
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}

@@ -1,0 +1,121 @@
+"""Imports a workbook or CSV file into a register: shows what each row would do, and does it when told to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from kivijalka.access import acting
+from kivijalka.register.declare import Register
+from kivijalka.register.doors.files import steps
+from kivijalka.register.doors.files.commit import NotCommitted, commit
+from kivijalka.register.doors.files.mapping import CODE, KEY, targets_of
+from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
+from kivijalka.register.doors.files.read import Table, read
+from kivijalka.register.files_models import ImportMapping
+from kivijalka.register.refusal import Refused
+from kivijalka.register.registry import REGISTERS
+
+
+class Command(BaseCommand):
+    help = "Import a workbook (.xlsx) or CSV file into a register. Without --commit nothing is written."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--into", required=True, metavar="REGISTER", help="such as risks")
+        parser.add_argument(
+            "--as", required=True, dest="email", metavar="EMAIL", help="who imports: their rights count"
+        )
+        parser.add_argument("--mapping", metavar="NAME", help="name under which columns and keys are kept")
+        parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="'' leaves it out")
+        parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="one value for all rows")
+        parser.add_argument("--commit", action="store_true", help="import, if no row is refused")
+        parser.add_argument("--leave-out-refused", action="store_true", help="with --commit: import the other rows")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        register = _register(options["into"])
+        try:
+            table = read(options["file"].read_bytes())
+            with acting(_person(options["email"]), door="import") as actor:
+                steps.may_import(register, actor)
+                mapping = _mapping(register, actor, table, options)
+                planned = plan(register, table, steps.reading_of(mapping), actor, mapping)
+                if not options["commit"]:
+                    self._tell(planned)
+                    return
+                mapping.save()
+                left_out = [row.number for row in planned.of(REFUSED)] if options["leave_out_refused"] else []
+                self._commit(planned, actor, mapping, left_out)
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
+
+    def _commit(self, planned: Plan, actor: Any, mapping: ImportMapping, left_out: list[int]) -> None:
+        self._tell(planned)
+        before = planned.of(REFUSED)
+        try:
+            done = commit(planned, actor, mapping, left_out=left_out)
+        except NotCommitted as error:
+            count = len(planned.of(REFUSED))
+            if not before:
+                self._tell_refused(planned)
+            raise CommandError(
+                f"{count} rows are refused. Nothing was imported. Mend them, or say --leave-out-refused."
+            ) from error
+        self.stdout.write(f"Imported: {done['new']} new, {done['changed']} changed; {done['refused']} left out.")
+
+    def _tell(self, planned: Plan) -> None:
+        counts = planned.counts
+        self.stdout.write(", ".join(f"{counts[fate]} {fate}" for fate in FATES))
+        self._tell_refused(planned)
+
+    def _tell_refused(self, planned: Plan) -> None:
+        for row in planned.of(REFUSED):
+            for refusal in row.refusals:
+                self.stdout.write(f"Row {row.number} ({row.title}): {refusal}")
+
+
+def _register(word: str) -> Register[Any]:
+    for register in REGISTERS.values():
+        if word in (register.key, register.path):
+            return register
+    names = ", ".join(sorted(register.path for register in REGISTERS.values()))
+    raise CommandError(f"No register {word!r}. There are: {names}.")
+
+
+def _person(email: str) -> Any:
+    account = get_user_model()._default_manager.filter(email__iexact=email, is_active=True).first()
+    if account is None:
+        raise CommandError(f"Nobody signs in as {email!r}. Give the address of an account.")
+    return account.person_id
+
+
+def _mapping(register: Register[Any], actor: Any, table: Table, options: dict[str, Any]) -> ImportMapping:
+    mapping = steps.mapping_named(register, actor, options["mapping"] or options["file"].stem)
+    known = {"", CODE, KEY, *targets_of(register)}
+    chosen = _pairs(options["map"], known, lambda pair: pair[1])
+    for heading in chosen:
+        if heading not in table.headings:
+            raise CommandError(f"No column {heading!r}. There are: {', '.join(table.headings)}.")
+    columns = {**steps.guessed(register, table), **mapping.columns}
+    # A column mapped by hand takes the field from one that was guessed.
+    columns = {heading: "" if target in chosen.values() else target for heading, target in columns.items()}
+    mapping.columns = {**columns, **chosen}
+    mapping.fixed = {**mapping.fixed, **_pairs(options["set"], known, lambda pair: pair[0])}
+    return mapping
+
+
+def _pairs(given: list[str], known: set[str], field_of: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        left, sign, right = text.rpartition("=") if field_of(("l", "r")) == "r" else text.partition("=")
+        if not sign:
+            raise CommandError(f"{text!r} has no '='. Write it as NAME=VALUE.")
+        if field_of((left, right)) not in known:
+            raise CommandError(f"No field {field_of((left, right))!r}. There are: {', '.join(sorted(known - {''}))}.")
+        found[left] = right
+    return found
