@@ -1,0 +1,1 @@
+"""Figures that the project claims, one file each, measured against a peer in the same run."""
