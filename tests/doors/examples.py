@@ -45,7 +45,7 @@ def _value(field: Any, unit: Unit, person: Person) -> Any:
     if isinstance(field, models.ForeignKey):
         return _related(field, unit, person)
     if isinstance(field, ArrayField):
-        return [field.base_field.choices[0][0]]
+        return [next(iter(field.base_field.choices or []))[0]]
     if isinstance(field, models.DateField):
         return None if field.null else LONG_AGO if field.name == "start" else in_days(0)
     if field.choices:
@@ -73,13 +73,14 @@ def _related(field: Any, unit: Unit, person: Person) -> Any:
 
 def in_state(model: type[Model], command: Command[Any], **wishes: Any) -> Any:
     """An example row in a state in which the command can be done: the first of its declared states that fits."""
-    state = next((field for field in model._meta.concrete_fields if field.name == "state"), None)
-    for given in (
-        [{}, *({"state": value} for value, _ in (state.choices or []) if state is not None)] if state else [{}]
-    ):
-        row = row_of(model, **{**wishes, "given": {**wishes.get("given", {}), **given}})
-        if model._default_manager.filter(command.when, pk=row.pk).exists():
-            return row
+    row = row_of(model, **wishes)
+    rows = model._default_manager.filter(pk=row.pk)
+    states = [field.choices or [] for field in model._meta.concrete_fields if field.name == "state"]
+    for choice in [None, *(choice for choices in states for choice in choices)]:
+        if choice is not None:
+            rows.update(state=choice[0])
+        if rows.filter(command.when).exists():
+            return fresh(row)
     raise CannotRun(f"No state of {model.__name__} lets {command.name!r} be done; its `when` is {command.when}.")
 
 
