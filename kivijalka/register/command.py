@@ -62,10 +62,10 @@ class Command(Generic[M]):
     def _lock(self, actor: Actor, record: M) -> M:
         model = type(record)
         rows = model._default_manager.seen().select_for_update(of=("self",))
-        fresh = rows.annotate(**can(model, {self.name: self})).filter(pk=record.pk).first()
+        fresh: M | None = rows.annotate(**can(model, {self.name: self})).filter(pk=record.pk).first()
         if fresh is None:
             # Locking asks the policy of writing too: a row that is seen but not found here may not be changed.
-            seen = model._default_manager.seen().filter(pk=record.pk).exists()  # type: ignore[attr-defined]
+            seen = model._default_manager.seen().filter(pk=record.pk).exists()
             raise _no_right() if seen else NotThere()
         if not getattr(fresh, f"right_{self.name}"):
             raise _no_right()

@@ -72,7 +72,8 @@ def columns_of(cursor: Any, table: str, schema: str = "public") -> list[tuple[st
 def generated_columns(cursor: Any, table: str) -> set[str]:
     """Columns that the table computes itself."""
     cursor.execute(
-        "select attname from pg_attribute where attrelid = to_regclass(%s) and attgenerated <> ''", [f'public."{table}"']
+        "select attname from pg_attribute where attrelid = to_regclass(%s) and attgenerated <> ''",
+        [f'public."{table}"'],
     )
     return {row[0] for row in cursor.fetchall()}
 

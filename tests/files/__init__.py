@@ -1,0 +1,1 @@
+"""The files door: import and export."""

@@ -1,0 +1,66 @@
+"""Importing in one line: a table from rows, a plan of it, and its commit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kivijalka.access import acting
+from kivijalka.organisation.models import Person
+from kivijalka.register.doors.files import steps
+from kivijalka.register.doors.files.commit import commit
+from kivijalka.register.doors.files.plan import Plan, plan
+from kivijalka.register.doors.files.read import Table, read
+from kivijalka.register.registry import register_by_path
+
+
+def csv_of(*rows: Iterable[Any]) -> bytes:
+    """A CSV file as a spreadsheet saves it."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+@contextmanager
+def importing(
+    data: bytes,
+    who: Person,
+    *,
+    into: str = "risks",
+    columns: dict[str, str] | None = None,
+    fixed: dict[str, str] | None = None,
+    words: dict[str, dict[str, str]] | None = None,
+    name: str = "kept",
+) -> Iterator[tuple[Plan, Any, Any]]:
+    """Inside: the plan, the actor and the kept mapping. Columns not named are guessed."""
+    table: Table = read(data)
+    register = register_by_path(into)
+    with acting(who.pk, door="import") as actor:
+        mapping = steps.mapping_named(register, actor, name)
+        chosen = columns or {}
+        guessed = {h: "" if t in chosen.values() else t for h, t in steps.guessed(register, table).items()}
+        mapping.columns = {**guessed, **chosen}
+        mapping.fixed, mapping.words = fixed or {}, words or {}
+        mapping.save()
+        yield plan(register, table, steps.reading_of(mapping), actor, mapping), actor, mapping
+
+
+def planned(data: bytes, who: Person, **how: Any) -> Plan:
+    """The preview alone."""
+    with importing(data, who, **how) as (found, _actor, _mapping):
+        return found
+
+
+def imported(data: bytes, who: Person, *, leave_out: bool = False, **how: Any) -> Plan:
+    """The preview, carried out; with `leave_out`, without the rows that it refuses."""
+    with importing(data, who, **how) as (found, actor, mapping):
+        commit(found, actor, mapping, left_out=[row.number for row in found.of("refused")] if leave_out else ())
+        return found
+
+
+def reasons(found: Plan) -> dict[int, str]:
+    """Row number to why it is refused."""
+    return {row.number: " ".join(map(str, row.refusals)) for row in found.of("refused")}

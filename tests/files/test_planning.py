@@ -1,0 +1,161 @@
+"""What a row is, what it would change, and why it is refused."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from kivijalka.access import acting
+from kivijalka.actions.models import Action
+from kivijalka.organisation.models import Person
+from kivijalka.register.doors.files.commit import NotCommitted
+from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.risks.models import Assessment, Risk
+from tests.factories import assessed_risk, holder, person, risk, unit
+from tests.files.imports import csv_of, imported, planned, reasons
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager() -> Person:
+    return holder("risk_expert")
+
+
+def test_each_refusal_names_column_value_reason_and_remedy(manager: Person):
+    head = ["Title", "Unit", "Risk owner", "Kind", "Likelihood", "Impact on people"]
+    place = manager.unit.code
+    data = csv_of(
+        head,
+        ["", place, "", "", "", ""],
+        ["Nobody's", place, "Nemo, Nobody", "", "", ""],
+        ["Odd kind", place, "", "fishy", "", ""],
+        ["No likelihood", place, "", "", "", 3],
+        ["Too high", place, "", "", "9", 3],
+        ["x" * 301, place, "", "", "", ""],
+        ["Nowhere", "", "", "", "", ""],
+    )
+    told = reasons(planned(data, manager))
+    assert told[2] == "Title: This is missing. Fill the cell, or give one value for all rows."
+    assert told[3].startswith("Risk owner: “Nemo, Nobody”. Nothing was found by this name or code. Write the code")
+    assert told[4].startswith("Kind: “fishy”. It is not known which value this word means. Choose its meaning")
+    assert told[5].startswith("Likelihood: This is missing.")
+    assert told[6].startswith("Likelihood: “9”. It is not known")
+    assert "300" in told[7]
+    assert told[8].startswith("Unit: This is missing.")
+
+
+def test_days_and_money_of_actions_are_read_as_people_write_them(manager: Person):
+    head = ["Title", "Unit", "Owner", "Due", "Cost", "Effect", "Measure"]
+    columns = {"Due": "due", "Cost": "cost_eur", "Effect": "expected_effect", "Measure": "how_measured"}
+    row = [manager.unit.code, manager.email, "30.6.2027", "1,5 milj.", "Fewer cuts", "Cuts a month"]
+    imported(csv_of(head, ["Spare line", *row]), manager, into="actions", columns=columns)
+    made = Action.objects.get(title="Spare line")
+    assert (made.due.isoformat(), made.cost_eur, made.owner) == ("2027-06-30", 1_500_000, manager)
+    told = reasons(planned(csv_of(head, ["Late", *row[:2], "31.2.2027", *row[3:]]), manager, into="actions", columns=columns))
+    assert told[2] == "Due: “31.2.2027”. This is not a date. Write it as 28.2.2027 or 2027-02-28."
+
+
+def test_nothing_comes_in_while_a_row_is_refused_until_it_is_left_out(manager: Person):
+    data = csv_of(["Title", "Unit"], ["Good", manager.unit.code], ["Bad", "U-999999"])
+    with pytest.raises(NotCommitted):
+        imported(data, manager)
+    assert not Risk.objects.exists()
+    imported(data, manager, leave_out=True)
+    assert [risk.title for risk in Risk.objects.all()] == ["Good"]
+
+
+def test_a_row_that_only_its_command_refuses_stops_everything_and_says_why(manager: Person):
+    place = manager.unit.code
+    data = csv_of(["Title", "Unit", "Likelihood"], ["Good", place, ""], ["No impact", place, 3])
+    found = planned(data, manager)
+    assert found.counts["new"] == 2
+    with pytest.raises(NotCommitted):
+        imported(data, manager)
+    assert not Risk.objects.exists()
+
+
+def test_words_are_corrected_by_a_person(manager: Person):
+    data = csv_of(["Title", "Unit", "Likelihood", "Impact on people"], ["Fire", manager.unit.code, "hardly", "High"])
+    assert planned(data, manager).counts["refused"] == 1
+    imported(data, manager, words={"likelihood": {"hardly": "1"}, "people": {"high": "5"}})
+    made = Risk.objects.get()
+    assert (made.likelihood, made.impact, made.state) == (1, 5, "assessed")
+    assert Assessment.objects.get().people == 5
+
+
+def test_a_changed_row_says_what_changes_and_an_empty_cell_changes_nothing(manager: Person):
+    old = assessed_risk("Fire", unit=manager.unit, likelihood=2, impact=3, cause="Old wiring")
+    data = csv_of(["Code", "Title", "Cause", "Likelihood"], [old.code, "Fire in the attic", "", "4"])
+    found = planned(data, manager)
+    changes = [(str(change.label), change.before, change.after) for change in found.rows[0].changes]
+    assert changes == [("title", "Fire", "Fire in the attic"), ("Likelihood", "2", "4")]
+    same = csv_of(["Code", "Title", "Cause", "Likelihood"], [old.code, "Fire", "", "2"])
+    assert planned(same, manager).counts["same"] == 1
+
+
+def test_a_file_without_keys_is_known_by_title_and_unit(manager: Person):
+    place = manager.unit.code
+    data = csv_of(["Title", "Unit", "Cause"], ["Fire", place, "Wiring"], ["Flood", place, "Rain"])
+    imported(data, manager)
+    assert planned(data, manager, name="another").counts["same"] == 2
+    twice = csv_of(["Title", "Unit"], ["Fire", place], ["Fire", place])
+    assert "row 2" in reasons(planned(twice, manager))[3]
+
+
+def test_keys_of_the_file_tell_rows_apart_and_follow_a_renamed_title(manager: Person):
+    place = manager.unit.code
+    imported(csv_of(["No", "Title", "Unit"], ["1", "Fire", place], ["2", "Fire", place]), manager, columns={"No": "key"})
+    assert Risk.objects.filter(title="Fire").count() == 2
+    again = csv_of(["No", "Title", "Unit"], ["1", "Fire in the attic", place], ["2", "Fire", place])
+    found = imported(again, manager, columns={"No": "key"})
+    assert found.counts == {"new": 0, "changed": 1, "same": 1, "refused": 0}
+    assert Risk.objects.count() == 2
+
+
+def test_a_code_out_of_reach_is_answered_as_one_that_is_not_there(manager: Person):
+    outsider = holder("risk_expert", unit=unit())
+    hidden = risk("Hidden", unit=unit())
+    head = ["Code", "Title"]
+    with_code = [[hidden.code, "Mine now"], ["R-999999", "Mine now"]]
+    data = csv_of(head, *with_code)
+    told = reasons(planned(data, outsider, columns={"Code": "code"}))
+    assert told[2].replace(hidden.code, "X") == told[3].replace("R-999999", "X")
+
+
+def test_rows_outside_of_ones_right_are_refused(manager: Person):
+    mine, other = unit(), unit()
+    local = holder("risk_expert", unit=mine)
+    data = csv_of(["Title", "Unit"], ["Here", mine.code], ["There", other.code])
+    told = reasons(planned(data, local))
+    assert list(told) == [3]
+    onlooker = holder("auditor", unit=mine)
+    assert set(reasons(planned(data, onlooker))) == {2, 3}
+    with pytest.raises(NotCommitted):
+        imported(data, onlooker)
+    assert not Risk.objects.exists()
+
+
+def test_mappings_and_files_are_their_persons_own(manager: Person):
+    data = csv_of(["Title", "Unit"], ["Fire", manager.unit.code])
+    imported(data, manager)
+    with acting(person().pk):
+        assert not ImportMapping.objects.exists()
+        assert not ImportFile.objects.exists()
+    with acting(manager.pk):
+        assert ImportMapping.objects.count() == 1
+
+
+def test_a_preview_asks_no_more_for_many_rows_than_for_few(manager: Person):
+    place = manager.unit.code
+
+    def queries(count: int) -> int:
+        rows = [[f"K{n}", f"Risk {n}", place, manager.email, "3", "4"] for n in range(count)]
+        data = csv_of(["No", "Title", "Unit", "Risk owner", "Likelihood", "Impact"], *rows)
+        with CaptureQueriesContext(connection) as asked:
+            assert planned(data, manager, columns={"No": "key"}).counts["new"] == count
+        return len(asked)
+
+    queries(1)
+    assert queries(60) == queries(2)
