@@ -53,7 +53,9 @@ def test_days_and_money_of_actions_are_read_as_people_write_them(manager: Person
     imported(csv_of(head, ["Spare line", *row]), manager, into="actions", columns=columns)
     made = Action.objects.get(title="Spare line")
     assert (made.due.isoformat(), made.cost_eur, made.owner) == ("2027-06-30", 1_500_000, manager)
-    told = reasons(planned(csv_of(head, ["Late", *row[:2], "31.2.2027", *row[3:]]), manager, into="actions", columns=columns))
+    told = reasons(
+        planned(csv_of(head, ["Late", *row[:2], "31.2.2027", *row[3:]]), manager, into="actions", columns=columns)
+    )
     assert told[2] == "Due: “31.2.2027”. This is not a date. Write it as 28.2.2027 or 2027-02-28."
 
 
@@ -106,7 +108,9 @@ def test_a_file_without_keys_is_known_by_title_and_unit(manager: Person):
 
 def test_keys_of_the_file_tell_rows_apart_and_follow_a_renamed_title(manager: Person):
     place = manager.unit.code
-    imported(csv_of(["No", "Title", "Unit"], ["1", "Fire", place], ["2", "Fire", place]), manager, columns={"No": "key"})
+    imported(
+        csv_of(["No", "Title", "Unit"], ["1", "Fire", place], ["2", "Fire", place]), manager, columns={"No": "key"}
+    )
     assert Risk.objects.filter(title="Fire").count() == 2
     again = csv_of(["No", "Title", "Unit"], ["1", "Fire in the attic", place], ["2", "Fire", place])
     found = imported(again, manager, columns={"No": "key"})
