@@ -80,6 +80,8 @@ def accept(
     until: Annotated[date, Ask(_("Accepted until"))],
 ) -> Risk:
     """Live with the risk at its present level until a day. Never one's own risk."""
+    # The rule of access asks whose right is used; a deputy uses another's, and may still be the owner.
+    refuse(rules.why_not_own(risk.owner_id, actor.person))
     today = timezone.localdate()
     months = Scales(policy_in_force(today).content).acceptance_months(risk.level)
     refuse(rules.why_not_accept(until, today=today, latest=rules.months_after(today, months)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +37,13 @@ def why_not_accept(until: date, *, today: date, latest: date) -> Reason | None:
             _("The policy lets a risk of this level be accepted for a shorter time. Choose an earlier day."),
             field="until",
         )
+    return None
+
+
+def why_not_own(owner: UUID | None, person: UUID | None) -> Reason | None:
+    """Why the person who acts, in their own name or for another, may not accept a risk that they own. None: they may."""
+    if owner is not None and owner == person:
+        return Reason("own_risk", _("This risk is your own. Somebody else must accept it, not you on their behalf."))
     return None
 
 
