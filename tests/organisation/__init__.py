@@ -1,1 +1,1 @@
-"""Tests of organisation."""
+"""Tests of the organisation room."""
