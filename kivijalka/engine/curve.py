@@ -15,6 +15,7 @@ from kivijalka.engine.inversion import Lattice, LatticeLaw, Sandwich, close_law,
 from kivijalka.engine.recipe import Recipe
 
 TILTS = (3.0, 5.0, 8.0, 14.0)  # tried per period; any is valid, the narrowest bounds win
+USUAL = 0.995  # level to which a curve is laid out at once
 ROUGH = 1e-3  # floor of the transform above which chords bound better than Fourier
 
 
@@ -63,6 +64,7 @@ class LossCurve:
     most: int = 2**18
     strict: bool = False
     _views: dict[tuple[int, float], View] = field(default_factory=dict, repr=False)
+    _reaches: dict[float, float] = field(default_factory=dict, repr=False)
 
     @property
     def mean(self) -> float:
@@ -166,7 +168,7 @@ class LossCurve:
         return self._view_to(self._rough(level("p", p)), self.points).close
 
     def _refined(self, p: float, ask: Callable[[View], Bounded]) -> Bounded:
-        top, points, last = self._rough(p), self.points, None
+        top, points, last = self._reach(p), self.points, None
         while True:
             try:
                 last = ask(self._view_to(top, points))
@@ -183,8 +185,19 @@ class LossCurve:
             )
         return last
 
+    def _reach(self, p: float) -> float:
+        """How far (euro) to look for the quantile of p: as far as for 0.995 where that costs little."""
+        own, usual = self._rough(p), self._rough(max(p, USUAL))
+        return usual if usual <= 1.35 * own else own
+
     def _rough(self, p: float) -> float:
         """A size (euro) just beyond the quantile of p, from small transforms."""
+        if p in self._reaches:
+            return self._reaches[p]
+        self._reaches[p] = self._search(p)
+        return self._reaches[p]
+
+    def _search(self, p: float) -> float:
         m = self.coarse.independent
         spread = self.coarse.variance
         top = self.coarse_mean + 6 * math.sqrt(spread) if math.isfinite(spread) else float(m.x[len(m.x) // 2])
