@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, Generic, get_args, get_origin, get_
 from uuid import UUID
 
 from django import forms
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, transaction
 from django.db.models import BooleanField, Case, ExpressionWrapper, Model, Q, Value, When
 from django.utils.translation import gettext_lazy as _
-from psycopg.errors import InsufficientPrivilege
+from psycopg.errors import InsufficientPrivilege, ProgramLimitExceeded
 
 from kivijalka.access.actor import Actor, say_command
 from kivijalka.register.declare import M, Register, Words
@@ -185,8 +185,8 @@ def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
 
     try:
         # A record that stays where it is needs not be seen by whoever changes something else.
-        unchanged = {name for name, key in relations_of(record).items() if before.get(name) == key}
-        record.full_clean(exclude={"code", "version", *unchanged})
+        unchanged = {name for name, key in relations_of(record).items() if name in before and before[name] == key}
+        record.full_clean(exclude={"id", "code", "version", *unchanged})
     except ValidationError as error:
         raise Invalid({name: list(texts) for name, texts in error.message_dict.items()}) from error
     # Read by the policy of the new row: a row that one would not see or write is refused by the database.
@@ -210,6 +210,11 @@ def translated(write: Callable[[], Any]) -> Any:
         raise
     except IntegrityError as error:
         raise Refused(_told(error), code="contradiction") from error
+    except OperationalError as error:
+        # A text of a megabyte fits its column, but not the index of the search.
+        if isinstance(error.__cause__, ProgramLimitExceeded):
+            raise Refused(_("The texts are too long to be stored. Shorten them."), code="too_long") from error
+        raise
 
 
 def _no_right() -> Refused:

@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from kivijalka.access.actor import NOBODY, acting
-from kivijalka.register.doors.program import problem
+from kivijalka.register.doors.api import problem
 from kivijalka.register.refusal import Refused
 
 STATUS = {"not_there": 404, "no_right": 403, "state": 409, "conflict": 409}

@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from kivijalka.desk import views as desk
 from kivijalka.organisation import views as organisation
-from kivijalka.register.doors.program import make_api
+from kivijalka.register.doors.api import make_api
 from kivijalka.reports import views as reports
 from kivijalka.web import signin, views
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
@@ -17,16 +18,17 @@ from kivijalka.register.declare import LinkKind, Register
 from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.graph import link_rules
 from kivijalka.register.models import Link, Node
-from kivijalka.register.refusal import Refused
+from kivijalka.register.refusal import NotThere, Refused
 
 MOST = 200
 
 
 @dataclass(frozen=True)
 class Tie:
-    """One link as seen from a record: the words between, and the record at the other end."""
+    """One link as seen from a record: its kind ("kind:back" from the far end) in words, and the record at the other end."""
 
     id: UUID
+    kind: str
     words: Any
     other: Node
 
@@ -39,7 +41,8 @@ def links_of(register: Register[Any], record: Any) -> list[Tie]:
     ties = []
     for link in links.order_by("kind", "id")[:MOST]:
         forward = link.a_id == record.pk
-        ties.append(Tie(link.pk, words.get((link.kind, forward), link.kind), link.b if forward else link.a))
+        kind = link.kind if forward else f"{link.kind}:back"
+        ties.append(Tie(link.pk, kind, words.get((link.kind, forward), link.kind), link.b if forward else link.a))
     return ties
 
 
@@ -80,6 +83,20 @@ class LinkForm(RegisterForm):
             lambda: Link.objects.create(kind=kind.kind, a=a, a_register=a.register, b=b, b_register=b.register)
         )
         return made
+
+
+def end_link(record: Any, pk: str) -> None:
+    """End a link of the record; what one may not see is not there."""
+    try:
+        found = Link.objects.seen().filter(Q(a=record.pk) | Q(b=record.pk), pk=UUID(pk), until__isnull=True)
+    except ValueError:
+        raise NotThere from None
+    if not found.exists():
+        raise NotThere
+    say_command("unlink")
+    # A link that one sees but may not change is no row of an update: the database's policy leaves it out.
+    if not found.update(until=timezone.now()):
+        raise Refused(_("You do not have the right to do this here."), code="no_right")
 
 
 def link_form(register: Register[Any], data: Any = None) -> LinkForm | None:

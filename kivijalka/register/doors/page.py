@@ -18,10 +18,9 @@ from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import forms, rows
 from kivijalka.register.doors.history import versions_of
-from kivijalka.register.doors.links import LinkForm, link_form, links_of
+from kivijalka.register.doors.links import LinkForm, end_link, link_form, links_of
 from kivijalka.register.doors.panels import panels_of
 from kivijalka.register.doors.show import cells_of, chips_of, columns_of, facts_of, parts_of, verbs_of
-from kivijalka.register.models import Link
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
 
@@ -136,7 +135,7 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
     if command is None or verb == "edit":
         raise NotThere
     form = forms.command_form(command, request.POST if request.method == "POST" else None)
-    refused = None if getattr(record, f"can_{verb}") else _why_not(record, verb)
+    refused = rows.why_not(record, verb)
     if request.method == "POST":
         try:
             inputs = forms.inputs_of(command, forms.cleaned(form))
@@ -158,7 +157,8 @@ def link_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     record = rows.one(register, pk)
     try:
         if "end" in request.POST:
-            _end_link(request, record)
+            end_link(record, request.POST["end"])
+            messages.success(request, _("The link was ended."))
         else:
             LinkForm(register, request.POST).save(request.actor, record)  # type: ignore[attr-defined]
             messages.success(request, _("Linked."))
@@ -177,24 +177,6 @@ def lookup(request: HttpRequest, key: str) -> HttpResponse:
     words = str(next(iter(request.GET.values()), ""))
     nodes = find(words, most=12, register=key) if words.strip() else []
     return render(request, "register/_options.html", {"nodes": nodes})
-
-
-def _end_link(request: HttpRequest, record: Any) -> None:
-    from django.utils import timezone
-
-    try:
-        link = Link.objects.seen().filter(pk=UUID(request.POST["end"]), until__isnull=True).first()
-    except ValueError:
-        raise NotThere from None
-    if link is None or record.pk not in (link.a_id, link.b_id):
-        raise NotThere
-    commands.translated(lambda: _close(link, timezone.now()))
-    messages.success(request, _("The link was ended."))
-
-
-def _close(link: Link, now: Any) -> None:
-    link.until = now
-    link.save(update_fields=["until"])
 
 
 def _form_page(
@@ -231,20 +213,8 @@ def _verb_page(
     return render(request, "register/verb.html", context, status=status)
 
 
-def _why_not(record: Any, verb: str) -> Refused:
-    if not getattr(record, f"right_{verb}"):
-        return Refused(_("You do not have the right to do this here."), code="no_right")
-    return Refused(_("This cannot be done in the record's present state."), code="state")
-
-
 def _may_add(request: HttpRequest, register: Register[Any]) -> bool:
-    """Whether the acting person holds the right of adding anywhere; where exactly, the database decides on saving."""
-    from kivijalka.access.rules import rights_in
-
-    if not register.adds or request.GET.get("as_of"):
-        return False
-    asked = rights_in(register.access.add)
-    return any(request.actor.holds(right) for right in asked)  # type: ignore[attr-defined]
+    return not request.GET.get("as_of") and rows.may_add(register, request.actor)  # type: ignore[attr-defined]
 
 
 def _version(request: HttpRequest) -> int | None:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Func, Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import F, Field, Func, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.access import Actor
+from kivijalka.access.rules import rights_in
 from kivijalka.register.command import can
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import filters_of
@@ -53,7 +56,7 @@ def page(register: Register[Any], params: QueryDict, *, size: int = PAGE) -> Pag
     total = queryset.order_by().count()
     annotated = queryset.annotate(**can(register.model, register.all_commands))
     backwards = "before" in params or "last" in params
-    cursor = _read(params.get("before") or params.get("after"))
+    cursor = _read(params.get("before") or params.get("after"), register.field(sort.lstrip("-")))
     found = _from(annotated, sort, cursor, backwards=backwards, most=size + 1)
     more, rows = len(found) > size, found[:size]
     if backwards:
@@ -82,10 +85,28 @@ def one(register: Register[Any], pk: UUID | str) -> Any:
     return relate([found], register.related)[0]
 
 
+def why_not(record: Any, verb: str) -> Refused | None:
+    """Why the acting person cannot do this with a record read by `one`. None: they can."""
+    if not getattr(record, f"right_{verb}"):
+        return Refused(_("You do not have the right to do this here."), code="no_right")
+    if not getattr(record, f"can_{verb}"):
+        return Refused(_("This cannot be done in the record's present state."), code="state")
+    return None
+
+
+def may_add(register: Register[Any], actor: Actor) -> bool:
+    """Whether this person holds the right of adding anywhere; where exactly, the database decides on saving."""
+    return register.adds and any(actor.holds(right) for right in rights_in(register.access.add))
+
+
+def sortable(register: Register[Any]) -> set[str]:
+    """Names of the fields that rows can be sorted by."""
+    return {column.field for column in register.shown if column.sort} | {register.sort.lstrip("-")}
+
+
 def _sort(register: Register[Any], wanted: str) -> str:
-    sortable = {column.field for column in register.shown if column.sort} | {register.sort.lstrip("-")}
-    if wanted.lstrip("-") not in sortable:
-        names = ", ".join(sorted(sortable))
+    if wanted.removeprefix("-") not in sortable(register):
+        names = ", ".join(sorted(sortable(register)))
         raise Refused(_("One cannot sort by this. Sort by one of: %s.") % names, code="invalid", field="sort")
     return wanted
 
@@ -142,14 +163,23 @@ def _write(row: Any, sort: str) -> str:
     return urlsafe_b64encode(f"{row.pk}{text}".encode()).decode().rstrip("=")
 
 
-def _read(cursor: str | None) -> tuple[str | None, UUID] | None:
+def _read(cursor: str | None, field: Field[Any, Any]) -> tuple[Any, UUID] | None:
     if not cursor:
         return None
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        key, _sign, value = text.partition("=")
-        return (value if _sign else None), UUID(key)
-    except ValueError as error:
+        key, sign, value = text.partition("=")
+        return (_position(field, value) if sign else None), UUID(key)
+    except (ValueError, ValidationError) as error:
         raise Refused(
             _("This position in the list is not understood. Begin at the first page."), code="invalid"
         ) from error
+
+
+def _position(field: Field[Any, Any], value: str) -> Any:
+    """The value of a cursor as the field holds it; the order of names is a text of its own."""
+    if "\x00" in value:
+        raise ValueError("no column holds this character")
+    if field.name in NAMES:
+        return value
+    return getattr(field, "target_field", field).to_python(value)
