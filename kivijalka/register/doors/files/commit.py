@@ -23,27 +23,28 @@ def commit(plan: Plan, actor: Actor, mapping: ImportMapping, *, left_out: Collec
 
     Raises NotCommitted when another row is refused, also one that only its command refuses; the plan then says why.
     """
+    if any(row.number not in left_out for row in plan.of(REFUSED)):
+        raise NotCommitted
+    rows = [row for row in plan.rows if row.number not in left_out]
     with transaction.atomic():
-        made = {row.number: _carry_out(plan, actor, row) for row in plan.rows if row.fate in (NEW, CHANGED)}
-        if any(row.number not in left_out for row in plan.of(REFUSED)):
+        made = {row.number: _carry_out(plan, actor, row) for row in rows if row.fate in (NEW, CHANGED)}
+        if any(row.refusals for row in rows):
             raise NotCommitted
-        _remember(plan, mapping, made)
-    return plan.counts
+        _remember(rows, mapping, made)
+    return Plan(plan.register, rows).counts | {REFUSED: len(plan.rows) - len(rows)}
 
 
 def _carry_out(plan: Plan, actor: Actor, row: PlannedRow) -> Any:
-    """One row, whole or not at all: its record, or None and the refusal kept with the row."""
-    register = plan.register
+    """One row: its record, or None and the refusal kept with the row; the others are still tried, to be told as well."""
+    register, record = plan.register, row.record
     try:
-        with transaction.atomic():
-            record = row.record
-            if record is None:
-                record = add(register, actor, **row.values)
-            elif row.values:
-                record = register.all_commands["edit"](actor, record, version=record.version, **row.values)
-            for name, inputs in row.inputs.items():
-                register.all_commands[name](actor, record, **inputs)
-            return record
+        if record is None:
+            record = add(register, actor, **row.values)
+        elif row.values:
+            record = register.all_commands["edit"](actor, record, version=record.version, **row.values)
+        for name, inputs in row.inputs.items():
+            register.all_commands[name](actor, record, **inputs)
+        return record
     except Refused as refused:
         _keep(register, row, refused)
         return None
@@ -56,9 +57,9 @@ def _keep(register: Any, row: PlannedRow, refused: Refused) -> None:
             row.refuse(label, "", text)
 
 
-def _remember(plan: Plan, mapping: ImportMapping, made: dict[int, Any]) -> None:
+def _remember(rows: list[PlannedRow], mapping: ImportMapping, made: dict[int, Any]) -> None:
     """Write into the ledger which record each key became."""
-    became = {r.source_key: made.get(r.number) or r.record for r in plan.rows if r.source_key and not r.refusals}
+    became = {r.source_key: made.get(r.number) or r.record for r in rows if r.source_key}
     kept = ImportedRow.objects.filter(mapping=mapping, source_key__in=became)
     for key in kept.values_list("source_key", flat=True):
         del became[key]
