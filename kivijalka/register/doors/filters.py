@@ -11,6 +11,7 @@ from django import forms
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import current_actor
@@ -156,8 +157,9 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
     return made
 
 
-def _named(field: Any, lookup: str) -> str:
-    return f"{field.verbose_name}, {SHORT[lookup]}"
+def _named(field: Any, lookup: str) -> Any:
+    # Lazy: filters are made once and read in three languages.
+    return format_lazy("{}, {}", field.verbose_name, SHORT[lookup])
 
 
 def choices_of(field: Any) -> list[tuple[Any, Any]]:
