@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from kivijalka.access import acting
 from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files.commit import NotCommitted
+from kivijalka.register.doors.files.write import export
 from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.registry import register_by_path
 from kivijalka.risks.models import Assessment, Risk
-from tests.factories import assessed_risk, holder, person, risk, unit
+from tests.factories import action, assessed_risk, holder, person, risk, role_of, unit
 from tests.files.imports import csv_of, imported, planned, reasons
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +152,33 @@ def test_mappings_and_files_are_their_persons_own(manager: Person):
         assert not ImportFile.objects.exists()
     with acting(manager.pk):
         assert ImportMapping.objects.count() == 1
+
+
+def test_persons_come_in_by_their_address(manager: Person):
+    administrator = holder("access_administrator")
+    head = ["Given name", "Family name", "E-mail", "Unit", "Start", "Language"]
+    row = ["Aino", "Laine", "aino@esimerkki.example", manager.unit.name_fi, "1.2.2026", "svenska"]
+    imported(csv_of(head, row), administrator, into="persons")
+    made = Person.objects.get(email="aino@esimerkki.example")
+    assert (str(made), made.unit, made.language) == ("Aino Laine", manager.unit, "sv")
+    moved = csv_of(head, [*row[:1], "Mäki", *row[2:]])
+    assert planned(moved, administrator, into="persons").counts["changed"] == 1
+
+
+@pytest.mark.parametrize("path", ["units", "persons", "roles", "risks", "actions"])
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_every_register_goes_out_and_comes_back_the_same(path: str, kind: str, manager: Person):
+    assessed_risk("=Sum", unit=manager.unit, owner=manager, areas=["rescue_safety", "premises_security"])
+    risk('Only a draft, said "so"; twice', unit=manager.unit, cause="Line one\nline two")
+    action(unit=manager.unit, cost_eur="1250.50")
+    sees_all = holder("chief_executive")
+    role_of(sees_all, "access_administrator")
+    register = register_by_path(path)
+    with acting(sees_all.pk), export(register, QueryDict(), kind) as made:
+        data = made.read()
+    found = planned(data, sees_all, into=path)
+    assert (reasons(found), [row.changes for row in found.of("changed")]) == ({}, [])
+    assert found.counts["same"] == register.model.objects.count() > 0
 
 
 def test_a_preview_asks_no_more_for_many_rows_than_for_few(manager: Person):

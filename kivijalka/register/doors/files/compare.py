@@ -71,6 +71,15 @@ def keep_changes(register: Register[Any], row: PlannedRow, present: dict[tuple[s
             _keep_inputs(row, command, latest(command, parts, row.inputs[command.name]))
 
 
+def tell_new(register: Register[Any], row: PlannedRow) -> None:
+    """What a new record will hold, in words."""
+    for name, value in row.values.items():
+        row.changes.append(Change(register.field(name).verbose_name, "", _said(register.field(name), value)))
+    for command in register.imports:
+        for name, value in row.inputs.get(command.name, {}).items():
+            row.changes.append(Change(command.inputs[name].ask.label, "", in_words(value)))
+
+
 def _keep_inputs(row: PlannedRow, command: Command[Any], part: Any) -> None:
     given = row.inputs[command.name]
     source = part if part is not None else row.record
@@ -80,7 +89,7 @@ def _keep_inputs(row: PlannedRow, command: Command[Any], part: Any) -> None:
         del row.inputs[command.name]
         return
     for name, value in changed.items():
-        row.changes.append(Change(command.inputs[name].ask.label, in_words(before[name] or "–"), in_words(value)))
+        row.changes.append(Change(command.inputs[name].ask.label, in_words(before[name] or ""), in_words(value)))
 
 
 def _same(register: Register[Any], record: Any, name: str, value: Any) -> bool:

@@ -100,6 +100,7 @@ def plan(register: Register[Any], table: Table, reading: Reading, actor: Actor, 
         elif not row.refusals:
             _need(reading, columns.targets, row)
             _ask_new(register, actor, row)
+            compare.tell_new(register, row)
     return Plan(register, rows)
 
 

@@ -19,7 +19,7 @@ from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import NotCommitted, commit
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
-from kivijalka.register.doors.files.read import Table, read
+from kivijalka.register.doors.files.read import MOST_BYTES, WHY, Table, read
 from kivijalka.register.doors.files.write import TYPES, export
 from kivijalka.register.files_models import ImportFile
 from kivijalka.register.refusal import NotThere, Refused
@@ -142,6 +142,8 @@ def _uploaded(request: HttpRequest, register: Register[Any], actor: Actor) -> Im
     upload = request.FILES.get("file")
     if upload is None:
         raise Refused(_("Choose a file first."), code="empty", field="file")
+    if (upload.size or 0) > MOST_BYTES:
+        raise Refused(WHY["too_large"], code="too_large", field="file")
     file = steps.keep_file(register, actor, upload.name or "", read(upload.read()))
     wanted = request.POST.get("mapping", "")
     file.mapping = next((kept for kept in steps.kept_mappings(register, actor) if str(kept.pk) == wanted), None)
