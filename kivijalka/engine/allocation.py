@@ -45,7 +45,7 @@ class Shares:
         return out
 
 
-def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**13) -> Shares:
+def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**12) -> Shares:
     """Each risk's E[S_i], E[S_i | S = VaR_p] and TVaR share E[S_i | worst 1 - p of years].
 
     By Mecke's formula E[S_i; S <= x] is the integral of y P(S <= x - y) over the events of i, hence linear in its

@@ -16,6 +16,7 @@ from kivijalka.engine.recipe import Recipe
 
 TILTS = (3.0, 5.0, 8.0, 14.0)  # tried per period; any is valid, the narrowest bounds win
 USUAL = 0.995  # level to which a curve is laid out at once
+VERY_SMOOTH = 1e-9
 ROUGH = 1e-3  # floor of the transform above which chords bound better than Fourier
 
 
@@ -121,8 +122,8 @@ class LossCurve:
         if self.mean == 0 or x == 0:
             return Bounded(self.mean, self.mean, self.mean)
         short = self._view_to(x * 1.02, self.points).short(x)
-        rest = self.mean - x
-        return Bounded(rest + short.value, max(rest + short.low, 0.0), rest + short.high)
+        rest, error = self.mean - x, max(m.noise for _, m in self.coarse.measures()) * self.mean
+        return Bounded.within(rest + short.value, max(rest + short.low - error, 0.0), rest + short.high + error)
 
     def aggregate_cover(self, deductible: float, limit: float = math.inf) -> tuple[Bounded, Bounded]:
         """Means (ceded, net) of a cover that pays the year's sum above `deductible`, at most `limit`; euro a year."""
@@ -258,7 +259,7 @@ class View:
     @cached_property
     def smooth(self) -> SmoothLaw | None:
         """Fourier bounds with the best tilt, or None where densities are too rough for them to help."""
-        if largest_beyond(self.recipe, self.lattice) > ROUGH:
+        if self._floor > ROUGH:
             return None
         size, cap = self.lattice.size, self.lattice.cap
         target = float(self.close.points[min(int(np.searchsorted(self.close.below, 0.99)), self.lattice.count - 1)])
@@ -274,8 +275,19 @@ class View:
         lattice = Lattice(self.lattice.step, self.lattice.count, size, best / self.lattice.period)
         return smooth_law(self.recipe, lattice, max(4, 2**16 // size))
 
+    @cached_property
+    def _floor(self) -> float:
+        return largest_beyond(self.recipe, self.lattice)
+
+    @property
+    def is_very_smooth(self) -> bool:
+        """Whether Fourier alone bounds so well that chords add nothing."""
+        return self._floor < VERY_SMOOTH
+
     def _bounds(self, x: float) -> SmoothBounds:
-        """The narrowest known bounds at x: chords of the sandwich, and Fourier."""
+        """The narrowest known bounds at x: chords of the sandwich, and Fourier; Fourier alone where that is enough."""
+        if self.smooth and self.is_very_smooth:
+            return self.smooth.at(x)
         s = self.sandwich
         low_x, high_x = float(s.low_at(np.array(x))), float(s.high_at(np.array(x)))
         right, left = s.high_x > x, s.high_x < x
@@ -316,11 +328,21 @@ class View:
         return np.interp(x, self.close.points, self._below_nodes)
 
     def quantile(self, p: float) -> Bounded:
-        s = self.sandwich
-        low, high = _level_set(s, p)
         below = self._below_nodes
-        if below[-3] <= p or not math.isfinite(high):
+        if below[-3] <= p:
             raise OutOfReach
+        if self.smooth and self.is_very_smooth:
+            found = self._located(p, 0.0, math.inf)
+            if found.low > 0 and math.isfinite(found.high):
+                return found
+        low, high = _level_set(self.sandwich, p)
+        if not math.isfinite(high):
+            raise OutOfReach
+        return self._located(p, low, high)
+
+    def _located(self, p: float, low: float, high: float) -> Bounded:
+        """The quantile by interpolation, within [low, high] and what Fourier adds to that."""
+        below = self._below_nodes
         j = int(np.searchsorted(below, p))
         a, b = below[j - 1], below[j]
         value = float(self.close.points[j] - self.lattice.step * (1 - (p - a) / max(b - a, 1e-300)))
@@ -345,17 +367,19 @@ class View:
         return low, high
 
     def tail_mean(self, p: float, mean: float) -> Bounded:
-        s, q = self.sandwich, self.quantile(p)
+        q = self.quantile(p)
         x = q.value
-        gain_low = float(np.max(p * s.high_x - s.high))
-        gain_high = float(np.max(p * s.low_x - s.low))
+        gain_low, gain_high = -math.inf, math.inf
+        if not (self.smooth and self.is_very_smooth):
+            s = self.sandwich
+            gain_low, gain_high = float(np.max(p * s.high_x - s.high)), float(np.max(p * s.low_x - s.low))
         if self.smooth:
             f = self.smooth.at(x)
             gain_low = max(gain_low, p * x - f.short_high)
             slope = max(abs(p - f.below_low), abs(p - f.below_high))
             gain_high = min(gain_high, p * x - f.short_low + slope * max(q.high - x, x - q.low))
         gain = p * x - float(np.interp(x, self.close.points, self.close.short))
-        error = 64 * 2.0**-53 * mean
+        error = max(m.noise for _, m in self.recipe.measures()) * mean
         low, high = (mean - gain_high - error) / (1 - p), (mean - gain_low + error) / (1 - p)
         return Bounded.within((mean - gain) / (1 - p), low, high)
 

@@ -10,7 +10,33 @@ from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray, IntArray
 
 FAR = 8.3  # the normal tail beyond is 5e-17
-ROOT_HALF = math.sqrt(0.5)
+
+
+def tail_series() -> FloatArray:
+    """Taylor coefficients (cells, 9) of P(Z > z) about the middles of cells 1/16 wide from -8.5 to 8.5.
+
+    Derivatives are Hermite polynomials times the density; the remainder is below 3e-17 of the whole.
+    """
+    from numpy.polynomial.hermite_e import hermeval
+
+    middle = np.arange(-8.5 + 1 / 32, 8.5, 1 / 16)
+    out = np.empty((len(middle), 9))
+    out[:, 0] = [0.5 * math.erfc(z * math.sqrt(0.5)) for z in middle]
+    density = np.exp(-0.5 * middle**2) / math.sqrt(2 * math.pi)
+    for n in range(1, 9):
+        out[:, n] = (-1) ** n * hermeval(middle, [0.0] * (n - 1) + [1.0]) * density / math.factorial(n)
+    return out
+
+
+@compiled
+def normal_tail(z: float, series: FloatArray) -> float:
+    """P(Z > z) for -8.5 < z < 8.5, within 4e-16."""
+    place = (z + 8.5) * 16.0
+    cell = int(place)
+    d = (place - cell - 0.5) * 0.0625
+    a = series[cell]
+    high = a[4] + d * (a[5] + d * (a[6] + d * (a[7] + d * a[8])))
+    return a[0] + d * (a[1] + d * (a[2] + d * (a[3] + d * high)))  # type: ignore[no-any-return]  # a float64
 
 
 @compiled
@@ -26,20 +52,23 @@ def add_lognormals(
     row: IntArray,
     area: FloatArray,
     above: FloatArray,
+    series: FloatArray,
 ) -> None:
     """area[row[i]] += rate[i] E min(X_i, x) and above[row[i]] += rate[i] P(X_i > x), on knots first..last-1."""
     for i in range(len(rate)):
         r, lam, m, s, total = row[i], rate[i], mu[i], sigma[i], rate[i] * mean[i]
+        inverse = 1.0 / s
         start = first + np.searchsorted(log_x[first:last], m - FAR * s)
         stop = first + np.searchsorted(log_x[first:last], m + (s + FAR) * s)
         for k in range(first, start):
             area[r, k] += lam * x[k]
             above[r, k] += lam
         for k in range(start, stop):
-            z = (log_x[k] - m) / s
-            tail = 0.5 * lam * math.erfc(z * ROOT_HALF)
+            z = (log_x[k] - m) * inverse
+            tail = lam * (normal_tail(z, series) if z < FAR else 0.0)
+            body = total * (normal_tail(s - z, series) if z - s > -FAR else 0.0)
             above[r, k] += tail
-            area[r, k] += 0.5 * total * math.erfc((s - z) * ROOT_HALF) + x[k] * tail
+            area[r, k] += body + x[k] * tail
         for k in range(stop, last):
             area[r, k] += total
 

@@ -76,7 +76,7 @@ def add_rows(
 ) -> None:
     """Add each risk's rate * E min(X, x) and rate * P(X > x) to its row of `area` and `above` (rows, knots)."""
     from kivijalka.engine.compiled import in_parallel
-    from kivijalka.engine.loss_kernels import add_lognormals
+    from kivijalka.engine.loss_kernels import add_lognormals, tail_series
 
     alike = np.array([type(s) is Lognormal for s in severities], dtype=bool)
     if alike.any():
@@ -86,8 +86,9 @@ def add_rows(
         mean = median * np.exp(sigma**2 / 2)
         with np.errstate(divide="ignore"):
             log_x = np.log(x)
+        series = tail_series()
         data = (rates[alike], np.log(median), sigma, mean, row[alike])
-        in_parallel(lambda a, b: add_lognormals(x, log_x, a, b, *data, area, above), len(x))
+        in_parallel(lambda a, b: add_lognormals(x, log_x, a, b, *data, area, above, series), len(x))
     for i in map(int, np.flatnonzero(~alike)):
         area[row[i]] += rates[i] * severities[i].limited_mean(x)
         above[row[i]] += rates[i] * severities[i].exceedance(x)
