@@ -59,7 +59,9 @@ def prepare(owner: psycopg.Connection[Any]) -> None:
     owner.execute(
         "insert into bench.record (unit, level, state, review)"
         f" select (1 + n %% {UNITS}) * {STEP}, case when n %% 10 < 9 then 1 when n %% 100 < 99 then 2 else 3 end,"
-        f" n %% 4, date '2026-01-01' + (n::bigint * 7919 %% 700)::int from generate_series(1, {ROWS}) n".replace("%%", "%")
+        f" n %% 4, date '2026-01-01' + (n::bigint * 7919 %% 700)::int from generate_series(1, {ROWS}) n".replace(
+            "%%", "%"
+        )
     )
     for columns in ("review, id", "key", "state, review"):
         owner.execute(f"create index on bench.record ({columns})")
