@@ -66,7 +66,8 @@ def drop_all_of_this_run() -> None:
 
 
 def drop(name: str) -> None:
-    with _server() as cursor:
+    # As superuser where there is one: PostgreSQL's own workers in the database are not the owner's to end.
+    with _server("SUPER" if "KIVIJALKA_TEST_SUPER_URL" in os.environ else "OWNER") as cursor:
         cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
@@ -95,6 +96,6 @@ def _create(name: str, how: str) -> None:
 
 
 @contextmanager
-def _server() -> Iterator[psycopg.Cursor]:
-    with psycopg.connect(address_of("postgres"), autocommit=True) as server, server.cursor() as cursor:
+def _server(role: str = "OWNER") -> Iterator[psycopg.Cursor]:
+    with psycopg.connect(address_of("postgres", role), autocommit=True) as server, server.cursor() as cursor:
         yield cursor

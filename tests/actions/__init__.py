@@ -1,1 +1,1 @@
-"""Tests of actions."""
+"""Tests of the actions room."""

@@ -21,7 +21,7 @@ def titles(who: Person, **given: object) -> set[str]:
         return set(Risk.objects.seen().values_list("title", flat=True))
 
 
-def test_a_role_reaches_down_the_tree_and_not_beside_it():
+def test_a_role_reaches_down_the_tree_and_not_beside_it() -> None:
     above, beside = sector("A"), sector("B")
     below = unit("A1", parent=above)
     risk("above", unit=above)
@@ -31,7 +31,7 @@ def test_a_role_reaches_down_the_tree_and_not_beside_it():
     assert titles(holder("unit_head", unit=below)) == {"below"}
 
 
-def test_a_record_above_ones_level_of_confidentiality_is_not_there():
+def test_a_record_above_ones_level_of_confidentiality_is_not_there() -> None:
     there = sector()
     risk("internal", unit=there)
     risk("secret", unit=there, confidentiality=3)
@@ -39,13 +39,13 @@ def test_a_record_above_ones_level_of_confidentiality_is_not_there():
     assert titles(holder("sector_director", unit=there)) == {"internal", "secret"}
 
 
-def test_an_owner_sees_the_record_wherever_it_is():
+def test_an_owner_sees_the_record_wherever_it_is() -> None:
     someone = holder("unit_head", unit=sector("A"))
     risk("mine elsewhere", unit=sector("B"), owner=someone, confidentiality=3)
     assert titles(someone) == {"mine elsewhere"}
 
 
-def test_a_moved_unit_is_reached_from_its_new_place_and_no_row_is_rewritten():
+def test_a_moved_unit_is_reached_from_its_new_place_and_no_row_is_rewritten() -> None:
     old, new = sector("old"), sector("new")
     moved = unit("moved", parent=old)
     found = risk("moves along", unit=moved)
@@ -57,7 +57,7 @@ def test_a_moved_unit_is_reached_from_its_new_place_and_no_row_is_rewritten():
     assert fresh(found).version == found.version
 
 
-def test_a_unit_does_not_move_under_itself_or_under_one_below_it():
+def test_a_unit_does_not_move_under_itself_or_under_one_below_it() -> None:
     top = sector()
     below = unit(parent=top)
     with acting(holder("access_administrator", unit=city()).pk) as actor:
@@ -67,7 +67,7 @@ def test_a_unit_does_not_move_under_itself_or_under_one_below_it():
             assert caught.value.code == code
 
 
-def test_a_merged_unit_hands_over_what_the_acting_person_cannot_see_too():
+def test_a_merged_unit_hands_over_what_the_acting_person_cannot_see_too() -> None:
     one, other = unit("one", parent=sector()), unit("other", parent=sector())
     hidden = risk("hidden", unit=one, confidentiality=3)
     with acting(holder("access_administrator", unit=city()).pk) as actor:
@@ -76,7 +76,7 @@ def test_a_merged_unit_hands_over_what_the_acting_person_cannot_see_too():
     assert fresh(one).end == in_days(0)
 
 
-def test_a_unit_with_units_below_does_not_end():
+def test_a_unit_with_units_below_does_not_end() -> None:
     top = sector()
     unit(parent=top)
     with acting(holder("access_administrator", unit=city()).pk) as actor, pytest.raises(Refused) as caught:
@@ -84,14 +84,14 @@ def test_a_unit_with_units_below_does_not_end():
     assert caught.value.code == "units_below"
 
 
-def test_a_role_is_held_once_at_a_time():
+def test_a_role_is_held_once_at_a_time() -> None:
     who, there = person(), sector()
     role_of(who, "unit_head", unit=there)
     with pytest.raises(IntegrityError), transaction.atomic():
         role_of(who, "unit_head", unit=there)
 
 
-def test_a_deputy_has_the_absent_persons_reach_while_the_delegation_is_in_force():
+def test_a_deputy_has_the_absent_persons_reach_while_the_delegation_is_in_force() -> None:
     there = sector()
     risk("theirs", unit=there)
     absent, deputy = holder("unit_head", unit=there), holder("employee", unit=sector())
@@ -102,7 +102,7 @@ def test_a_deputy_has_the_absent_persons_reach_while_the_delegation_is_in_force(
     assert titles(stranger, on_behalf_of=absent.pk) == set()
 
 
-def test_who_has_left_reaches_nothing():
+def test_who_has_left_reaches_nothing() -> None:
     there = sector()
     risk("there", unit=there)
     gone = holder("unit_head", unit=there)
@@ -110,7 +110,7 @@ def test_who_has_left_reaches_nothing():
     assert titles(gone) == set()
 
 
-def test_a_new_unit_gets_a_number_near_its_parent_and_is_reached_from_above():
+def test_a_new_unit_gets_a_number_near_its_parent_and_is_reached_from_above() -> None:
     top = sector()
     head = holder("unit_head", unit=top)
     made = unit("new", parent=top)
@@ -119,7 +119,7 @@ def test_a_new_unit_gets_a_number_near_its_parent_and_is_reached_from_above():
     assert titles(head) == {"in the new one"}
 
 
-def test_a_responsibility_counts_when_it_is_accepted_and_only_one_is_accountable():
+def test_a_responsibility_counts_when_it_is_accepted_and_only_one_is_accountable() -> None:
     there = sector()
     head, other, found = holder("unit_head", unit=there), holder("employee", unit=there), risk(unit=there)
     with acting(head.pk) as actor:
@@ -136,7 +136,7 @@ def test_a_responsibility_counts_when_it_is_accepted_and_only_one_is_accountable
     assert fresh(mine).state == Responsibility.State.ACCEPTED
 
 
-def test_access_is_explained_to_those_who_may_ask_only():
+def test_access_is_explained_to_those_who_may_ask_only() -> None:
     there = sector()
     head, found = holder("unit_head", unit=there), risk(unit=there)
     admin, employee = holder("access_administrator", unit=city()), holder("employee", unit=city())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -29,15 +30,6 @@ def english() -> Iterator[None]:
 def seen_by(person: Person) -> set[Risk]:
     with acting(person.pk):
         return set(Risk.objects.seen())
-
-
-def test_a_role_reaches_its_unit_and_all_below_and_nothing_beside() -> None:
-    sector = make.sector()
-    unit = make.unit(parent=sector)
-    inside = {make.risk(unit=sector), make.risk(unit=unit), make.risk(unit=make.unit(parent=unit))}
-    make.risk(unit=make.city())
-    make.risk(unit=make.sector())
-    assert seen_by(make.holder(unit=sector)) == inside
 
 
 def test_a_role_reaches_units_that_are_added_below_later() -> None:
@@ -67,7 +59,7 @@ def test_a_role_sees_up_to_its_level_of_confidentiality(kind: str, most: Confide
     [{"start": make.in_days(2)}, {"end": make.in_days(-2)}],
     ids=["not begun", "ended"],
 )
-def test_a_role_reaches_only_while_it_is_in_force(term: dict[str, object]) -> None:
+def test_a_role_reaches_only_while_it_is_in_force(term: dict[str, Any]) -> None:
     person = make.person()
     make.role_of(person, **term)
     make.risk()

@@ -73,30 +73,6 @@ def test_a_rename_keeps_the_old_name_in_history(administrator: Person) -> None:
             assert [row[0] for row in cursor.fetchall()] == ["Vanha nimi", "Uusi nimi"]
 
 
-def test_a_unit_is_not_moved_under_itself(administrator: Person) -> None:
-    unit = make.unit()
-    below = make.unit(parent=unit)
-    with acting(administrator.pk) as actor:
-        with refused("under_itself", "Choose another unit", field="to"):
-            commands.move(actor, unit, to=unit)
-        with refused("circle", "outside of this one", field="to"):
-            commands.move(actor, unit, to=below)
-
-
-def test_a_moved_unit_leaves_the_old_reach_and_enters_the_new(administrator: Person) -> None:
-    old, new = make.sector(), make.sector()
-    unit = make.unit(parent=old)
-    below = make.unit(parent=unit)
-    risk = make.risk(unit=below)
-    old_head, new_head = make.holder(unit=old), make.holder(unit=new)
-    assert sees(old_head, risk)
-    assert not sees(new_head, risk)
-    with acting(administrator.pk) as actor:
-        commands.move(actor, unit, to=new)
-    assert not sees(old_head, risk)
-    assert sees(new_head, risk)
-
-
 def test_a_merge_hands_over_everything_also_what_one_may_not_see(administrator: Person) -> None:
     ending, staying = make.unit(), make.unit()
     below, worker = make.unit(parent=ending), make.person(unit=ending)
@@ -120,16 +96,6 @@ def test_a_merge_is_refused_where_one_does_not_reorganise_both_units() -> None:
         commands.merge(actor, ending, into=foreign, on=make.in_days(0))
     assert make.fresh(risk).unit_id == ending.number
     assert make.fresh(ending).end is None
-
-
-def test_a_unit_does_not_end_while_units_are_in_force_below(administrator: Person) -> None:
-    unit = make.unit()
-    below = make.unit(parent=unit)
-    with acting(administrator.pk) as actor:
-        with refused("units_below", "Move or end them first"):
-            commands.end_unit(actor, unit, on=make.in_days(0))
-        commands.end_unit(actor, below, on=make.in_days(0))
-        commands.end_unit(actor, unit, on=make.in_days(0))
 
 
 def test_the_roles_of_a_unit_end_with_it(administrator: Person) -> None:
@@ -168,8 +134,3 @@ def test_there_is_one_topmost_unit() -> None:
     make.city()
     with refused("contradiction", "There is a topmost unit already"):
         command.translated(lambda: Unit.objects.create(kind="group", name_fi="Toinen", start=make.LONG_AGO))
-
-
-def sees(person: Person, risk: Risk) -> bool:
-    with acting(person.pk):
-        return Risk.objects.seen().filter(pk=risk.pk).exists()

@@ -19,7 +19,7 @@ def versions(pk: object) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_raw_sql_leaves_a_version_too():
+def test_raw_sql_leaves_a_version_too() -> None:
     found = risk("before")
     first = found.version
     with connection.cursor() as cursor:
@@ -29,7 +29,7 @@ def test_raw_sql_leaves_a_version_too():
 
 
 @pytest.mark.django_db
-def test_a_version_says_who_by_which_command_and_door():
+def test_a_version_says_who_by_which_command_and_door() -> None:
     there = sector()
     head, found = holder("unit_head", unit=there), risk("before", unit=there)
     with acting(head.pk, door="api") as actor:
@@ -39,21 +39,21 @@ def test_a_version_says_who_by_which_command_and_door():
 
 
 @pytest.mark.django_db
-def test_an_update_that_changes_nothing_leaves_no_version():
+def test_an_update_that_changes_nothing_leaves_no_version() -> None:
     found = risk("same")
     Risk.objects.filter(pk=found.pk).update(title="same")
     assert versions(found.pk) == ["same"]
 
 
 @pytest.mark.django_db
-def test_the_site_cannot_write_the_history():
+def test_the_site_cannot_write_the_history() -> None:
     head = holder("unit_head", unit=sector())
     for statement in ("insert into history.risks_risk (kept_op) values ('I')", "delete from history.risks_risk"):
         with pytest.raises(ProgrammingError), acting(head.pk), connection.cursor() as cursor:
             cursor.execute(statement)
 
 
-def test_the_past_shows_what_stood_then_to_todays_roles(committed: str):
+def test_the_past_shows_what_stood_then_to_todays_roles(committed: str) -> None:
     there = sector()
     head, stranger = holder("unit_head", unit=there), holder("unit_head", unit=sector())
     before_all = datetime.now(tz=UTC)

@@ -1,1 +1,1 @@
-"""Tests of risks."""
+"""Tests of the risks room."""

@@ -25,7 +25,7 @@ def refused(code: str) -> Iterator[None]:
     assert caught.value.code == code
 
 
-def test_the_worst_impact_and_the_likelihood_give_the_level_and_the_next_review():
+def test_the_worst_impact_and_the_likelihood_give_the_level_and_the_next_review() -> None:
     there = sector()
     head, found = holder("unit_head", unit=there), risk(unit=there)
     with acting(head.pk) as actor:
@@ -36,7 +36,7 @@ def test_the_worst_impact_and_the_likelihood_give_the_level_and_the_next_review(
     assert Assessment.objects.get(risk=found).assessor_id == head.pk
 
 
-def test_an_assessment_without_any_impact_is_refused():
+def test_an_assessment_without_any_impact_is_refused() -> None:
     there = sector()
     head, found = holder("unit_head", unit=there), risk(unit=there)
     with acting(head.pk) as actor, refused("no_impact"):
@@ -44,7 +44,7 @@ def test_an_assessment_without_any_impact_is_refused():
     assert not Assessment.objects.filter(risk=found).exists()
 
 
-def test_nobody_accepts_their_own_risk():
+def test_nobody_accepts_their_own_risk() -> None:
     there = sector()
     head = holder("unit_head", unit=there)
     own = assessed_risk(unit=there, owner=head)
@@ -53,7 +53,7 @@ def test_nobody_accepts_their_own_risk():
     assert fresh(own).state == "assessed"
 
 
-def test_an_acceptance_lasts_no_longer_than_the_policy_lets_it():
+def test_an_acceptance_lasts_no_longer_than_the_policy_lets_it() -> None:
     there = sector()
     head = holder("unit_head", unit=there)
     high = assessed_risk(unit=there, likelihood=3, impact=4)
@@ -64,7 +64,7 @@ def test_an_acceptance_lasts_no_longer_than_the_policy_lets_it():
     assert fresh(high).state == "accepted"
 
 
-def test_an_employee_sees_the_risk_but_cannot_accept_it():
+def test_an_employee_sees_the_risk_but_cannot_accept_it() -> None:
     there = sector()
     employee = holder("employee", unit=there)
     found = assessed_risk(unit=there)
@@ -72,7 +72,7 @@ def test_an_employee_sees_the_risk_but_cannot_accept_it():
         commands.accept(actor, found, reason="Why not", until=in_days(30))
 
 
-def test_a_risk_is_not_closed_while_an_action_that_treats_it_is_open():
+def test_a_risk_is_not_closed_while_an_action_that_treats_it_is_open() -> None:
     there = sector()
     head, found = holder("unit_head", unit=there), assessed_risk(unit=there)
     work = action(unit=there, owner=head)
@@ -87,7 +87,7 @@ def test_a_risk_is_not_closed_while_an_action_that_treats_it_is_open():
     assert fresh(found).state == "closed"
 
 
-def test_a_stale_version_of_a_record_is_a_conflict_and_changes_nothing():
+def test_a_stale_version_of_a_record_is_a_conflict_and_changes_nothing() -> None:
     there = sector()
     head, found = holder("unit_head", unit=there), risk("Before", unit=there)
     Risk.objects.filter(pk=found.pk).update(title="By another")
@@ -106,5 +106,5 @@ def test_a_stale_version_of_a_record_is_a_conflict_and_changes_nothing():
         (date(2026, 12, 31), 2, date(2027, 2, 28)),
     ],
 )
-def test_months_later_is_the_same_day_or_the_last_of_the_month(day: date, months: int, then: date):
+def test_months_later_is_the_same_day_or_the_last_of_the_month(day: date, months: int, then: date) -> None:
     assert rules.months_after(day, months) == then
