@@ -38,7 +38,7 @@ class Bounded:
 
     @classmethod
     def within(cls, value: float, low: float, high: float) -> Bounded:
-        return cls(min(max(value, low), high), low, high)
+        return cls(float(min(max(value, low), high)), float(low), float(high))
 
 
 Tabulate = Callable[[Lattice | None, float], Recipe]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.inversion import Lattice, kernel_of
 from kivijalka.engine.measure import ROUND, EventMeasure
 from kivijalka.engine.recipe import ComplexArray, Recipe
@@ -63,6 +64,7 @@ def smooth_law(recipe: Recipe, lattice: Lattice, finer: int) -> SmoothLaw:
     size = np.abs(s)
     slack = np.zeros(half)
     weight_of = {id(m): w for w, m in recipe.measures()}
+    shape_of = {id(m): a for a, m in recipe.mixed}
 
     def kernel(m: EventMeasure, drift: bool) -> ComplexArray:
         nonlocal slack
@@ -70,21 +72,25 @@ def smooth_law(recipe: Recipe, lattice: Lattice, finer: int) -> SmoothLaw:
         out, noise = kernel_of(values, fine, sharpen=m.is_smooth, keep=half)
         z = size * fine.step
         area = doubt + m.noise * m.area_at(fine.cap) / fine.tilt + lattice_area(m, fine) * (1 + 5 / 3 * z + 0.1 * z**2)
-        slack = slack + weight_of[id(m)] * (size**2 * area + noise)
+        error = weight_of[id(m)] * (size**2 * area + noise)
+        if (a := shape_of.get(id(m))) is not None:  # the derivative of -a log(1 - K / a) on the way from one to other
+            error = error / np.maximum(1.0, np.abs(1.0 - out / a) - error / a)
+        slack = slack + error
         return out
 
     log_transform = recipe.log_transform(kernel)
     transform = np.exp(log_transform)
-    wrong = np.expm1(np.minimum(slack + 8 * ROUND * (1 + np.abs(log_transform)), 700.0))
-    weight = 2 * np.abs(transform) / lattice.period
+    magnitude = np.abs(transform)
+    wrong = magnitude * np.expm1(np.minimum(slack + 8 * ROUND * (1 + np.abs(log_transform)), 600.0))
+    wrong = 2 / lattice.period * np.minimum(wrong, magnitude + largest_at(recipe, lattice))
+    weight = 2 * magnitude / lattice.period
     floor = largest_beyond(recipe, lattice)
     blur = lattice.step * min(max(floor, 1e-12), 1e-3)
     rest = floor / math.pi * (math.log(2 * lattice.step / (blur * math.pi)) + 1 + 2 / half)
     sums = 4 * lattice.size * ROUND
-    below_error = float((weight * (wrong + sums) / size).sum() + blur * weight.sum()) + rest
-    short_error = float((weight * (wrong + sums) / size**2).sum()) + floor * lattice.period / (
-        2 * math.pi**2 * (half - 2)
-    )
+    below_error = float(((wrong + weight * sums) / size).sum() + blur * weight.sum()) + rest
+    short_error = float(((wrong + weight * sums) / size**2).sum())
+    short_error += floor * lattice.period / (2 * math.pi**2 * (half - 2))
     grow = math.exp(lattice.tilt * blur)
     capped_mean = sum(w * m.area_at(lattice.cap) for w, m in recipe.measures())
     return SmoothLaw(lattice, transform / -s, transform / s**2, below_error * grow, short_error, capped_mean)
@@ -99,13 +105,28 @@ def lattice_area(m: EventMeasure, fine: Lattice) -> float:
 
 def largest_beyond(recipe: Recipe, lattice: Lattice) -> float:
     """A bound of |E exp(s S)| at all frequencies from pi / step on, from the one-humped densities."""
-    frequency = math.pi / lattice.step
+    return float(largest_from(recipe, lattice, np.array([math.pi / lattice.step]))[0])
 
-    def decay(m: EventMeasure) -> float:
+
+def largest_at(recipe: Recipe, lattice: Lattice) -> FloatArray:
+    """The same bound at each frequency below pi / step, in 40 steps."""
+    half = lattice.size // 2
+    cuts = np.unique(np.geomspace(1, half, 40).astype(np.int64))
+    bounds = largest_from(recipe, lattice, 2 * math.pi / lattice.period * cuts)
+    return np.append(1.0, bounds)[np.searchsorted(cuts, np.arange(half), side="right")]
+
+
+def largest_from(recipe: Recipe, lattice: Lattice, frequency: FloatArray) -> FloatArray:
+    """Bounds of |E exp(s S)| that hold from each of these frequencies on."""
+
+    def decay(m: EventMeasure) -> FloatArray:
         if not len(m.smooth):
-            return 0.0
+            return np.zeros(len(frequency))
         beyond = float(m.smooth[max(int(np.searchsorted(m.smooth_x, lattice.cap, side="right")) - 1, 0)])
-        return max(0.0, float(np.max(m.smooth - beyond - 3 * m.peak / frequency)) - m.noise * m.rate)
+        sure = m.smooth - beyond - 3 * m.peak / frequency[:, None]
+        return np.asarray(np.maximum(0.0, sure.max(axis=1) - m.noise * m.rate))
 
-    exponent = decay(recipe.independent) + sum(a * math.log1p(decay(m) / a) for a, m in recipe.mixed)
-    return math.exp(-exponent)
+    exponent = decay(recipe.independent)
+    for a, m in recipe.mixed:
+        exponent = exponent + a * np.log1p(decay(m) / a)
+    return np.asarray(np.exp(-exponent))
