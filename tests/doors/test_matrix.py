@@ -13,7 +13,7 @@ from kivijalka.register import command as commands
 from kivijalka.register.doors import rows
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
-from tests.doors import pages, programs, raw
+from tests.doors import imports, pages, programs, raw
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Scene, Town, undone
 
 Door = Callable[[Scene], Iterator[Cell]]
@@ -96,6 +96,8 @@ PROGRAMS: list[Door] = [
     programs.additions,
     programs.verbs,
     programs.exports,
+    imports.changes,
+    imports.additions,
 ]
 
 
