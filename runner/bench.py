@@ -5,7 +5,7 @@ from pathlib import Path
 
 from runner.checkout import HERE
 from runner.cluster import APP, OWNER
-from runner.house import opened, preparation
+from runner.house import alone, opened, preparation
 from runner.processes import Processes, environment
 from runner.say import Problem, line
 from runner.steps import Step, carry_out
@@ -23,7 +23,8 @@ def run(processes: Processes, args: Sequence[str]) -> int:
             *preparation(processes, development=True),
             Step("postgres", "Starting PostgreSQL", house.start_cluster, after=("packages",)),
         ]
-        carry_out(begin, processes)
+        with alone(HERE):
+            carry_out(begin, processes)
         where = environment(
             DJANGO_SETTINGS_MODULE="kivijalka.web.settings",
             KIVIJALKA_MODE="test",

@@ -1,4 +1,4 @@
-"""`./run check`: everything that needs no database of its own, at the same time, all failures shown."""
+"""`./run check`: everything that can be told without running a test, at the same time, all failures shown."""
 
 import os
 import re
@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from runner.checkout import HERE
-from runner.house import preparation
+from runner.cluster import APP, OWNER
+from runner.house import House, alone, preparation, throwaway
 from runner.processes import Processes, environment
 from runner.say import Problem, complain, line
 from runner.site import Site, cores
@@ -23,15 +24,16 @@ PATHS = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/\w")
 
 def run(processes: Processes, args: Sequence[str]) -> int:
     """Run every check and say which failed; 1 when one did."""
-    carry_out(preparation(processes, development=True), processes)
-    with ThreadPoolExecutor(cores()) as pool:
-        results = list(pool.map(lambda check: _carried_out(*check), all_checks(processes)))
+    with alone(HERE):
+        carry_out(preparation(processes, development=True), processes)
+    with throwaway(processes, "check") as house, ThreadPoolExecutor(cores()) as pool:
+        results = list(pool.map(lambda check: _carried_out(*check), all_checks(processes, house)))
     failed = [name for name, ok in results if not ok]
     line(f"\n{len(failed)} of {len(results)} checks failed: {', '.join(failed)}" if failed else "\nEvery check passed.")
     return 1 if failed else 0
 
 
-def all_checks(processes: Processes) -> list[tuple[str, Callable[[], object]]]:
+def all_checks(processes: Processes, house: House) -> list[tuple[str, Callable[[], object]]]:
     """Each check: its name, and what raises a Problem when it fails."""
     site = Site(HERE, processes, {"KIVIJALKA_MODE": "test"})
     tools = HERE.environment / "bin"
@@ -49,7 +51,7 @@ def all_checks(processes: Processes) -> list[tuple[str, Callable[[], object]]]:
         ("templates", tool("djlint", "--lint", "--quiet", "kivijalka")),
         ("rooms", tool("lint-imports")),
         ("migrations complete", lambda: site.manage("makemigrations", "--check", "--dry-run")),
-        ("declarations", lambda: site.manage("check")),
+        ("declarations and the migrated database", lambda: refuse_other_database(house)),
         ("translations complete", lambda: site.manage("texts", "check")),
         ("no address of a machine", lambda: refuse_addresses(processes)),
     ]
@@ -64,6 +66,13 @@ def _carried_out(name: str, check: Callable[[], object]) -> tuple[str, bool]:
         return name, False
     line(f"{name} ... {time.monotonic() - began:.1f} s")
     return name, True
+
+
+def refuse_other_database(house: House) -> None:
+    """Migrate an empty database as its owner, and let the application hold it against its declarations."""
+    house.start_cluster()
+    house.site("test", OWNER).manage("migrate", "--noinput", "--verbosity", "0")
+    house.site("test", APP).manage("check", "--database", "default", "--fail-level", "WARNING")
 
 
 def refuse_addresses(processes: Processes) -> None:

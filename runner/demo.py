@@ -3,10 +3,12 @@
 import argparse
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from runner.checkout import fingerprint
-from runner.house import House, opened, preparation
-from runner.processes import Processes
+from runner.house import House, alone, opened, preparation
+from runner.place import newer
+from runner.processes import Child, Processes
 from runner.say import Problem, line, step
 from runner.site import Site, is_free, wait_for_first_page
 from runner.steps import Step, carry_out
@@ -14,6 +16,8 @@ from runner.steps import Step, carry_out
 HOST = "127.0.0.1"
 WORKERS, THREADS = 2, 2
 NEXT_PORTS = 20
+# Stands in the stamps while the city is being filled: what an interrupted filling left is nobody's work.
+FILLING = "filling"
 
 
 def run(processes: Processes, args: Sequence[str]) -> int:
@@ -21,11 +25,13 @@ def run(processes: Processes, args: Sequence[str]) -> int:
     wanted = parser().parse_args(args)
     began = time.monotonic()
     with opened(processes, "demo") as house:
-        if wanted.fresh:
+        if wanted.fresh or house.place.stamps.get("example") == FILLING:
             with step("Starting over"):
                 house.place.empty()
+        refuse_newer_tables(house)
         port = free_port(wanted.port)
-        carry_out(steps(house, wanted.size, wanted.seed), processes)
+        with alone(house.checkout):
+            carry_out(steps(house, wanted.size, wanted.seed), processes)
         serve(house, port, began)
     return 0
 
@@ -46,11 +52,16 @@ def steps(house: House, size: str, seed: int) -> list[Step]:
     checkout, owner = house.checkout, house.owner
     code = fingerprint(checkout.files("kivijalka/**/*.py", "requirements*.txt"), checkout.root)
     texts = fingerprint(checkout.files("kivijalka/locale/**/*.po"), checkout.root)
-    static = fingerprint(
-        [*checkout.files("kivijalka/register/ui/static/**/*.css", "kivijalka/register/ui/static/**/*.js"),
-         checkout.root / "package-lock.json"],
-        checkout.root,
-    )  # fmt: skip
+    ours = [path for path in checkout.files("kivijalka/**/static/**/*") if checkout.vendor not in path.parents]
+    static = fingerprint([*ours, checkout.root / "package-lock.json"], checkout.root)
+
+    def fill() -> None:
+        stamps.set(example=FILLING)
+        stamped("example", f"{size} {seed}", owner, "example", "--size", size, "--seed", str(seed))
+
+    def tables() -> None:
+        stamped("migrate", code, owner, "migrate", "--verbosity", "0")
+        stamps.set(migrations=" ".join(migrations_of(house)))
 
     def stamped(key: str, value: str, site: Site, *command: str) -> None:
         site.manage(*command)
@@ -61,13 +72,13 @@ def steps(house: House, size: str, seed: int) -> list[Step]:
         Step("postgres", "Starting PostgreSQL", house.start_cluster, after=("packages",)),
         Step(
             "migrate", "Making the tables",
-            lambda: stamped("migrate", code, owner, "migrate", "--verbosity", "0"),
-            after=("postgres",), needed=lambda: stamps.get("migrate") != code,
+            tables, after=("postgres",), needed=lambda: stamps.get("migrate") != code,
         ),
         Step(
             "texts", "Compiling translations",
             lambda: stamped("texts", texts, owner, "texts", "compile"),
-            after=("packages",), needed=lambda: stamps.get("texts") != texts,
+            after=("packages",),
+            needed=lambda: stamps.get("texts") != texts or not has_compiled_texts(house),
         ),
         Step(
             "static", "Collecting static files",
@@ -77,10 +88,27 @@ def steps(house: House, size: str, seed: int) -> list[Step]:
         ),
         Step(
             "example", f"Filling the example city ({size})",
-            lambda: stamped("example", f"{size} {seed}", owner, "example", "--size", size, "--seed", str(seed)),
-            after=("migrate",), needed=lambda: not stamps.get("example"),
+            fill, after=("migrate",), needed=lambda: not stamps.get("example"),
         ),
     ]  # fmt: skip
+
+
+def has_compiled_texts(house: House) -> bool:
+    """Tell whether every translation has its compiled file beside it."""
+    return all(path.with_suffix(".mo").exists() for path in house.checkout.files("kivijalka/locale/**/*.po"))
+
+
+def migrations_of(house: House) -> list[str]:
+    """Names of the migrations that this checkout knows."""
+    found = house.checkout.files("kivijalka/**/migrations/0*.py")
+    return [path.relative_to(house.checkout.root).as_posix() for path in found]
+
+
+def refuse_newer_tables(house: House) -> None:
+    """Refuse tables that went through migrations which this checkout lacks."""
+    unknown = set(house.place.stamps.get("migrations").split()) - set(migrations_of(house))
+    if unknown:
+        raise newer(house.place.folder, f"its tables went through {min(unknown)}, which this checkout lacks")
 
 
 def free_port(wanted: int | None) -> int:
@@ -109,5 +137,17 @@ def serve(house: House, port: int, began: float) -> None:
         line(f"\nThe city is at {address} ({time.monotonic() - began:.1f} s). Sign in as one of:\n")
         line(house.owner.manage("people").rstrip())
         line("\nCtrl-C stops it; the data stays.")
-        server.process.wait()
-    raise Problem("The site ended by itself.", mend=f"Its log: {log}")
+        raise watch(server, house, log)
+
+
+def watch(server: Child, house: House, log: Path) -> Problem:
+    """Wait until the site or PostgreSQL ends by itself, and say which one did."""
+    children = {server: log, **({house.cluster.server: house.cluster.log} if house.cluster.server else {})}
+    while True:
+        for child, its_log in children.items():
+            if child.process.poll() is not None:
+                return Problem(
+                    f"{child.name} ended by itself (exit code {child.process.returncode}). Your data is kept.",
+                    mend=f"Start again with ./run demo. Its log: {its_log}",
+                )
+        time.sleep(0.2)

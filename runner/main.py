@@ -1,11 +1,12 @@
 """The verbs of `./run`: which there are, and how each is begun and ended."""
 
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runner import bench, checks, demo, manage, serve, signals, tests
-from runner.processes import Processes
+from runner.processes import Processes, disk_full
 from runner.say import Problem, Stopped, complain, line
 
 
@@ -47,6 +48,11 @@ def main(args: Sequence[str]) -> int:
         return 130
     except Problem as problem:
         complain(problem)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        complain(disk_full())
         return 1
     finally:
         processes.stop_all()

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from runner.checkout import HERE
-from runner.house import opened, preparation
+from runner.house import alone, joined, preparation
 from runner.processes import Processes
 from runner.site import Site
 from runner.steps import carry_out
@@ -17,13 +17,13 @@ def run_import(processes: Processes, args: Sequence[str]) -> int:
 
 def run(processes: Processes, args: Sequence[str]) -> int:
     """Run a management command as the tables' owner and give its exit code."""
-    carry_out(preparation(processes, development=False), processes)
+    with alone(HERE):
+        carry_out(preparation(processes, development=False), processes)
     owner = os.environ.get("OWNER_DATABASE_URL")
     if owner or not _needs_database(args):
         settings = {"DATABASE_URL": owner} if owner else {}
         return Site(HERE, processes, settings).attend(*args)
-    with opened(processes, "demo") as house:
-        house.start_cluster()
+    with joined(processes, "demo") as house:
         return house.owner.attend(*args)
 
 

@@ -18,6 +18,10 @@ VERSION = 1
 ROOM_FOR_DATA = 600_000_000
 
 
+class InUse(Problem):
+    """Another runner uses the folder."""
+
+
 class Place:
     """One data folder, for instance that of the demo."""
 
@@ -139,14 +143,14 @@ def place_for(checkout: Checkout, name: str, account: Account | None) -> Place:
     return Place(folder, account)
 
 
-def in_use(folder: Path, told: str) -> Problem:
+def in_use(folder: Path, told: str) -> InUse:
     """Say who uses the folder already, and where to find it."""
     try:
         user = json.loads(told)
     except ValueError:
         user = {"pid": "?", "address": ""}
     where = f" at {user['address']}" if user["address"] else ", still starting or without an address"
-    return Problem(
+    return InUse(
         f"Kivijalka already runs on {folder}{where} (process {user['pid']}).",
         mend="Open that address, or stop the other one first: Ctrl-C in its terminal.",
     )

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 
 from runner.checkout import HERE
-from runner.house import preparation
+from runner.house import alone, preparation
 from runner.processes import Processes
 from runner.say import Problem, line
 from runner.site import Site, cores, is_free, wait_for_first_page
@@ -32,7 +32,8 @@ def run(processes: Processes, args: Sequence[str]) -> int:
     if not is_free(wanted.host, wanted.port):
         raise Problem(f"Port {wanted.port} is taken by another program.", mend="Choose another: --port 8001")
     site = Site(HERE, processes, {"KIVIJALKA_MODE": "serve"})
-    carry_out(steps(processes, site, migrate=wanted.migrate), processes)
+    with alone(HERE):
+        carry_out(steps(processes, site, migrate=wanted.migrate), processes)
     server = site.start_server(wanted.host, wanted.port, wanted.workers, 4, None)
     wait_for_first_page(server, wanted.host, wanted.port, None)
     line(f"Serving at http://{wanted.host}:{wanted.port}/")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner.cluster import APP, OWNER, SUPER
-from runner.house import House, opened, preparation
+from runner.house import House, alone, preparation, throwaway
 from runner.processes import Processes, environment
 from runner.say import Problem
 from runner.site import cores
@@ -19,7 +19,7 @@ def run(processes: Processes, args: Sequence[str]) -> int:
     """Start a throw-away cluster, find a browser, run pytest."""
     full = "--full" in args
     rest = [arg for arg in args if arg != "--full"]
-    with opened(processes, "test", throwaway=True) as house:
+    with throwaway(processes, "test") as house:
         browser = Browser(house)
         begin = [
             *preparation(processes, development=True),
@@ -29,7 +29,8 @@ def run(processes: Processes, args: Sequence[str]) -> int:
                 "texts", "Compiling translations", lambda: house.owner.manage("texts", "compile"), after=("packages",)
             ),
         ]
-        carry_out(begin, processes)
+        with alone(house.checkout):
+            carry_out(begin, processes)
         settings = {
             "KIVIJALKA_TEST_SUPER_URL": house.cluster.url(SUPER, "postgres"),
             "KIVIJALKA_TEST_OWNER_URL": house.cluster.url(OWNER, "postgres"),
