@@ -112,7 +112,7 @@ def largest_at(recipe: Recipe, lattice: Lattice) -> FloatArray:
     """The same bound at each frequency below pi / step, in 40 steps."""
     half = lattice.size // 2
     cuts = np.unique(np.geomspace(1, half, 40).astype(np.int64))
-    bounds = largest_from(recipe, lattice, 2 * math.pi / lattice.period * cuts)
+    bounds = largest_from(recipe, lattice, np.asarray(2 * math.pi / lattice.period * cuts, np.float64))
     return np.append(1.0, bounds)[np.searchsorted(cuts, np.arange(half), side="right")]
 
 

@@ -231,3 +231,47 @@ def test_order_of_risks_does_not_matter():
     risks = [Risk(0.2 * i, GeneralizedPareto(100.0 * i, 0.3)) for i in range(1, 8)]
     curves: list[LossCurve] = [Portfolio(r).curve(points=2**12, tolerance=1) for r in (risks, risks[::-1])]
     assert curves[0].quantile(0.99).value == pytest.approx(curves[1].quantile(0.99).value, rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", [2.0, 30.0])
+def test_many_events_under_a_gamma_factor_agree_with_the_sum_over_counts(shape):
+    from scipy.stats import gamma, nbinom
+
+    portfolio = Portfolio([Risk(200.0, Gamma(1, 10.0), factor=0)], factors=[shape])
+    k = np.arange(1, 6000)
+    count = nbinom(shape, shape / (shape + 200.0))
+    for points in (2**11, 2**13):
+        curve = portfolio.curve(points=points, tolerance=1)
+        for x in (2000.0, 3000.0, 4500.0):
+            truth = (count.pmf(k) * gamma.sf(x, k, scale=10.0)).sum()
+            found = curve.exceedance(x)
+            assert found.low <= truth * SLACK + 1e-13
+            assert truth <= found.high * SLACK + 1e-13
+            assert found.value == pytest.approx(truth, rel=1e-3, abs=1e-8)
+
+
+@pytest.mark.parametrize("cases", range(6))
+def test_bounds_hold_for_sums_of_many_gamma_risks_of_one_scale(cases):
+    """Gamma risks of shape 1 to 3 and one scale: the sum over all numbers of unit gammas, by Panjer in floats."""
+    from scipy.stats import gamma
+
+    rng = np.random.default_rng(cases)
+    rates = rng.uniform(0.1, 30.0, 3)
+    n = 1500
+    mass = np.zeros(n)
+    mass[0] = np.exp(-rates.sum())
+    for j in range(1, n):
+        mass[j] = sum(rates[s - 1] * s * mass[j - s] for s in (1, 2, 3) if j >= s) / j
+    portfolio = Portfolio([Risk(float(r), Gamma(float(s), 7.0)) for s, r in enumerate(rates, 1)])
+    curve = portfolio.curve(points=2**12, tolerance=1)
+    j = np.arange(1, n)
+    for p in (0.5, 0.99, 0.9995):
+        q = curve.quantile(p)
+        for x in (q.low * (1 - 1e-9), q.high * (1 + 1e-9), 0.8 * q.value):
+            truth = float((mass[1:] * gamma.sf(x, j, scale=7.0)).sum())
+            found = curve.exceedance(x)
+            assert found.low <= truth * (1 + 1e-10) + 1e-13
+            assert truth <= found.high * (1 + 1e-10) + 1e-13
+        above = [float((mass[1:] * gamma.sf(v, j, scale=7.0)).sum()) for v in (q.low, q.high)]
+        assert above[1] <= (1 - p) * (1 + 1e-9)
+        assert above[0] >= (1 - p) * (1 - 1e-9)
