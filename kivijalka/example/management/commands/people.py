@@ -1,18 +1,23 @@
-"""Prints who can be signed in as in the demo."""
+"""./run manage people: who can be signed in as in the demo, a line each."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db import connection
+from django.core.management.base import BaseCommand, CommandError
+
+from kivijalka.example.suggestions import suggested_people
 
 
 class Command(BaseCommand):
     help = "Print who can be signed in as in the demo."
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("select name, role, unit from kj.suggested_people()")
-            for name, role, unit in cursor.fetchall():
-                self.stdout.write(f"  {name:28} {role}, {unit}")
+        people = suggested_people()
+        if not people:
+            raise CommandError("No example city is loaded here. Run `./run manage example` on an empty database first.")
+        widths = {column: max(len(person[column]) for person in people) for column in ("role", "name", "email")}
+        for person in people:
+            columns = (person[column].ljust(width) for column, width in widths.items())
+            self.stdout.write(f"  {'  '.join(columns)}  {person['unit']}")
