@@ -52,6 +52,10 @@ class Frontend:
             npm = [*find_npm(self.checkout, self.processes), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             self.processes.run(npm, name="Fetching front-end packages", cwd=self.checkout.root, env=self._environment())
         self.lay_out()
+        self.remember()
+
+    def remember(self) -> None:
+        """Note that what the lock file names is fetched and laid out."""
         self._stamps.set(lock=self._lock())
 
     def _environment(self) -> dict[str, str]:

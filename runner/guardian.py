@@ -1,7 +1,8 @@
 """A small process beside the runner that ends the runner's children when the runner itself was killed.
 
 Reads lines of JSON from standard input: {"watch": pid, "born": text, "signal": number} and {"forget": pid}. The input
-closes when the runner is gone, however it went; what is still watched then is ended. Runs as `python -m runner.guardian`.
+closes when the runner is gone, however it went; what is still watched then is ended. Runs as
+`python -m runner.guardian CHECKOUT`; the argument only tells a reader of `ps` whose guardian it is.
 """
 
 import json

@@ -50,6 +50,10 @@ class Packages:
             self._with_uv(uv, wanted)
         else:
             self._with_pip(wanted)
+        self.remember(wanted)
+
+    def remember(self, wanted: str) -> None:
+        """Note that the environment holds what these pins name."""
         self._stamps.set(packages=self._pins(wanted))
 
     def _with_uv(self, uv: Path, wanted: str) -> None:

@@ -42,7 +42,7 @@ class Processes:
         self._children: dict[int, Child] = {}
         self._stopping = False
         self._guardian = subprocess.Popen(
-            [sys.executable, "-E", "-S", "-m", "runner.guardian"],
+            [sys.executable, "-E", "-S", "-m", "runner.guardian", str(ROOT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,

@@ -1,0 +1,1 @@
+"""A tiny site that stands in for the real one in the tests of the launcher."""
