@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from itertools import groupby, pairwise
+from operator import attrgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kivijalka.example.shape import ActionVersion, City, Reorganisation, RiskVersion, Unit
+from kivijalka.example.units import history_start
 from kivijalka.policy.models import Policy
 from kivijalka.register.models import SPAN
 from kivijalka.risks.models import Level
 
 LEVELS = {word.split("_")[1]: word for word in Level.values}
+# Where the house names a command otherwise than the city does.
+COMMANDS = {"end": "end_unit"}
 TITLES = {"fi": "title_fi", "sv": "title_sv", "en": "title_en"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One version: the table's columns, from when to when, and what made it."""
 
     values: dict[str, Any]
@@ -52,9 +55,9 @@ def key_of(unit: int, confidentiality: int = 1) -> int:
     return confidentiality * SPAN + unit
 
 
-def last_day(end: date | None) -> date | None:
+def last_day(end: date) -> date:
     """The city's ends are the first day after; ours is the last day."""
-    return None if end is None else end - timedelta(days=1)
+    return end - timedelta(days=1)
 
 
 def instant(day: date) -> datetime:
@@ -62,17 +65,19 @@ def instant(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _versions(versions: Sequence[Any], columns: Any) -> Iterator[Row]:
+def array_of(words: Sequence[str]) -> str:
+    """Plain words as PostgreSQL writes an array; handing over a list costs more than all other columns together."""
+    return "{" + ",".join(words) + "}"
+
+
+def _versions(versions: Sequence[Any], columns: Callable[[Any], dict[str, Any]]) -> Iterator[Row]:
     """Versions of records, each until the next of the same record."""
-    versions = sorted(versions, key=lambda version: (version.id, version.at))
-    number = 0
-    for place, version in enumerate(versions):
-        following = versions[place + 1] if place + 1 < len(versions) else None
-        end = following.at if following is not None and following.id == version.id else None
-        first = place == 0 or versions[place - 1].id != version.id
-        number = 1 if first else number + 1
-        values = {"id": version.id, "version": number, **columns(version)}
-        yield Row(values, version.at, end, "I" if first else "U", version.by, version.command)
+    in_order = sorted(versions, key=attrgetter("id", "at"))
+    for _, of_one in groupby(in_order, key=attrgetter("id")):
+        for number, (version, following) in enumerate(pairwise([*of_one, None]), start=1):
+            values = {"id": version.id, "version": number, **columns(version)}
+            end = following.at if following else None
+            yield Row(values, version.at, end, "I" if number == 1 else "U", version.by, version.command)
 
 
 def _risk(risk: RiskVersion) -> dict[str, Any]:
@@ -85,7 +90,7 @@ def _risk(risk: RiskVersion) -> dict[str, Any]:
         "owner_id": risk.owner,
         "kind": risk.kind,
         "sign": risk.sign,
-        "areas": list(risk.areas),
+        "areas": array_of(risk.areas),
         "cause": risk.cause,
         "event": risk.event,
         "consequence": risk.consequence,
@@ -129,13 +134,15 @@ def _units(city: City) -> Iterator[Row]:
     for change in city.reorganisations:
         changes[change.unit].append(change)
     for unit in city.units:
-        yield from _unit_versions(unit, sorted(changes[unit.number], key=lambda change: change.at))
+        known = instant(max(unit.start, history_start(city.today)))
+        yield from _unit_versions(unit, known, sorted(changes[unit.number], key=lambda change: change.at))
 
 
-def _unit_versions(unit: Unit, changes: list[Reorganisation]) -> Iterator[Row]:
+def _unit_versions(unit: Unit, known: datetime, changes: list[Reorganisation]) -> Iterator[Row]:
     """Backwards from today: each change says what the unit was before it."""
-    names, parent, end = (unit.name_fi, unit.name_sv, unit.name_en), unit.parent, last_day(unit.end)
-    starts = [instant(unit.start), *(change.at for change in changes)]
+    names, parent = (unit.name_fi, unit.name_sv, unit.name_en), unit.parent
+    end = None if unit.end is None else last_day(unit.end)
+    starts = [known, *(change.at for change in changes)]
     until: datetime | None = None
     for number in range(len(changes), -1, -1):
         change = changes[number - 1] if number else None
@@ -153,7 +160,7 @@ def _unit_versions(unit: Unit, changes: list[Reorganisation]) -> Iterator[Row]:
             "end": end,
             "key": unit.number,
         }
-        by, command = (change.by, change.command) if change else (None, "add")
+        by, command = (change.by, COMMANDS.get(change.command, change.command)) if change else (None, "add")
         yield Row(values, starts[number], until, "U" if change else "I", by, command)
         until = starts[number]
         if change:
@@ -162,17 +169,19 @@ def _unit_versions(unit: Unit, changes: list[Reorganisation]) -> Iterator[Row]:
             end = None if change.command in ("end", "merge") else end
 
 
-def _ended(values: dict[str, Any], start: date, end: date | None) -> Iterator[Row]:
-    """A row that begins on a day, and in its second version is known to have ended."""
+def _ended(values: dict[str, Any], start: date, end: date | None, begin: date, command: str) -> Iterator[Row]:
+    """A row known since it began, or since the registers began; whoever ended it wrote a second version."""
+    known = instant(max(start, begin))
     if end is None:
-        yield Row({**values, "version": 1, "end": None}, instant(start), None, "I", None, "add")
+        yield Row({**values, "version": 1, "end": None}, known, None, "I", None, "add")
         return
-    over = max(instant(end), instant(start) + timedelta(seconds=1))
-    yield Row({**values, "version": 1, "end": None}, instant(start), over, "I", None, "add")
-    yield Row({**values, "version": 2, "end": max(start, end - timedelta(days=1))}, over, None, "U", None, "edit")
+    over = max(instant(end), known + timedelta(seconds=1))
+    yield Row({**values, "version": 1, "end": None}, known, over, "I", None, "add")
+    yield Row({**values, "version": 2, "end": max(start, last_day(end))}, over, None, "U", None, command)
 
 
 def _persons(city: City) -> Iterator[Row]:
+    begin = history_start(city.today)
     for person in city.persons:
         values = {
             "id": person.id,
@@ -188,10 +197,11 @@ def _persons(city: City) -> Iterator[Row]:
             "work_title": getattr(person, TITLES[person.language]),
             "start": person.start,
         }
-        yield from _ended(values, person.start, person.end)
+        yield from _ended(values, person.start, person.end, begin, "edit")
 
 
 def _roles(city: City) -> Iterator[Row]:
+    begin = history_start(city.today)
     for number, role in enumerate(city.roles, start=1):
         values = {
             "id": role.id,
@@ -203,7 +213,7 @@ def _roles(city: City) -> Iterator[Row]:
             "kind_id": role.kind,
             "start": role.start,
         }
-        yield from _ended(values, role.start, role.end)
+        yield from _ended(values, role.start, role.end, begin, "end_role")
 
 
 def _delegations(city: City) -> Iterator[Row]:
@@ -214,7 +224,7 @@ def _delegations(city: City) -> Iterator[Row]:
             "principal_id": item.principal,
             "deputy_id": item.deputy,
             "start": item.start,
-            "end": max(item.start, item.end - timedelta(days=1)),
+            "end": max(item.start, last_day(item.end)),
             "reason": item.reason,
         }
         yield Row(values, instant(item.start), None, "I", item.principal, "add")
