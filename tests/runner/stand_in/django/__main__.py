@@ -4,13 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-import psycopg
-
 TABLE = "create table facts as select 'first' as fact; grant select on facts to kj_app"
 
 
 def sql(text: str) -> None:
-    """Run statements as whoever the launcher connects as."""
+    """Run statements as whoever the launcher connects as; the driver is loaded only where it is needed."""
+    import psycopg
+
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         connection.execute(text)
 
