@@ -7,8 +7,10 @@ from typing import Any
 
 from django.urls import reverse
 
+from kivijalka.register.models import Link
 from tests.doors.examples import posted
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
+from tests.doors.ties import ties_of
 
 # What an answer's status says. Any other is a cell that could not run.
 STATUS = {200: ALLOWED, 302: ALLOWED, 403: REFUSED, 404: HIDDEN}
@@ -60,7 +62,7 @@ def forms(scene: Scene) -> Iterator[Cell]:
 
 def additions(scene: Scene) -> Iterator[Cell]:
     """A new record. Refused on a page of its own, or by the form when the right ends short of the place."""
-    for place in scene.places():
+    for place in scene.far_apart():
         values, expected = scene.new(place)
         data = posted({name: values[name] for name in scene.register.writable if name in values})
         target = reverse("add", args=[scene.register.path])
@@ -75,12 +77,24 @@ def additions(scene: Scene) -> Iterator[Cell]:
 def verbs(scene: Scene) -> Iterator[Cell]:
     """Every verb on a row in a state that lets it be done."""
     for command in scene.register.commands:
-        for place in scene.places():
+        for place in scene.far_apart():
             with undone():
                 row = scene.row_for(command, place)
                 expected = scene.may(row, command.name)
                 target = address(scene, "do", row, command.name)
                 yield Cell(f"verb {command.name}", place, expected, sent(scene, target, posted(scene.inputs(command))))
+
+
+def links(scene: Scene) -> Iterator[Cell]:
+    """A link made on the record's page, which answers by leading back to it."""
+    for tie in ties_of(scene):
+        for row in scene.rows:
+            data = {"kind": tie.kind if tie.forward else f"{tie.kind}:back", "other": tie.far.code}
+            with undone():
+                before = Link.objects.count()
+                scene.client.post(address(scene, "link", row), data)
+                made = Link.objects.count() - before
+            yield Cell(f"link {tie.words}", row.place, tie.may_make(scene, row), ALLOWED if made == 1 else REFUSED)
 
 
 def past_writes(scene: Scene) -> Iterator[Cell]:

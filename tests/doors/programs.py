@@ -50,7 +50,7 @@ def edits(scene: Scene) -> Iterator[Cell]:
 
 def additions(scene: Scene) -> Iterator[Cell]:
     """A new record. A unit that one may not see is answered as one that is not there."""
-    for place in scene.places():
+    for place in scene.far_apart():
         values, expected = scene.new(place)
         data = posted({name: values[name] for name in scene.register.writable if name in values})
         with undone():
@@ -67,7 +67,7 @@ def additions(scene: Scene) -> Iterator[Cell]:
 def verbs(scene: Scene) -> Iterator[Cell]:
     """Every verb on a row in a state that lets it be done."""
     for command in scene.register.commands:
-        for place in scene.places():
+        for place in scene.far_apart():
             with undone():
                 row = scene.row_for(command, place)
                 expected = scene.may(row, command.name)

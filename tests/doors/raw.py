@@ -10,13 +10,12 @@ from django.db.models import NOT_PROVIDED
 from psycopg.errors import InsufficientPrivilege
 
 from kivijalka.access import acting
-from kivijalka.register.graph import link_rules
 from kivijalka.register.models import Link
-from kivijalka.register.registry import REGISTERS
 from tests import factories as make
 from tests.doors import examples
 from tests.doors.expected import Facts, lets
-from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, facts_of, undone
+from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
+from tests.doors.ties import ties_of
 
 
 def selects(scene: Scene) -> Iterator[Cell]:
@@ -94,36 +93,21 @@ def _part_of(scene: Scene, part: Any, row: Row, person: Any) -> dict[str, Any]:
 
 def links(scene: Scene) -> Iterator[Cell]:
     """A link is seen by whoever sees both ends, and made by whoever may change the first and sees the second."""
-    for kind, a, b in link_rules():
-        if scene.register.key == a:
-            yield from _links(scene, kind.kind, REGISTERS[b], forward=True)
-        if scene.register.key == b:
-            yield from _links(scene, kind.kind, REGISTERS[a], forward=False)
-
-
-def _links(scene: Scene, kind: str, other: Any, *, forward: bool) -> Iterator[Cell]:
-    far = examples.row_of(other.model, unit=scene.town.below, person=make.person(unit=scene.town.beside))
-    far_seen = lets(other.access.see, scene.holder, facts_of(far))
-    far_written = far_seen and lets(other.access.write, scene.holder, facts_of(far))
-    for row in scene.rows:
-        a, b = (row.record, far) if forward else (far, row.record)
-        registers = (scene.register.key, other.key) if forward else (other.key, scene.register.key)
-        values = {"kind": kind, "a_id": a.pk, "a_register": registers[0], "b_id": b.pk, "b_register": registers[1]}
-        near_written = scene.judged(row, scene.register.access.write) == ALLOWED
-        may_make = scene.sees(row) and far_seen and (near_written if forward else far_written)
-        words = f"{kind} {'to' if forward else 'from'} {other.key}"
-        yield Cell(
-            f"insert link {words}",
-            row.place,
-            ALLOWED if may_make else REFUSED,
-            written(scene, *insert_of(Link, values)),
-        )
-        with undone():
-            link = Link.objects.create(**values)
-            for relation in ("public.register_link", "history.register_link"):
-                found = ALLOWED if link.pk in ids_in(scene, relation) else HIDDEN
-                expected = ALLOWED if scene.sees(row) and far_seen else HIDDEN
-                yield Cell(f"select {relation} {words}", row.place, expected, found)
+    for tie in ties_of(scene):
+        for row in scene.rows:
+            values = tie.values(row.record)
+            yield Cell(
+                f"insert link {tie.words}",
+                row.place,
+                tie.may_make(scene, row),
+                written(scene, *insert_of(Link, values)),
+            )
+            with undone():
+                link = Link.objects.create(**values)
+                for relation in ("public.register_link", "history.register_link"):
+                    found = ALLOWED if link.pk in ids_in(scene, relation) else HIDDEN
+                    expected = ALLOWED if scene.sees(row) and tie.far_seen(scene) else HIDDEN
+                    yield Cell(f"select {relation} {tie.words}", row.place, expected, found)
 
 
 def ids_in(scene: Scene, relation: str, *, past: bool = False) -> set[Any]:

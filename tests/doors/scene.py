@@ -94,6 +94,10 @@ class Scene:
                 found.append("too confidential")
         return [*found, "one's own"] if self.model.owner_column else found
 
+    def far_apart(self) -> list[str]:
+        """The places without the one at the limit: for slow doors above commands that are tried at every place."""
+        return [place for place in self.places() if place != "at the limit"]
+
     def wishes(self, place: str) -> dict[str, Any]:
         """What an example row needs to stand at a place."""
         unit = self.town.elsewhere if place in ("out of reach", "one's own") else self.town.below

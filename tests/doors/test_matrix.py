@@ -85,6 +85,7 @@ PAGES: list[Door] = [
     pages.forms,
     pages.additions,
     pages.verbs,
+    pages.links,
     pages.past_writes,
 ]
 
@@ -115,7 +116,7 @@ def test_raw_sql_is_held_to_the_declaration(kind: Kind, key: str, own_rows: Town
     held(kind, key, own_rows, RAW)
 
 
-@pytest.mark.parametrize(("kind", "key"), ALL)
+@pytest.mark.parametrize(("kind", "key"), DISTINCT)
 def test_commands_are_held_to_the_declaration(kind: Kind, key: str, own_rows: Town) -> None:
     held(kind, key, own_rows, [own_verbs])
 
