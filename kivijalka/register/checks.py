@@ -69,7 +69,7 @@ def check_database(app_configs: Any = None, databases: Iterable[str] | None = No
         connection = connections[alias]
         if settings.MODE == "serve":
             found += bypassing(drift.powers_of(connection))
-        found += changed_rules(drift.differences(connection, kept_models()))
+        found += changed_rules(drift.differences(connection, drift.protected_models()))
     return found
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
+from django.db.models import Model
 
-from kivijalka.access.policy import sql_of
+from kivijalka.access.policy import Access, sql_of
 from kivijalka.register import graph, trail
 from kivijalka.register.models import Kept
 
@@ -27,7 +29,7 @@ class Difference:
     words: str
 
 
-def differences(connection: Any, models: Sequence[type[Kept]]) -> list[Difference]:
+def differences(connection: Any, models: Sequence[type[Model]]) -> list[Difference]:
     """All differences, tables in the order of their names. Nothing stays in the database."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute("set local client_min_messages = warning")
@@ -39,10 +41,16 @@ def differences(connection: Any, models: Sequence[type[Kept]]) -> list[Differenc
         return found + list(_open_views(cursor)) + list(_functions(cursor))
 
 
-def expected(connection: Any, models: Sequence[type[Kept]]) -> Iterator[tuple[str, str, dict[str, str]]]:
+def protected_models() -> list[type[Model]]:
+    """Every model with a rule of access, kept or not."""
+    return [m for m in apps.get_models() if any(isinstance(constraint, Access) for constraint in m._meta.constraints)]
+
+
+def expected(connection: Any, models: Sequence[type[Model]]) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Schema, table and policies (name to definition) as declared."""
     for model in models:
-        table, access = model._meta.db_table, model.access
+        table = model._meta.db_table
+        access = next(constraint for constraint in model._meta.constraints if isinstance(constraint, Access))
         see, add, write = (sql_of(rule, model, connection) for rule in (access.see, access.add, access.write))
         yield (
             "public",
@@ -54,7 +62,8 @@ def expected(connection: Any, models: Sequence[type[Kept]]) -> Iterator[tuple[st
                 "owner": OWNER,
             },
         )
-        yield "history", table, {"see": f"FOR SELECT TO kj_app USING ({trail.past_rule(see)})", "owner": OWNER}
+        if issubclass(model, Kept):
+            yield "history", table, {"see": f"FOR SELECT TO kj_app USING ({trail.past_rule(see)})", "owner": OWNER}
     yield "public", graph.NODE, {"see": f"FOR SELECT TO kj_app USING ({graph.shapes('see')})", "owner": OWNER}
 
 

@@ -178,6 +178,7 @@ class TestAgainstTheDatabase:
             ('alter policy see on history."risks_risk" using (true)', "history.risks_risk"),
             ("alter policy see on register_node using (true)", "public.register_node"),
             ("alter policy see on register_link using (true)", "public.register_link"),
+            ("alter policy see on register_importfile using (true)", "public.register_importfile"),
             ("drop policy add on actions_action", "public.actions_action"),
             ("create policy more on actions_action for select using (true)", "public.actions_action"),
             ("alter table risks_assessment disable row level security", "public.risks_assessment"),
