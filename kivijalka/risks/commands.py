@@ -103,7 +103,7 @@ def confirm(actor: Actor, risk: Risk) -> Risk:
 @command(_("Close"), when=NOT_CLOSED, says=_("The risk leaves the matrix and stays in history."))
 def close(actor: Actor, risk: Risk) -> Risk:
     """The risk is no more. Refused while actions that treat it are open."""
-    refuse(rules.why_not_close(queries.open_actions(risk).count()))
+    refuse(rules.why_not_close(queries.open_actions(risk)))
     risk.state, risk.review = State.CLOSED, None
     risk.save(update_fields=["state", "review"])
     return risk

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import Access, at_unit, owner, part_of
+from kivijalka.access import Access, at_unit, owner, part_of, writes_node
 from kivijalka.policy.models import Policy
 from kivijalka.register.models import CodeField, Kept, Record, indexes
 
@@ -172,7 +172,7 @@ class Assessment(Kept):
             Access(
                 name="assessment_access",
                 see=part_of("risk", "risks_risk"),
-                add=part_of("risk", "risks_risk") & owner("assessor"),
+                add=writes_node("risk") & owner("assessor"),
                 edit=Q(pk__in=[]),
             )
         ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Count, QuerySet
 
-from kivijalka.actions.models import Action
-from kivijalka.register.models import Link
 from kivijalka.risks.models import Risk
 
 
@@ -21,10 +20,11 @@ class Cell:
     level: str
 
 
-def open_actions(risk: Risk) -> QuerySet[Action]:
-    """Actions that treat a risk and are not finished."""
-    treating = Link.objects.seen().filter(b_id=risk.pk, kind="treats", until__isnull=True).values("a_id")
-    return Action.objects.seen().filter(pk__in=treating, state__in=Action.OPEN)
+def open_actions(risk: Risk) -> int:
+    """How many actions that treat a risk are not finished, also those out of the acting person's reach."""
+    with connection.cursor() as cursor:
+        cursor.execute("select kj.open_actions(%s)", [risk.pk])
+        return int(cursor.fetchone()[0])
 
 
 def matrix(risks: QuerySet[Risk], content: dict[str, dict[str, list[str]]]) -> list[list[Cell]]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 
 import pytest
+from django.db import ProgrammingError, connection
 
 from kivijalka.access import acting
 from kivijalka.register.models import Link
@@ -108,3 +109,25 @@ def test_a_stale_version_of_a_record_is_a_conflict_and_changes_nothing() -> None
 )
 def test_months_later_is_the_same_day_or_the_last_of_the_month(day: date, months: int, then: date) -> None:
     assert rules.months_after(day, months) == then
+
+
+def test_an_open_action_that_the_closing_person_cannot_see_keeps_the_risk_open_too() -> None:
+    there = sector()
+    head, found = holder("unit_head", unit=there), assessed_risk(unit=there)
+    hidden = action(unit=sector(), confidentiality=3)
+    link("treats", hidden, found)
+    with acting(head.pk) as actor, refused("open_actions"):
+        commands.close(actor, found)
+
+
+def test_who_only_sees_a_risk_cannot_assess_it_by_raw_sql_either() -> None:
+    there = sector()
+    employee, head, found = holder("employee", unit=there), holder("unit_head", unit=there), risk(unit=there)
+    statement = (
+        "insert into risks_assessment (version, risk_id, policy_id, assessor_id, stage, likelihood, impact, level, note)"
+        " select 1, %s, id, %s, 'current', 1, 1, '1_low', '' from policy_policy limit 1"
+    )
+    with acting(head.pk), connection.cursor() as cursor:
+        cursor.execute(statement, [found.pk, head.pk])
+    with pytest.raises(ProgrammingError), acting(employee.pk), connection.cursor() as cursor:
+        cursor.execute(statement, [found.pk, employee.pk])
