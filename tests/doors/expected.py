@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from kivijalka.access.expressions import Me, Reach, SeenParent
+from kivijalka.access.expressions import Me, Reach, SeenParent, WritableNode
 from kivijalka.organisation.grants import Kind, granted
 
 
@@ -23,12 +23,13 @@ class Holder:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a rule may ask of a row. `parent_seen`: of a part, whether the record that it belongs to is seen."""
+    """What a rule may ask of a row. Of a part: whether the record that it belongs to is seen, and may be changed."""
 
     unit: int
     level: int
     owner: UUID | None = None
     parent_seen: bool = False
+    parent_writable: bool = False
 
 
 def lets(rule: Any, holder: Holder, facts: Facts) -> bool:
@@ -44,6 +45,8 @@ def lets(rule: Any, holder: Holder, facts: Facts) -> bool:
         return facts.owner == holder.person
     if isinstance(value, SeenParent):
         return facts.parent_seen
+    if isinstance(value, WritableNode):
+        return facts.parent_seen and facts.parent_writable
     if name == "pk__in" and not value:
         return False
     raise AssertionError(f"The matrix does not know how to judge {name or value!r}: teach tests/doors/expected.py.")

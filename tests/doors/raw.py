@@ -81,7 +81,13 @@ def parts(scene: Scene) -> Iterator[Cell]:
                 found = ALLOWED if rows[row.place].pk in seen else HIDDEN
                 yield Cell(f"select {name}.{table}", row.place, scene.shown(row), found)
         for row in scene.rows:
-            facts = Facts(row.facts.unit, row.facts.level, scene.person.pk, parent_seen=scene.sees(row))
+            facts = Facts(
+                row.facts.unit,
+                row.facts.level,
+                scene.person.pk,
+                parent_seen=scene.sees(row),
+                parent_writable=scene.judged(row, scene.register.access.write) == ALLOWED,
+            )
             expected = ALLOWED if lets(part.model.access.add, scene.holder, facts) else REFUSED
             values = _part_of(scene, part, row, scene.person)
             yield Cell(f"insert {table}", row.place, expected, written(scene, *insert_of(part.model, values)))
