@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,15 +31,15 @@ class Cover:
         return Net(severity, self.deductible, self.limit)
 
 
-class _Layered:
+class _Layered(ABC):
     """Second moment by 2 * integral of x P(X > x), shared by the two parts of a layered loss."""
 
-    def limited_mean(self, x: FloatArray) -> FloatArray:
-        raise NotImplementedError
+    @abstractmethod
+    def limited_mean(self, x: FloatArray) -> FloatArray: ...
 
     @property
-    def mean(self) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def mean(self) -> float: ...
 
     @property
     def square(self) -> float:

@@ -145,7 +145,7 @@ def _accounts(cursor: Any) -> None:
     cursor.execute(
         f"insert into {ACCOUNTS} (person_id, email, password, is_active)"
         " select id, email, '!' || replace(gen_random_uuid()::text, '-', ''), true"
-        ' from organisation_person where "end" is null or "end" >= current_date'
+        ' from organisation_person where "end" is null or "end" >= kj.today()'
     )
 
 

@@ -23,7 +23,7 @@ KINDS = [
 CHOOSE = """
     with in_force as (
         select r.*, count(*) over (partition by r.person_id) as roles from organisation_role r
-        where r.start <= current_date and (r."end" is null or r."end" >= current_date)
+        where r.start <= kj.today() and (r."end" is null or r."end" >= kj.today())
     ), open_work as (
         select owner_id, count(*) as pieces from (
             select owner_id from actions_action where state in ('planned', 'started')
@@ -37,7 +37,7 @@ CHOOSE = """
         ) as place
         from in_force r join organisation_person p on p.id = r.person_id join organisation_unit u on u.number = r.unit_id
             left join open_work w on w.owner_id = p.id
-        where p."end" is null or p."end" >= current_date
+        where p."end" is null or p."end" >= kj.today()
     )
     select id from ranked where place = 1 or (kind_id = 'sector_director' and unit_kind = 'sector')
     order by array_position(%s::text[], kind_id::text), unit_id
@@ -53,7 +53,7 @@ FUNCTION = """
             join organisation_person p on p.id = r.person_id
             join organisation_rolekind k on k.key = r.kind_id
             join organisation_unit u on u.number = r.unit_id
-            where (r."end" is null or r."end" >= current_date) and (p."end" is null or p."end" >= current_date)
+            where (r."end" is null or r."end" >= kj.today()) and (p."end" is null or p."end" >= kj.today())
             order by chosen.place
         $$;
     revoke all on function kj.suggested_people() from public;

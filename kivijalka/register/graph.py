@@ -174,7 +174,7 @@ def _match(see: str) -> str:
         create or replace function kj.match(question text, most integer, within_register text default null) returns setof uuid
         language sql stable security definer set search_path = public, pg_catalog, pg_temp as $$
             select id from {NODE}
-            where (words @@ kj.question(question) or folded like '%' || kj.fold(question) || '%')
+            where (words @@ kj.question(question) or folded like '%' || kj.literal(kj.fold(question)) || '%')
                 and (within_register is null or register = within_register) and ({see})
             order by (code = upper(question)) desc, ts_rank(words, kj.question(question)) desc, id desc
             limit most

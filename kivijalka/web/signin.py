@@ -9,15 +9,17 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kivijalka.organisation.models import Account, Delegation
+from kivijalka.example.suggestions import suggested_people
+from kivijalka.organisation.models import Account
+from kivijalka.organisation.queries import delegations_in_force
 from kivijalka.register.refusal import NotThere, Refused
 
 
@@ -41,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             login(request, account)
             return redirect(_next(request))
         form.add_error(None, _("The address and the password do not belong together. Try again."))
-    context = {"form": form, "next": _next(request), "people": suggested() if settings.DEMO else []}
+    context = {"form": form, "next": _next(request), "people": suggested_people() if settings.DEMO else []}
     return render(request, "web/sign_in.html", context, status=422 if form.errors else 200)
 
 
@@ -71,29 +73,10 @@ def on_behalf(request: Any) -> HttpResponse:
         request.session.pop("on_behalf_of", None)
         return redirect("home")
     principal = _uuid(wanted)
-    if not delegations_to(request.actor.person).filter(principal_id=principal).exists():
+    if not delegations_in_force(request.actor.person, timezone.localdate()).filter(principal_id=principal).exists():
         raise Refused(_("No delegation from this person to you is in force today."), code="no_right")
     request.session["on_behalf_of"] = str(principal)
     return redirect("home")
-
-
-def delegations_to(person: UUID | None) -> Any:
-    """Delegations in force today that let this person act for another."""
-    from django.utils import timezone
-
-    today = timezone.localdate()
-    return Delegation.objects.filter(deputy_id=person, start__lte=today, end__gte=today).select_related("principal")
-
-
-def suggested() -> list[dict[str, Any]]:
-    """People whom the demo offers to be signed in as; written when the example city was loaded."""
-    with connection.cursor() as cursor:
-        cursor.execute("select to_regproc('kj.suggested_people') is not null")
-        if not cursor.fetchone()[0]:
-            return []
-        cursor.execute("select * from kj.suggested_people()")
-        names = [column.name for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _from_loopback(request: HttpRequest) -> bool:

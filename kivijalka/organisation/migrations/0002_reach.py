@@ -52,8 +52,8 @@ create function kj.held() returns table (kind text, numbers int4multirange) lang
     select r.kind_id, s.numbers
     from organisation_role r join kj.span s on s.number = r.unit_id join organisation_person p on p.id = r.person_id
     where r.person_id = kj.actor()
-        and r.start <= current_date and (r."end" is null or r."end" >= current_date)
-        and (p."end" is null or p."end" >= current_date)
+        and r.start <= kj.today() and (r."end" is null or r."end" >= kj.today())
+        and (p."end" is null or p."end" >= kj.today())
 $$;
 
 create function kj.keys(numbers int4multirange, level integer) returns setof int4range language sql immutable as $$
@@ -88,13 +88,13 @@ declare
 begin
     if absent is not null and not exists (
         select 1 from organisation_delegation d join organisation_person p on p.id = d.deputy_id
-        where d.principal_id = absent and d.deputy_id = person and current_date between d.start and d."end"
-            and (p."end" is null or p."end" >= current_date)
+        where d.principal_id = absent and d.deputy_id = person and kj.today() between d.start and d."end"
+            and (p."end" is null or p."end" >= kj.today())
     ) then
         principal := null;
     end if;
     if not exists (
-        select 1 from organisation_person p where p.id = person and (p."end" is null or p."end" >= current_date)
+        select 1 from organisation_person p where p.id = person and (p."end" is null or p."end" >= kj.today())
     ) then
         principal := null;
     end if;

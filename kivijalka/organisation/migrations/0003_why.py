@@ -12,13 +12,13 @@ language sql stable security definer set search_path = public, pg_temp as $$
         select whom id, null::uuid absent
         union all
         select d.principal_id, d.principal_id from organisation_delegation d
-        where d.deputy_id = whom and current_date between d.start and d."end"
+        where d.deputy_id = whom and kj.today() between d.start and d."end"
     )
     select p.full_name, a.absent::text, k.name_fi, u.name_fi, g.confidentiality::integer, g.everywhere, false
     from acting a
         join organisation_person p on p.id = a.id
         join organisation_role r on r.person_id = a.id
-            and current_date >= r.start and (r."end" is null or current_date <= r."end")
+            and kj.today() >= r.start and (r."end" is null or kj.today() <= r."end")
         join organisation_rolekind k on k.key = r.kind_id
         join organisation_unit u on u.number = r.unit_id
         join kj.span s on s.number = r.unit_id

@@ -21,6 +21,10 @@ create function kj.behalf() returns uuid language sql stable parallel safe as
 create function kj.as_of() returns timestamptz language sql stable parallel safe as
     $$ select nullif(current_setting('kj.as_of', true), '')::timestamptz $$;
 
+-- The city's day, not the server's: a role ends at midnight in Helsinki.
+create function kj.today() returns date language sql stable parallel safe as
+    $$ select (now() at time zone 'Europe/Helsinki')::date $$;
+
 create function kj.reach(wanted text) returns int4multirange language sql stable as
     $$ select '{}'::int4multirange $$;
 create function kj.reach_of_all(verb text) returns int8multirange language sql stable as
@@ -36,6 +40,10 @@ create function kj.fi_key(t text) returns text language sql immutable strict par
     $$ select translate(casefold(t collate pg_c_utf8), 'åäöéèüáà', '{|}eeuaa') collate "C" $$;
 create function kj.fold(t text) returns text language sql immutable strict parallel safe as
     $$ select casefold(t collate pg_c_utf8) $$;
+
+-- A text in a LIKE pattern that means its own signs.
+create function kj.literal(t text) returns text language sql immutable strict parallel safe as
+    $$ select replace(replace(replace(t, E'\\\\', E'\\\\\\\\'), '%', E'\\\\%'), '_', E'\\\\_') $$;
 
 -- Words as written and by their stems in each language of the house; which language a text is in, nobody says.
 create function kj.words(t text) returns tsvector language sql immutable parallel safe as $$
