@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+_writing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,9 @@ class Stamps:
 
     def set(self, **values: str) -> None:
         """Remember, in one replacement of the file, keeping what others wrote meanwhile."""
-        self.values = self._read() | self.values | values
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(self.path.name + ".new")
-        draft.write_text(json.dumps(self.values, indent=1, sort_keys=True))
-        draft.replace(self.path)
+        with _writing:  # steps that run at the same time end at the same time
+            self.values = self._read() | self.values | values
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            draft = self.path.with_name(self.path.name + ".new")
+            draft.write_text(json.dumps(self.values, indent=1, sort_keys=True))
+            draft.replace(self.path)
