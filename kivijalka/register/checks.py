@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, get_origin
+from typing import Annotated, Any, get_origin, get_type_hints
 
 from django.apps import apps
 from django.core import checks
@@ -217,13 +217,8 @@ def untold_commands(registers: Registers) -> Iterator[Error]:
 
 
 def _without_label(command: Command[Any]) -> list[str]:
-    hints = command.function.__annotations__
-    return [name for name in command.inputs if not _is_annotated(hints.get(name))]
-
-
-def _is_annotated(hint: Any) -> bool:
-    """Hints are texts where a module defers them, types where it does not."""
-    return hint.startswith("Annotated[") if isinstance(hint, str) else str(get_origin(hint)) == "typing.Annotated"
+    hints = get_type_hints(command.function, include_extras=True)
+    return [name for name in command.inputs if get_origin(hints[name]) is not Annotated]
 
 
 def _untold(register: Register[Any], command: Command[Any], words: str, hint: str) -> Error:

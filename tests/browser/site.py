@@ -15,8 +15,10 @@ from pathlib import Path
 from urllib.error import URLError
 
 from kivijalka.organisation.models import Person
+from kivijalka.register.registry import REGISTERS
 from tests import factories
 from tests.database import address_of
+from tests.doors import examples
 
 ROOT = Path(__file__).resolve().parents[2]
 EMAIL, PASSWORD = "aino.esimerkki@kaupunki.example", "kivijalka-on-luja-1"
@@ -36,7 +38,10 @@ class Site:
 
 
 def fill() -> dict[str, str]:
-    """Make the records, as the tables' owner; give one id for each register, and `fire`, a risk to do something to."""
+    """Make the records, as the tables' owner; give one id for each register, and `fire`, a risk to do something to.
+
+    A register that is not named here gets an example row.
+    """
     sector = factories.sector("Kasvatuksen ja koulutuksen esimerkkitoimiala")
     school = factories.unit("Koivukylän esimerkkikoulu", parent=sector)
     head = factories.person("Aino Esimerkki", email=EMAIL)
@@ -51,6 +56,9 @@ def fill() -> dict[str, str]:
     factories.responsibility(risks[0], head)
     factories.delegation(colleague, head)
     found = {"unit": school, "person": colleague, "role": role, "risk": risks[0], "action": late, "fire": risks[2]}
+    for key, register in REGISTERS.items():
+        if key not in found:
+            found[key] = examples.row_of(register.model, unit=school, person=head)
     return {key: str(record.pk) for key, record in found.items()}
 
 
