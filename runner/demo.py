@@ -127,22 +127,25 @@ def free_port(wanted: int | None) -> int:
 
 def serve(house: House, port: int, began: float) -> None:
     """Serve until the server ends or somebody stops it."""
-    log = house.place.folder / "site.log"
-    with log.open("w") as output:
+    log, jobs_log = house.place.folder / "site.log", house.place.folder / "jobs.log"
+    with log.open("w") as output, jobs_log.open("w") as jobs_output:
         server = house.app.start_server(HOST, port, WORKERS, THREADS, output)
         house.place.record(server)
         wait_for_first_page(server, HOST, port, log)
+        worker = house.app.start_worker(jobs_output)
+        house.place.record(worker)
         address = f"http://{HOST}:{port}/"
         house.place.tell(address)
         line(f"\nThe city is at {address} ({time.monotonic() - began:.1f} s). Sign in as one of:\n")
         line(house.owner.manage("people").rstrip())
         line("\nCtrl-C stops it; the data stays.")
-        raise watch(server, house, log)
+        raise watch({server: log, worker: jobs_log}, house)
 
 
-def watch(server: Child, house: House, log: Path) -> Problem:
-    """Wait until the site or PostgreSQL ends by itself, and say which one did."""
-    children = {server: log, **({house.cluster.server: house.cluster.log} if house.cluster.server else {})}
+def watch(children: dict[Child, Path], house: House) -> Problem:
+    """Wait until the site, its worker or PostgreSQL ends by itself, and say which one did."""
+    if house.cluster.server:
+        children = {**children, house.cluster.server: house.cluster.log}
     while True:
         for child, its_log in children.items():
             if child.process.poll() is not None:

@@ -2,11 +2,12 @@
 
 import argparse
 import os
+import time
 from collections.abc import Sequence
 
 from runner.checkout import HERE
 from runner.house import alone, preparation
-from runner.processes import Processes
+from runner.processes import Child, Processes
 from runner.say import Problem, line
 from runner.site import Site, cores, is_free, wait_for_first_page
 from runner.steps import Step, carry_out
@@ -36,8 +37,20 @@ def run(processes: Processes, args: Sequence[str]) -> int:
         carry_out(steps(processes, site, migrate=wanted.migrate), processes)
     server = site.start_server(wanted.host, wanted.port, wanted.workers, 4, None)
     wait_for_first_page(server, wanted.host, wanted.port, None)
+    worker = site.start_worker(None)
     line(f"Serving at http://{wanted.host}:{wanted.port}/")
-    return server.process.wait()
+    return first_to_end(server, worker)
+
+
+def first_to_end(*children: Child) -> int:
+    """Wait for whichever ends first and give its exit code: the city's service manager starts all anew."""
+    while True:
+        for child in children:
+            code = child.process.poll()
+            if code is not None:
+                line(f"{child.name} ended by itself (exit code {code}).")
+                return code or 1
+        time.sleep(0.5)
 
 
 def refuse_missing() -> None:

@@ -67,6 +67,16 @@ class Site:
             output=output,
         )
 
+    def start_worker(self, output: IO[str] | None) -> Child:
+        """Start what does the jobs: imports, mails, sealing the trail."""
+        return self.processes.start(
+            self.command("procrastinate", "worker", "--concurrency", "2"),
+            name="The worker",
+            env=self.environment(),
+            cwd=self.checkout.root,
+            output=output,
+        )
+
 
 def wait_for_first_page(server: Child, host: str, port: int, log: Path | None) -> None:
     """Wait until the front page is answered."""

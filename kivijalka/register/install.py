@@ -65,7 +65,15 @@ def _grants(cursor: Any) -> None:
     for model in apps.get_models():
         if model._meta.managed and not model._meta.proxy:
             cursor.execute(f'grant {_grant(model)} on "{model._meta.db_table}" to kj_app')
+    _jobs(cursor)
     cursor.execute("grant usage on all sequences in schema public to kj_app")
+
+
+def _jobs(cursor: Any) -> None:
+    """The library of jobs keeps its own tables; its arguments are ids, never texts."""
+    cursor.execute("select tablename from pg_tables where schemaname = 'public' and tablename like 'procrastinate%'")
+    for (table,) in cursor.fetchall():
+        cursor.execute(f'grant select, insert, update, delete on "{table}" to kj_app')
 
 
 def _grant(model: Any) -> str:

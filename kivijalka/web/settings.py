@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django.forms",
+    "procrastinate.contrib.django",
     "kivijalka.register",
     "kivijalka.organisation",
     "kivijalka.policy",
@@ -141,6 +142,9 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+
+# Each room's jobs.py; a job is a row of the database, so it is there if and only if what asked for it is.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
