@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Actor
 from kivijalka.organisation import rules
 from kivijalka.organisation.models import Role, Unit
+from kivijalka.organisation.queries import numbers_below
+from kivijalka.organisation.split import parts_of, proposal
 from kivijalka.register.command import Ask, command
 from kivijalka.register.refusal import refuse
 
@@ -64,9 +67,50 @@ def merge(
     on: Annotated[date, Ask(_("Last day of this unit"))],
 ) -> Unit:
     """End the unit and hand everything that it has to another."""
-    refuse(rules.why_not_move(unit.number, into.number, numbers_below(unit), ended=into.end is not None))
+    ended = into.end is not None
+    refuse(rules.why_not_continue(unit.number, into.number, numbers_below(unit), ended=ended, field="into"))
     refuse(rules.why_not_end(on, start=unit.start, has_units_below=False))
     hand_over(unit, into)
+    unit.end = on
+    unit.save(update_fields=["end"])
+    return unit
+
+
+@command(
+    _("Split"),
+    when=IN_FORCE & Q(parent__isnull=False),
+    says=_(
+        "This unit ends, and two or more continue. Roles and records go with the person who holds or owns them, unless a"
+        " line names them. What you may not see and nobody here owns goes to the unit with the asterisk, else to the first."
+    ),
+    initial=proposal,
+)
+def split(
+    actor: Actor,
+    unit: Unit,
+    *,
+    parts: Annotated[
+        str,
+        Ask(
+            _("Units that continue, and what goes to each"),
+            _(
+                "A unit: = and its code, or the name of a new one. Below it, codes of what goes there, or * for the rest."
+            ),
+            rows=16,
+            example="= Pohjoinen\n*\n= Eteläinen",
+        ),
+    ],
+    on: Annotated[date, Ask(_("Last day of this unit"))],
+) -> Unit:
+    """End the unit and hand everything that it has to two or more that continue."""
+    refuse(rules.why_not_end(on, start=unit.start, has_units_below=False))
+    planned = parts_of(unit, parts)
+    homes = [part.there or below_the_same(unit, part.name, on + timedelta(days=1)) for part in planned]
+    for part, home in zip(planned, homes, strict=True):
+        hand_over(unit, home, records=part.takes)
+    for part, home in zip(planned, homes, strict=True):
+        hand_over(unit, home, owners=part.takes)
+    hand_over(unit, next((home for part, home in zip(planned, homes, strict=True) if part.rest), homes[0]))
     unit.end = on
     unit.save(update_fields=["end"])
     return unit
@@ -97,14 +141,14 @@ def end_role(actor: Actor, role: Role, *, on: Annotated[date, Ask(_("Last day"))
     return role
 
 
-def numbers_below(unit: Unit) -> set[int]:
-    """Numbers of the unit and of all below it."""
-    with connection.cursor() as cursor:
-        cursor.execute("select kj.below(%s)", [unit.number])
-        return {row[0] for row in cursor.fetchall()}
+def below_the_same(unit: Unit, name: str, start: date) -> Unit:
+    """A new unit beside one, of its kind."""
+    made = Unit.objects.create(parent_id=unit.parent_id, kind=unit.kind, name_fi=name, start=start)
+    made.refresh_from_db(fields=["number"])
+    return made
 
 
-def hand_over(unit: Unit, into: Unit) -> None:
-    """Move every record of every register, also those that the acting person may not see."""
+def hand_over(unit: Unit, into: Unit, *, records: list[UUID] | None = None, owners: list[UUID] | None = None) -> None:
+    """Move records and what the owners own, or else everything; also what the acting person may not see."""
     with connection.cursor() as cursor:
-        cursor.execute("select kj.hand_over(%s, %s)", [unit.number, into.number])
+        cursor.execute("select kj.hand_over(%s, %s, %s, %s)", [unit.number, into.number, records, owners])

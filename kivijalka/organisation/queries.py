@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from kivijalka.organisation.models import Delegation, Responsibility
+from kivijalka.organisation.models import Delegation, Responsibility, Unit
 from kivijalka.register.models import Node
 
 
@@ -45,6 +45,13 @@ def without_accountable(register: str | None) -> QuerySet[Node]:
     )
     nodes = Node.objects.filter(~Exists(accepted)).defer("words", "folded")
     return (nodes.filter(register=register) if register else nodes).order_by("register", "code")
+
+
+def numbers_below(unit: Unit) -> set[int]:
+    """Numbers of the unit and of all below it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select kj.below(%s)", [unit.number])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def reasons(person: UUID, record: UUID) -> list[dict[str, Any]]:

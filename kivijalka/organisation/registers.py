@@ -21,7 +21,7 @@ units = register(
         filters={"kind": ["in"], "parent": ["under"], "end": ["empty"]},
         search=["name_fi", "name_sv", "name_en"],
         sort="number",
-        commands=[commands.rename, commands.move, commands.merge, commands.end_unit],
+        commands=[commands.rename, commands.move, commands.merge, commands.split, commands.end_unit],
         views=[View("now", _("In force"), "end=empty")],
         upsert=["code"],
         empty=_("No units yet. Begin with the topmost one, or import the organisation from a file."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,14 @@ def why_not_move(unit: int, to: int, below: set[int], *, ended: bool) -> Reason 
     return None
 
 
+def why_not_continue(unit: int, into: int, below: set[int], *, ended: bool, field: str) -> Reason | None:
+    """Why a unit may not take over what another one has. None: it may."""
+    if into == unit:
+        return Reason("itself", _("A unit cannot continue itself. Choose another unit."), field=field)
+    reason = why_not_move(unit, into, below, ended=ended)
+    return replace(reason, field=field) if reason else None
+
+
 def why_not_end(on: date, *, start: date, has_units_below: bool) -> Reason | None:
     """Why something may not end on a day. None: it may."""
     if on < start:
@@ -27,3 +36,29 @@ def why_not_end(on: date, *, start: date, has_units_below: bool) -> Reason | Non
     if has_units_below:
         return Reason("units_below", _("Units are in force below this one. Move or end them first."))
     return None
+
+
+def why_not_split(continues: list[str]) -> Reason | None:
+    """Why these units may not continue a split one. None: they may."""
+    if len(continues) < 2 or len(set(continues)) < len(continues):
+        return Reason(
+            "not_two",
+            _("A split needs two or more units that continue, each once. To have one continue, merge instead."),
+            field="parts",
+        )
+    return None
+
+
+def why_not_place(strange: list[str], left: list[str]) -> Reason | None:
+    """Why the things of a split unit may not be placed so. None: all that is named is there, and nothing is left."""
+    if strange:
+        told = _("This unit does not have {}. Take it off, or write the code as it stands in the list of the unit.")
+        return Reason("not_here", told.format(_listed(strange)), field="parts")
+    if left:
+        told = _("Left without a home: {}. Write them below a unit, or * below the unit that takes everything else.")
+        return Reason("no_home", told.format(_listed(left)), field="parts")
+    return None
+
+
+def _listed(codes: list[str], most: int = 12) -> str:
+    return ", ".join(codes[:most]) + (f" … ({len(codes)})" if len(codes) > most else "")

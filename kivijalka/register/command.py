@@ -22,15 +22,22 @@ from kivijalka.register.declare import M, Register, Words
 from kivijalka.register.models import Kept
 from kivijalka.register.refusal import Conflict, Invalid, NotThere, Refused
 
+# What the form of a verb on this record holds when it opens, by input.
+Initial = Callable[[Any], dict[str, Any]]
+
 
 @dataclass(frozen=True)
 class Ask:
-    """How a command's input is asked: `Annotated[date, Ask(_("Valid until"))]`."""
+    """How a command's input is asked: `Annotated[date, Ask(_("Valid until"))]`.
+
+    `example` is a value that fits, where the type alone does not say what does.
+    """
 
     label: Words
     help: Words = ""
     rows: int = 0
     choices: Any = None
+    example: Any = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Command(Generic[M]):
     says: Words = ""
     name: str = ""
     primary: bool = False
+    initial: Initial | None = None
 
     def __call__(self, actor: Actor, record: M, *, version: int | None = None, **inputs: Any) -> Any:
         """Do it: right, state and version are asked of the database, then the function runs in one transaction."""
@@ -132,11 +140,13 @@ def _choices(given: Input) -> list[tuple[Any, Any]]:
     return choices if given.required else [("", "–"), *choices]
 
 
-def command(label: Words, *, when: Q | None = None, says: Words = "", primary: bool = False) -> Callable[..., Any]:
+def command(
+    label: Words, *, when: Q | None = None, says: Words = "", primary: bool = False, initial: Initial | None = None
+) -> Callable[..., Any]:
     """Make a command of a function: `@command(_("Accept"), when=Q(state="assessed"))`."""
 
     def made(function: Callable[..., Any]) -> Command[Any]:
-        return Command(function, label, when or Q(), says, function.__name__, primary)
+        return Command(function, label, when or Q(), says, function.__name__, primary, initial)
 
     return made
 

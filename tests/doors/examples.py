@@ -92,6 +92,8 @@ def inputs_of(command: Command[Any], *, unit: Unit, person: Person) -> dict[str,
 
 
 def _input(given: Input, unit: Unit, person: Person) -> Any:
+    if given.ask.example is not None:
+        return given.ask.example
     if given.ask.choices is not None:
         return next(iter(getattr(given.ask.choices, "choices", given.ask.choices)))[0]
     simple: dict[Any, Any] = {Unit: unit, Person: person, date: in_days(1), int: 10, str: "Esimerkki", bool: True}

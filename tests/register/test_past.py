@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from kivijalka.access import acting
 from kivijalka.actions.models import Action
+from kivijalka.organisation import commands
 from kivijalka.organisation.models import Role, Unit
 from kivijalka.register import command
 from kivijalka.register.models import Confidentiality, Link, Node
@@ -160,6 +161,19 @@ def test_a_moved_unit_stands_in_the_past_where_it_stood(committed: str) -> None:
         assert Unit.objects.get(pk=unit.pk).parent_id == old.number
     with acting(director.pk):
         assert Unit.objects.get(pk=unit.pk).parent_id == new.number
+
+
+def test_records_of_a_split_unit_stand_in_the_past_where_they_stood(committed: str) -> None:
+    organiser, unit = make.holder("access_administrator"), make.unit("Koulu")
+    make.role_of(organiser)
+    risk = make.risk(unit=unit)
+    before = moment()
+    with acting(organiser.pk) as actor:
+        commands.split(actor, unit, parts="= Pohjoinen\n= Eteläinen\n*", on=make.in_days(0))
+    with acting(organiser.pk, as_of=before):
+        assert list(Risk.objects.seen().filter(unit=unit.number)) == [risk]
+        assert Unit.objects.get(pk=unit.pk).end is None
+    assert Unit.objects.get(number=make.fresh(risk).unit_id).name_fi == "Eteläinen"
 
 
 def test_what_a_refused_command_wrote_is_not_in_history(committed: str) -> None:

@@ -51,9 +51,9 @@ def is_hidden(record: Any, name: str) -> bool:
     return value_of(record, name) is None and getattr(record, record._meta.get_field(name).attname) is not None
 
 
-def command_form(command: Command[Any], data: Any = None) -> RegisterForm:
-    """The form of a command's inputs."""
-    form = RegisterForm(data)
+def command_form(command: Command[Any], data: Any = None, record: Any = None) -> RegisterForm:
+    """The form of a command's inputs; for a record, with what the command proposes."""
+    form = RegisterForm(data, initial=command.initial(record) if command.initial and record and data is None else None)
     form.fields.update({name: _dated(given.form_field()) for name, given in command.inputs.items()})
     return form
 

@@ -134,7 +134,7 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
     command = register.all_commands.get(verb)
     if command is None or verb == "edit":
         raise NotThere
-    form = forms.command_form(command, request.POST if request.method == "POST" else None)
+    form = forms.command_form(command, request.POST if request.method == "POST" else None, record)
     refused = rows.why_not(record, verb)
     if request.method == "POST":
         try:

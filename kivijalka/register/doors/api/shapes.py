@@ -173,7 +173,7 @@ def command_shape(key: str, name: str) -> type[Given]:
     fields: dict[str, Any] = {"version": (int | None, version(None))}
     for given in command.inputs.values():
         default = ... if given.required else None
-        fields[given.name] = _asked(read[given.name], given.ask.label, given.ask.help, default)
+        fields[given.name] = _asked(read[given.name], given.ask.label, given.ask.help, default, given.ask.example)
     title = "".join(word.capitalize() for word in name.split("_"))
     return create_model(f"{register.model.__name__}Do{title}", __base__=Given, **fields)
 
@@ -200,11 +200,13 @@ def _writable(field: models.Field[Any, Any], *, may_lack: bool = False) -> Any:
     return _asked(form_field(field), field.verbose_name, field.help_text, default)
 
 
-def _asked(field: forms.Field, label: Any, help_text: Any, default: Any) -> Any:
+def _asked(field: forms.Field, label: Any, help_text: Any, default: Any, example: Any = None) -> Any:
     """Type and description of one value that goes in. Only what may be empty may be null."""
     kind, extra = _type_read_by(field)
     if not field.required:
         kind = kind | None
+    if example is not None:
+        extra |= {"examples": [example]}
     return kind, described(_sentence(label, help_text), default, **extra)
 
 
