@@ -17,18 +17,26 @@ DIRECTORY = ("unit.view", "person.view", "role.view")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of role: its names, the rights it gives (patterns), up to which level, and what it gives everywhere."""
+    """A kind of role: its names, the rights it gives (patterns), up to which level, and how far they reach.
+
+    To lead, to know or to oversee reaches down the tree; to work somewhere does not.
+    """
 
     key: str
     names: tuple[str, str, str]  # Finnish, Swedish, English
     rights: tuple[str, ...]
     level: Confidentiality
     everywhere: tuple[str, ...] = DIRECTORY
+    below: bool = True
+
+    def reach(self, right: str) -> str:
+        """How far a right of this kind of role reaches from the unit at which it is held."""
+        return "everywhere" if right in self.everywhere else "below" if self.below else "unit"
 
 
 _HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept")
 KINDS = [
-    Kind("employee", ("työntekijä", "anställd", "employee"), ("*.view",), INTERNAL),
+    Kind("employee", ("työntekijä", "anställd", "employee"), ("*.view",), INTERNAL, below=False),
     Kind("unit_head", ("yksikön esihenkilö", "enhetens chef", "head of unit"), _HEAD, CONFIDENTIAL),
     Kind(
         "service_entity_head",
@@ -48,10 +56,10 @@ KINDS = [
     Kind(
         "security_expert",
         ("turvallisuusasiantuntija", "säkerhetsexpert", "security expert"),
-        ("*.view", "*.edit", "risk.assess"),
+        ("*.view", "*.edit", "risk.assess", "access.explain"),
         SECRET,
     ),
-    Kind("auditor", ("tarkastaja", "revisor", "auditor"), ("*.view",), SECRET),
+    Kind("auditor", ("tarkastaja", "revisor", "auditor"), ("*.view", "access.explain"), SECRET),
     Kind(
         "access_administrator",
         ("käyttöoikeuksien pääkäyttäjä", "behörighetsadministratör", "access administrator"),
@@ -84,7 +92,7 @@ def write(using: str = "default", **kwargs: Any) -> None:
     )
     Grant.objects.using(using).filter(kind__in=[kind.key for kind in KINDS]).delete()
     Grant.objects.using(using).bulk_create(
-        Grant(kind_id=kind.key, right=right, confidentiality=kind.level, everywhere=right in kind.everywhere)
+        Grant(kind_id=kind.key, right=right, confidentiality=kind.level, reach=kind.reach(right))
         for kind in KINDS
         for right in sorted(asked)
         if granted(kind, right)

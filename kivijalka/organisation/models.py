@@ -181,12 +181,17 @@ class RoleKind(models.Model):
 
 
 class Grant(models.Model):
-    """A right that a kind of role gives, up to a level of confidentiality, at its unit and below or everywhere."""
+    """A right that a kind of role gives, up to a level of confidentiality, as far as its reach goes."""
+
+    class Reach(models.TextChoices):
+        UNIT = "unit"
+        BELOW = "below"
+        EVERYWHERE = "everywhere"
 
     kind = models.ForeignKey(RoleKind, models.CASCADE)
     right = models.CharField(max_length=60)
     confidentiality = models.PositiveSmallIntegerField(choices=Confidentiality)
-    everywhere = models.BooleanField(default=False)
+    reach = models.CharField(max_length=10, choices=Reach, default=Reach.BELOW)
 
     no_register = "written from the role kinds' patterns"
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from kivijalka.organisation.models import Delegation, Responsibility, Unit
+from kivijalka.organisation.models import Delegation, Responsibility, RoleKind, Unit
 from kivijalka.register.models import Node
 
 
@@ -54,15 +54,31 @@ def numbers_below(unit: Unit) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def reasons(person: UUID, record: UUID) -> list[dict[str, Any]]:
-    """Every role that gives a person the right to view a record's unit and level, and through which delegation.
-
-    Asked of a SECURITY DEFINER function that answers holders of `access.explain` only. Empty: nothing does.
-    """
+def record_to_explain(code: str) -> UUID | None:
+    """The record with this code, where the acting person holds `access.explain`; they need not see the record itself."""
     with connection.cursor() as cursor:
-        cursor.execute("select * from kj.why(%s, %s)", [person, record])
+        cursor.execute("select kj.asked(%s)", [code])
+        found: UUID | None = cursor.fetchone()[0]
+        return found
+
+
+def ways_to(person: UUID, record: UUID) -> list[dict[str, Any]]:
+    """Each role and ownership by which a person might see a record, also by delegation; `lets` says whether it does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select *, in_force and given and near and cleared as lets from kj.why(%s, %s)", [person, record]
+        )
         names = [column.name for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        ways = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    kinds = RoleKind.objects.in_bulk({way["role"] for way in ways})
+    units = Unit.objects.in_bulk({way["unit"] for way in ways}, field_name="number")
+    named: dict[str, dict[Any, Any]] = {"role": kinds, "unit": units}
+    return [{**way, **{name: str(found.get(way[name], "")) for name, found in named.items()}} for way in ways]
+
+
+def reasons(person: UUID, record: UUID) -> list[dict[str, Any]]:
+    """The ways by which a person sees a record. Empty: nothing lets them."""
+    return [way for way in ways_to(person, record) if way["lets"]]
 
 
 def _with_records(rows: QuerySet[Responsibility]) -> QuerySet[Responsibility]:

@@ -54,8 +54,8 @@ def answer(actor: Actor, pk: UUID, given: str) -> Responsibility:
 
 
 def explain(person: Person, code: str) -> list[dict[str, Any]]:
-    """Why a person may see the record with this code: roles and delegations. Empty: nothing lets them."""
-    node = Node.objects.filter(code=code.strip().upper()).first()
-    if node is None:
+    """Each way by which a person might see the record with this code, and whether it lets them."""
+    record = queries.record_to_explain(code.strip().upper())
+    if record is None:
         raise Refused(_("There is no such record, or you may not see it."), code="not_there", field="record")
-    return queries.reasons(person.pk, node.pk)
+    return queries.ways_to(person.pk, record)

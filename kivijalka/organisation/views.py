@@ -84,11 +84,21 @@ def why(request: Any) -> HttpResponse:
     form = RegisterForm(request.GET if "person" in request.GET else None)
     form.fields["person"] = RecordField(Person, label=_("Person"))
     form.fields["record"] = forms.CharField(label=_("Code of the record"), max_length=20)
-    found, asked = [], False
+    ways: list[dict[str, Any]] = []
+    refused = None
     if form.is_bound and form.is_valid():
-        asked = True
-        found = responsibility.explain(form.cleaned_data["person"], form.cleaned_data["record"])
-    return render(request, "organisation/why.html", {"form": form, "asked": asked, "reasons": found})
+        try:
+            ways = responsibility.explain(form.cleaned_data["person"], form.cleaned_data["record"])
+        except Refused as told:
+            refused = told
+            form.refuse(told)
+    context = {
+        "form": form,
+        "asked": form.is_bound and form.is_valid(),
+        "reasons": [way for way in ways if way["lets"]],
+        "short": [way for way in ways if not way["lets"]],
+    }
+    return render(request, "organisation/why.html", context, status=422 if refused else 200)
 
 
 def responsibility_panel(request: Any, record: Any) -> tuple[str, dict[str, Any]]:

@@ -21,9 +21,10 @@ installed = Signal()
 
 
 def after_migrate(sender: AppConfig, using: str = "default", plan: Any = None, **kwargs: Any) -> None:
-    """Once per migrate, after the last app: only then do all tables stand."""
+    """Once per migrate, after the last app: only then do all tables stand. Not on the way back to an older house."""
     last = [config for config in apps.get_app_configs() if config.models_module][-1]
-    if sender.label == last.label and _tables_stand(using):
+    goes_back = any(backwards for _migration, backwards in plan or ())
+    if sender.label == last.label and not goes_back and _tables_stand(using):
         install(using)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from kivijalka.access.policy import sql_of
-from kivijalka.register.models import Kept
+from kivijalka.register.models import SPAN, Kept, Record
 
 # Columns that the history adds to those of the table.
 KEPT = {
@@ -33,7 +33,9 @@ def install(cursor: Any, model: type[Kept]) -> None:
     names = [f'"{name}"' for name, _ in columns]
     computed = generated_columns(cursor, table)
     written = [f'"{name}"' for name, _ in columns if name not in computed]
-    for statement in [*_triggers(table, names), *_bump(table, written)]:
+    # A unit has a key, and no level that could rise.
+    rises = issubclass(model, Record)
+    for statement in [*_triggers(table, names, rises=rises), *_bump(table, written)]:
         cursor.execute(statement)
     cursor.execute(_past(table, names))
     cursor.execute(f'grant select on history."{table}", asof."{table}" to kj_app')
@@ -92,7 +94,7 @@ def _history_table(cursor: Any, table: str, columns: list[tuple[str, str]]) -> N
     cursor.execute(f'create index if not exists "{short}_past" on history."{table}" (kept_from, kept_to)')
 
 
-def _triggers(table: str, names: list[str]) -> list[str]:
+def _triggers(table: str, names: list[str], *, rises: bool) -> list[str]:
     listed = ", ".join(names)
     of_new, of_old = (", ".join(f"{row}.{name}" for name in names) for row in "no")
     changed = f"row({of_new}) is distinct from row({of_old})"
@@ -121,6 +123,7 @@ def _triggers(table: str, names: list[str]) -> list[str]:
                 op="U",
                 rows=f"new_rows n join old_rows o using (id) where {changed}",
             )
+            + (f"; {_raise(table)}" if rises else "")
         ),
         "delete": (
             close.format(rows="old_rows o", alias="o")
@@ -143,6 +146,15 @@ def _triggers(table: str, names: list[str]) -> list[str]:
             f" for each statement execute function {function}()",
         ]
     return made
+
+
+def _raise(table: str) -> str:
+    """What becomes more confidential does so in its past too: the keys of earlier versions rise, their words stay."""
+    return (
+        f'update history."{table}" h set key = h.key % {SPAN} + n.confidentiality * {SPAN}'
+        " from new_rows n join old_rows o using (id) where h.id = n.id and n.confidentiality > o.confidentiality"
+        f" and h.key < n.confidentiality * {SPAN}"
+    )
 
 
 def _bump(table: str, written: list[str]) -> list[str]:

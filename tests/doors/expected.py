@@ -14,7 +14,7 @@ from kivijalka.organisation.grants import Kind, granted
 
 @dataclass(frozen=True)
 class Holder:
-    """Somebody who holds one kind of role at a unit: the numbers of that unit and of all below it."""
+    """Somebody who holds one kind of role at a unit: the number of that unit and, if the kind reaches down, of all below."""
 
     person: UUID
     kind: Kind
@@ -53,7 +53,7 @@ def lets(rule: Any, holder: Holder, facts: Facts) -> bool:
 
 
 def reaches(right: str, holder: Holder, facts: Facts) -> bool:
-    """A right counts at the role's unit and below (or everywhere), up to the kind's level of confidentiality."""
+    """A right counts in the units that the role reaches (or everywhere), up to the kind's level of confidentiality."""
     kind = holder.kind
     near = right in kind.everywhere or facts.unit in holder.numbers
     return granted(kind, right) and near and facts.level <= kind.level

@@ -75,8 +75,8 @@ class Scene:
         self.model: type[Any] = register.model
         self.person = make.person("Hilla Haltija", unit=town.home)
         self.role = make.role_of(self.person, kind.key)
-        numbers = frozenset(unit.number for unit in (town.home, town.below, town.beside))
-        self.holder = Holder(self.person.pk, kind, numbers)
+        reached = (town.home, town.below, town.beside) if kind.below else (town.home,)
+        self.holder = Holder(self.person.pk, kind, frozenset(unit.number for unit in reached))
         self.rows = [self.row(place) for place in self.places()]
         # Of this transaction's own moment: what was written in it is there already.
         self.moment = database_now()
@@ -92,6 +92,8 @@ class Scene:
             found.append("at the limit")
             if self.kind.level < Confidentiality.SECRET:
                 found.append("too confidential")
+        if not self.kind.below:
+            found.append("below")
         return [*found, "one's own"] if self.model.owner_column else found
 
     def far_apart(self) -> list[str]:
@@ -100,15 +102,17 @@ class Scene:
 
     def wishes(self, place: str) -> dict[str, Any]:
         """What an example row needs to stand at a place."""
-        unit = self.town.elsewhere if place in ("out of reach", "one's own") else self.town.below
+        near = self.town.below if self.kind.below else self.town.home
+        unit = {"out of reach": self.town.elsewhere, "one's own": self.town.elsewhere, "below": self.town.below}
         level = {
             "in reach": Confidentiality.INTERNAL,
             "out of reach": Confidentiality.PUBLIC,
+            "below": Confidentiality.PUBLIC,
             "at the limit": self.kind.level,
             "one's own": Confidentiality.SECRET,
         }.get(place, self.kind.level + 1)
         person = self.person if place == "one's own" else make.person(unit=self.town.beside)
-        return {"unit": unit, "person": person, "level": level}
+        return {"unit": unit.get(place, near), "person": person, "level": level}
 
     def row(self, place: str, **given: Any) -> Row:
         wishes = self.wishes(place)
@@ -154,8 +158,9 @@ class Scene:
     def values(self, place: str) -> tuple[dict[str, Any], Facts]:
         """Values for a new row at a place, in a new unit below, so that nothing of it is there twice."""
         wishes = self.wishes(place)
-        at = wishes["unit"].number
-        values = examples.values_of(self.model, **{**wishes, "unit": make.unit(parent=wishes["unit"])})
+        new = make.unit(parent=wishes["unit"])
+        values = examples.values_of(self.model, **{**wishes, "unit": new})
+        at = (wishes["unit"] if self.kind.below else new).number
         owner = values.get((self.model.owner_column or "").removesuffix("_id"))
         return values, Facts(at, values.get("confidentiality", 0), owner.pk if isinstance(owner, Person) else None)
 

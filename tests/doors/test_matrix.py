@@ -32,7 +32,7 @@ def distinct(key: str) -> list[Kind]:
     for kind in KINDS:
         here = tuple(granted(kind, right) for right in asked)
         everywhere = tuple(right in kind.everywhere for right in asked)
-        shapes.setdefault((here, everywhere, kind.level), kind)
+        shapes.setdefault((here, everywhere, kind.level, kind.below), kind)
     return list(shapes.values())
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from kivijalka.access import acting
 from kivijalka.organisation import commands, responsibility
-from kivijalka.organisation.models import Person, Responsibility, Unit
+from kivijalka.organisation.models import Person, Responsibility
 from kivijalka.register.models import Node
 from kivijalka.register.refusal import Refused
 from kivijalka.risks.models import Risk
@@ -136,15 +136,28 @@ def test_a_responsibility_counts_when_it_is_accepted_and_only_one_is_accountable
     assert fresh(mine).state == Responsibility.State.ACCEPTED
 
 
-def test_access_is_explained_to_those_who_may_ask_only() -> None:
-    there = sector()
-    head, found = holder("unit_head", unit=there), risk(unit=there)
-    admin, employee = holder("access_administrator", unit=city()), holder("employee", unit=city())
-    from kivijalka.organisation.queries import reasons
+def test_to_work_somewhere_does_not_reach_down() -> None:
+    top = sector()
+    risk("at the unit", unit=top)
+    risk("below", unit=unit("below", parent=top))
+    assert titles(holder("employee", unit=top)) == {"at the unit"}
+    assert titles(holder("board_member", unit=top)) == {"at the unit", "below"}
 
-    with acting(admin.pk):
-        told = reasons(head.pk, found.pk)
-        assert [row["unit"] for row in told] == [Unit.objects.get(pk=there.pk).name_fi]
-        assert reasons(holder("unit_head", unit=sector()).pk, found.pk) == []
-    with acting(employee.pk):
-        assert reasons(head.pk, found.pk) == []
+
+def test_nobody_acts_for_somebody_who_has_left() -> None:
+    there = sector()
+    absent, deputy = holder("unit_head", unit=there), holder("employee", unit=sector())
+    risk("owned", unit=sector(), owner=absent)
+    delegation(absent, deputy)
+    assert titles(deputy, on_behalf_of=absent.pk) == {"owned"}
+    Person.objects.filter(pk=absent.pk).update(end=in_days(-1))
+    assert titles(deputy, on_behalf_of=absent.pk) == set()
+
+
+def test_the_tree_is_told_to_those_who_see_its_top() -> None:
+    above, there = city(), sector()
+    partner = holder("partner_member", unit=there)
+    with acting(partner.pk), connection.cursor() as cursor:
+        for top, expected in ((there, [there.number]), (above, [])):
+            cursor.execute("select array(select kj.below(%s))", [top.number])
+            assert cursor.fetchone()[0] == expected

@@ -138,6 +138,24 @@ def test_the_past_is_judged_by_todays_roles_on_the_past_row(committed: str) -> N
     assert seen_at(employee, shown) == []
 
 
+def test_what_became_more_confidential_did_so_in_its_past_too(committed: str) -> None:
+    unit = make.unit()
+    employee, auditor = make.holder("employee", unit=unit), make.holder("auditor")
+    risk, action = make.risk("Vahingossa sisäinen", unit=unit), make.action(unit=unit)
+    make.link("treats", action, risk)
+    make.assessed_risk("Toinen", unit=unit)
+    before = moment()
+    assert seen_at(employee, before) == ["Vahingossa sisäinen", "Toinen"]
+    Risk.objects.filter(pk=risk.pk).update(confidentiality=Confidentiality.SECRET)
+    assert seen_at(employee, before) == ["Toinen"]
+    with acting(employee.pk, as_of=before):
+        assert not Node.objects.filter(pk=risk.pk).exists() and not Link.objects.seen().exists()
+    with acting(auditor.pk, as_of=before):
+        assert Risk.objects.seen().get(pk=risk.pk).confidentiality == Confidentiality.INTERNAL
+    Risk.objects.filter(pk=risk.pk).update(confidentiality=Confidentiality.PUBLIC)
+    assert seen_at(employee, before) == ["Toinen"]
+
+
 def test_nodes_and_links_stand_in_the_past_too(committed: str) -> None:
     head, risk, action = make.holder(), make.risk("Riski"), make.action("Toimi")
     link = make.link("treats", action, risk)

@@ -108,7 +108,7 @@ def _said(field: Any, value: Any, names: dict[Any, str]) -> str:
         words = dict(field.base_field.choices or [])
         return ", ".join(str(words.get(item, item)) for item in value)
     if field.is_relation:
-        return names.get(value, str(value))
+        return names.get(value, _("(not within your reach)"))
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     return in_words(value)
