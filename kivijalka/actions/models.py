@@ -23,6 +23,7 @@ class Action(Record):
         CANCELLED = "cancelled", _("cancelled")
 
     OPEN = (State.PLANNED, State.STARTED)
+    OVER = (State.EFFECT_CONFIRMED, State.NO_EFFECT, State.CANCELLED)
     owner_column = "owner_id"
     names_to_pick = ("title",)
 

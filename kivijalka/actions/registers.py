@@ -53,6 +53,7 @@ actions = register(
                 _("Measure the effect"), lambda: owner() & Q(state=Action.State.DONE), "completed_on", "measure_effect"
             ),
         ],
+        over=Q(state__in=Action.OVER),
         upsert=["code", "title"],
         empty=_("No actions yet. They come from risks, tests, observations and exercises."),
     )

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from kivijalka.organisation.handover import asked
 from kivijalka.organisation.queries import delegations_in_force, offered_to
 from kivijalka.register.declare import Register, Waits
 from kivijalka.register.registry import REGISTERS
@@ -45,6 +46,7 @@ def my_work(request: Any) -> HttpResponse:
         "tasks": tasks[:MOST],
         "late": sum(task.late for task in tasks),
         "offers": offered_to(request.actor.principal),
+        "asked": asked() if request.as_of is None else [],
         "delegations": delegations_in_force(request.actor.person, today),
     }
     return render(request, "desk/my_work.html", context)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
 from kivijalka.organisation import rules
-from kivijalka.organisation.models import Role, Unit
+from kivijalka.organisation.models import Person, Role, Unit
 from kivijalka.organisation.queries import numbers_below
 from kivijalka.organisation.split import parts_of, proposal
 from kivijalka.register.command import Ask, command
@@ -130,6 +130,42 @@ def end_unit(actor: Actor, unit: Unit, *, on: Annotated[date, Ask(_("Last day"))
     with connection.cursor() as cursor:
         cursor.execute("select kj.end_roles(%s, %s)", [unit.number, on])
     return unit
+
+
+@command(
+    _("Transfer"),
+    when=IN_FORCE,
+    says=_("Their roles at the present unit end at once. What they answer for is asked to be handed over."),
+)
+def transfer(
+    actor: Actor,
+    person: Person,
+    *,
+    to: Annotated[Unit, Ask(_("New unit"))],  # type: ignore[valid-type]  # as above
+) -> Person:
+    """Put the person to another unit; the database ends their roles at the old one and lapses what they answered for."""
+    refuse(rules.why_not_transfer(person.unit_id, to.number, ended=to.end is not None))
+    person.unit = to
+    person.save(update_fields=["unit"])
+    return person
+
+
+@command(
+    _("Mark as leaving"),
+    when=IN_FORCE,
+    says=_("After that day they reach nothing. What they answer for is asked to be handed over, a month before."),
+)
+def leave(
+    actor: Actor,
+    person: Person,
+    *,
+    on: Annotated[date, Ask(_("Last day"), _("Yesterday takes their access away at once."))],
+) -> Person:
+    """Say when the person's work here ends."""
+    refuse(rules.why_not_end(on, start=person.start, has_units_below=False))
+    person.end = on
+    person.save(update_fields=["end"])
+    return person
 
 
 @command(_("End the role"), when=IN_FORCE)

@@ -7,10 +7,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from kivijalka.organisation.models import Delegation, Responsibility, RoleKind, Unit
 from kivijalka.register.models import Node
+from kivijalka.register.registry import REGISTERS
+
+State = Responsibility.State
+
+
+class Stands(Func):
+    """Whether somebody who accepted still answers today: they work here, their unit and the record's are in force."""
+
+    function = "kj.stands"
+    output_field = BooleanField()
+
+    def __init__(self, record: str, person: str) -> None:
+        super().__init__(F(record), F(person))
 
 
 def delegations_in_force(person: UUID | None, today: date) -> QuerySet[Delegation]:
@@ -20,31 +33,41 @@ def delegations_in_force(person: UUID | None, today: date) -> QuerySet[Delegatio
 
 def offered_to(person: UUID | None) -> QuerySet[Responsibility]:
     """Responsibilities offered to a person and not yet answered."""
-    return _with_records(Responsibility.objects.filter(person=person, state=Responsibility.State.OFFERED))
+    return _with_records(Responsibility.objects.filter(person=person, state=State.OFFERED))
 
 
 def answered_for(person: UUID | None) -> QuerySet[Responsibility]:
     """What a person has accepted: "what I answer for"."""
-    return _with_records(Responsibility.objects.filter(person=person, state=Responsibility.State.ACCEPTED))
+    return _with_records(Responsibility.objects.filter(person=person, state=State.ACCEPTED))
 
 
 def of_record(record: UUID) -> QuerySet[Responsibility]:
-    """Responsibilities for a record that are offered or accepted."""
-    states = [Responsibility.State.OFFERED, Responsibility.State.ACCEPTED]
-    return (
-        Responsibility.objects.filter(record_id=record, state__in=states)
-        .select_related("person")
-        .order_by("share", "at")
+    """Responsibilities for a record: offered, accepted, and those that lapsed without anybody in their place."""
+    rows = Responsibility.objects.filter(still_asked(), record_id=record)
+    found: QuerySet[Responsibility] = rows.annotate(stands=Stands("record_id", "person_id")).order_by("share", "at")
+    return found
+
+
+def still_asked() -> Q:
+    """Offered, accepted, or lapsed and neither offered to nor accepted by anybody since."""
+    open_states = [State.OFFERED, State.ACCEPTED]
+    in_its_place = Responsibility.objects.filter(
+        record_id=OuterRef("record_id"), share=OuterRef("share"), state__in=open_states
     )
+    return Q(state__in=open_states) | Q(~Exists(in_its_place), state=State.LAPSED)
 
 
-def without_accountable(register: str | None) -> QuerySet[Node]:
-    """Records within reach that nobody has accepted to be accountable for."""
+def without_accountable(register: str) -> QuerySet[Node]:
+    """Records of a register, within reach and not over, that nobody who is here has accepted to be accountable for."""
     accepted = Responsibility.objects.filter(
-        record_id=OuterRef("pk"), share=Responsibility.Share.ACCOUNTABLE, state=Responsibility.State.ACCEPTED
+        Stands("record_id", "person_id"),
+        record_id=OuterRef("pk"),
+        share=Responsibility.Share.ACCOUNTABLE,
+        state=State.ACCEPTED,
     )
-    nodes = Node.objects.filter(~Exists(accepted)).defer("words", "folded")
-    return (nodes.filter(register=register) if register else nodes).order_by("register", "code")
+    over = REGISTERS[register].model.objects.filter(REGISTERS[register].over).values("pk")
+    nodes = Node.objects.filter(~Exists(accepted), register=register).exclude(pk__in=over)
+    return nodes.defer("words", "folded").order_by("code")
 
 
 def numbers_below(unit: Unit) -> set[int]:

@@ -1,11 +1,15 @@
 """Registers of the organisation: units, persons, roles."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.organisation import commands
 from kivijalka.organisation.models import Person, Role, Unit
 from kivijalka.register.declare import Column, Register, View
 from kivijalka.register.registry import register
+
+# Nobody is accountable for a person, nor for a role: it ends with who holds it.
+NOBODYS = Q(pk__isnull=False)
 
 units = register(
     Register(
@@ -23,6 +27,7 @@ units = register(
         sort="number",
         commands=[commands.rename, commands.move, commands.merge, commands.split, commands.end_unit],
         views=[View("now", _("In force"), "end=empty")],
+        over=Q(end__isnull=False),
         upsert=["code"],
         empty=_("No units yet. Begin with the topmost one, or import the organisation from a file."),
     )
@@ -49,6 +54,8 @@ persons = register(
         filters={"unit": ["under"], "language": ["in"], "end": ["empty"]},
         search=["given_name", "family_name", "email", "work_title"],
         sort="family_name",
+        commands=[commands.transfer, commands.leave],
+        over=NOBODYS,
         upsert=["code", "email"],
         empty=_("No persons yet. Add one, or import them from a file."),
     )
@@ -69,6 +76,7 @@ roles = register(
         sort="start",
         commands=[commands.end_role],
         views=[View("mine", _("My roles"), "person=me")],
+        over=NOBODYS,
         upsert=["code"],
         empty=_("No roles yet. Give a person a role at a unit."),
     )

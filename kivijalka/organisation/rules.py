@@ -38,6 +38,25 @@ def why_not_end(on: date, *, start: date, has_units_below: bool) -> Reason | Non
     return None
 
 
+def why_not_transfer(unit: int, to: int, *, ended: bool) -> Reason | None:
+    """Why a person may not go to a unit. None: they may."""
+    if to == unit:
+        return Reason("there_already", _("This person works at that unit already. Choose another unit."), field="to")
+    if ended:
+        return Reason("ended", _("That unit has ended. Choose one that is in force."), field="to")
+    return None
+
+
+def why_not_offer(end: date | None, today: date, *, unseen: list[str]) -> Reason | None:
+    """Why a person may not be offered something. None: they may."""
+    if end is not None and end < today:
+        return Reason("left", _("This person no longer works here. Choose somebody else."), field="person")
+    if unseen:
+        told = _("This person may not see {}. Choose somebody else, or give them a role that reaches it first.")
+        return Reason("out_of_reach", told.format(_listed(unseen)), field="person")
+    return None
+
+
 def why_not_split(continues: list[str]) -> Reason | None:
     """Why these units may not continue a split one. None: they may."""
     if len(continues) < 2 or len(set(continues)) < len(continues):

@@ -11,12 +11,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kivijalka.organisation import queries, responsibility
+from kivijalka.organisation import handover, queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility
 from kivijalka.register.doors.forms import RegisterForm, cleaned
+from kivijalka.register.doors.page import safe_next
+from kivijalka.register.doors.related import relate
 from kivijalka.register.fields import RecordField
 from kivijalka.register.models import Node
 from kivijalka.register.refusal import NotThere, Refused
@@ -35,16 +37,20 @@ def responsibilities(request: Any) -> HttpResponse:
 @login_required
 @require_POST
 def answer(request: Any) -> HttpResponse:
-    """Accept, decline or give up a responsibility."""
-    responsibility.answer(request.actor, _uuid(request.POST.get("id")), request.POST.get("answer", ""))
+    """Accept, decline or give up a responsibility; or take back what one's record offered."""
+    pk, given = _uuid(request.POST.get("id")), request.POST.get("answer", "")
+    if given == "withdraw":
+        responsibility.withdraw(request.actor, pk)
+    else:
+        responsibility.answer(request.actor, pk, given)
     messages.success(request, _("Saved."))
-    return redirect("responsibilities")
+    return redirect(safe_next(request) or "responsibilities")
 
 
 @login_required
 @require_POST
 def offer(request: Any, pk: UUID) -> HttpResponse:
-    """Offer a share of responsibility for a record to a person."""
+    """Offer a share of responsibility for a record to a person. What was typed stays when it is refused."""
     node = Node.objects.filter(pk=pk).first()
     if node is None:
         raise NotThere
@@ -52,12 +58,32 @@ def offer(request: Any, pk: UUID) -> HttpResponse:
     try:
         values = cleaned(form)
         responsibility.offer(request.actor, node, person=values["person"], share=values["share"])
-        messages.success(request, _("Offered. It counts when the person has accepted it."))
     except Refused as refused:
-        for texts in refused.errors.values():
-            for text in texts:
-                messages.error(request, text)
+        return refused_page(request, "organisation/offer.html", form, refused, {"node": node})
+    messages.success(request, _("Offered. It counts when the person has accepted it."))
     return redirect(node.get_absolute_url())
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_over(request: Any, pk: UUID) -> HttpResponse:
+    """What a person answers for, and giving it to somebody else."""
+    person = Person.objects.seen().filter(pk=pk).first()
+    if person is None:
+        raise NotThere
+    form = to_whom(request.POST if request.method == "POST" else None)
+    held = handover.held_by(person)
+    picked = request.POST.getlist("what") if form.is_bound else [item.key for item in held if item.may]
+    may = request.as_of is None and any(item.may for item in held)
+    context = {"person": relate([person], ["unit"])[0], "held": held, "picked": picked, "may": may}
+    if not form.is_bound:
+        return render(request, "organisation/hand_over.html", {**context, "form": form})
+    try:
+        done = handover.hand_over(request.actor, person, to=cleaned(form)["person"], what=picked)
+    except Refused as refused:
+        return refused_page(request, "organisation/hand_over.html", form, refused, context)
+    messages.success(request, ngettext("%d thing was handed over.", "%d things were handed over.", done) % done)
+    return redirect("hand-over", pk)
 
 
 @login_required
@@ -104,7 +130,17 @@ def why(request: Any) -> HttpResponse:
 def responsibility_panel(request: Any, record: Any) -> tuple[str, dict[str, Any]]:
     """Who is responsible, accountable, consulted, informed: a panel of every record's page."""
     form = offer_form() if getattr(record, "right_edit", False) and request.as_of is None else None
-    return "organisation/_panel.html", {"record": record, "shares": queries.of_record(record.pk), "offer": form}
+    shares = relate(queries.of_record(record.pk), ["person"])
+    for row in shares:
+        row.is_mine = row.person_id == request.actor.principal
+    return "organisation/_panel.html", {
+        "record": record,
+        "shares": shares,
+        "accountable": any(row.share == "A" and row.state == "accepted" and row.stands for row in shares),
+        "offer": form,
+        "holder": record if isinstance(record, Person) else None,
+        "owner_gone": handover.owner_gone(record),
+    }
 
 
 def offer_form(data: Any = None) -> RegisterForm:
@@ -115,6 +151,22 @@ def offer_form(data: Any = None) -> RegisterForm:
         label=gettext_lazy("Share of responsibility"), choices=Responsibility.Share.choices
     )
     return form
+
+
+def to_whom(data: Any = None) -> RegisterForm:
+    """Who takes over."""
+    form = RegisterForm(data)
+    form.fields["person"] = RecordField(Person, label=gettext_lazy("To whom"))
+    return form
+
+
+def refused_page(
+    request: Any, template: str, form: RegisterForm, refused: Refused, context: dict[str, Any]
+) -> HttpResponse:
+    """The form again, with what was typed and why it was refused. Nothing of it is stored."""
+    if form.is_valid():
+        form.refuse(refused)
+    return render(request, template, {**context, "form": form, "refused": refused}, status=422)
 
 
 def _uuid(text: str | None) -> UUID:

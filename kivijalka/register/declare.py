@@ -101,6 +101,8 @@ class Register(Generic[M]):
     waits: Sequence[Waits] = ()
     upsert: Sequence[str] = ("code",)
     adds: bool = True
+    # Rows that are over and done: nobody has to answer for them any more.
+    over: Q = field(default_factory=lambda: Q(pk__in=[]))
 
     @property
     def access(self) -> Access:

@@ -163,6 +163,7 @@ class Node(models.Model):
         indexes = [
             models.Index(fields=["owner_id"], name="node_by_owner"),
             models.Index(fields=["key"], name="node_by_key"),
+            models.Index(fields=["unit_number"], name="node_by_unit"),
             GinIndex(fields=["words"], name="node_by_words"),
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="node_by_folded"),
         ]

@@ -59,6 +59,7 @@ risks = register(
             Waits(_("Review the risk"), lambda: owner() & Q(state__in=["assessed", "accepted"]), "review", "confirm"),
             Waits(_("Assess the risk"), lambda: owner() & Q(state="draft"), None, "assess"),
         ],
+        over=Q(state="closed"),
         upsert=["code", "title"],
         empty=_("No risks yet. Describe one as cause, event and consequence."),
     )

@@ -24,6 +24,7 @@ urlpatterns: list[Any] = [
     path("responsibilities/", organisation.responsibilities, name="responsibilities"),
     path("responsibilities/answer/", organisation.answer, name="answer"),
     path("responsibilities/offer/<uuid:pk>/", organisation.offer, name="offer"),
+    path("hand-over/<uuid:pk>/", organisation.hand_over, name="hand-over"),
     path("without-accountable/", organisation.without_accountable, name="without-accountable"),
 ]
 if settings.DEMO:

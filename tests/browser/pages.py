@@ -46,6 +46,7 @@ FRAME = [
     Place("/search/?q=zzzz"),
     Place("/responsibilities/"),
     Place("/without-accountable/"),
+    Place("/hand-over/{person}/"),
     Place("/why/"),
     Place("/risks/?state=closed"),
     Place("/risks/?state=assessed&level=mistake"),

@@ -146,7 +146,7 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
             refused = told
         else:
             messages.success(request, _("Done: %s") % command.label)
-            return redirect(_safe_next(request) or reverse("record", args=[path, pk]))
+            return redirect(safe_next(request) or reverse("record", args=[path, pk]))
     return _verb_page(request, register, record, command, form, refused)
 
 
@@ -207,7 +207,7 @@ def _verb_page(
         "command": command,
         "form": form,
         "refused": refused,
-        "next": _safe_next(request),
+        "next": safe_next(request),
     }
     status = {"no_right": 403, "state": 409, "conflict": 409}.get(refused.code, 422) if refused else 200
     return render(request, "register/verb.html", context, status=status)
@@ -222,7 +222,7 @@ def _version(request: HttpRequest) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def _safe_next(request: HttpRequest) -> str:
+def safe_next(request: HttpRequest) -> str:
     """Where to go afterwards: a path of this site, or nothing."""
     from django.utils.http import url_has_allowed_host_and_scheme
 

@@ -1,0 +1,142 @@
+"""Handing over: what a person answers or answered for, who is asked about it, and giving it to somebody else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Case, Value, When
+from django.utils.translation import gettext as _
+
+from kivijalka.access import Actor
+from kivijalka.organisation import queries, responsibility
+from kivijalka.organisation.models import Person, Responsibility, Role
+from kivijalka.register.models import Node
+from kivijalka.register.refusal import Refused
+from kivijalka.register.registry import REGISTERS
+
+Share = Responsibility.Share
+# The share of whoever owns a record, which is a column of it and no handshake.
+OWNER = "O"
+PASSES_ON = (Share.ACCOUNTABLE, Share.RESPONSIBLE)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Something that a person answers for, or answered for and nobody does now."""
+
+    node: Node
+    share: str
+    row: Responsibility | None
+    may: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.share}:{self.node.pk}"
+
+    @property
+    def label(self) -> str:
+        return _("owner") if self.row is None else str(self.row.get_share_display())
+
+    @property
+    def lapsed(self) -> bool:
+        return self.row is not None and self.row.state == Responsibility.State.LAPSED
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Things of one person that the acting person is asked to hand over; without a last day, at once."""
+
+    person: Person
+    things: int
+    last_day: date | None
+
+
+def held_by(person: Person) -> list[Held]:
+    """What a person owns, is accountable or responsible for, or was until it lapsed; within the reader's reach."""
+    rows = Responsibility.objects.filter(queries.still_asked(), person=person, share__in=PASSES_ON)
+    rows = rows.exclude(state=Responsibility.State.OFFERED)
+    by_key = {(row.record_id, row.share): row for row in rows.order_by("at")}
+    owned = Node.objects.filter(owner_id=person.pk).exclude(register="role")
+    nodes = {node.pk: node for node in [*owned, *Node.objects.filter(pk__in={record for record, _share in by_key})]}
+    may = rights_on(nodes.values())
+    pairs = [*by_key, *((node.pk, OWNER) for node in nodes.values() if node.owner_id == person.pk)]
+    held = [Held(nodes[pk], share, by_key.get((pk, share)), may[pk]) for pk, share in pairs if pk in may]
+    return sorted(held, key=lambda item: (item.node.register, item.node.code, item.share))
+
+
+def asked() -> list[Asked]:
+    """What waits for the acting person to hand over, by whom it was answered for; the soonest first."""
+    with connection.cursor() as cursor:
+        cursor.execute("select record, person, last_day from kj.hand_overs()")
+        found = cursor.fetchall()
+    nodes = Node.objects.filter(pk__in={record for record, _person, _day in found})
+    there = rights_on(nodes) if found else {}
+    days: dict[UUID, list[date | None]] = defaultdict(list)
+    for record, person, day in found:
+        if record in there:
+            days[person].append(day)
+    persons = Person.objects.filter(pk__in=days)
+    made = [Asked(p, len(days[p.pk]), min((day for day in days[p.pk] if day), default=None)) for p in persons]
+    return sorted(made, key=lambda item: (item.last_day or date.min, str(item.person)))
+
+
+def hand_over(actor: Actor, person: Person, *, to: Person, what: Sequence[str]) -> int:
+    """Give things to somebody else: a share as an offer, an owned record at once. All or nothing."""
+    held = {item.key: item for item in held_by(person)}
+    if not what:
+        raise Refused(_("Choose at least one thing to hand over."), code="nothing", field="what")
+    if not held.keys() >= set(what):
+        raise Refused(_("The list has changed meanwhile. Look at it again and choose."), code="conflict", field="what")
+    with transaction.atomic():
+        responsibility.refuse_offer(to, [held[key].node for key in what])
+        for key in what:
+            _give(actor, held[key], to)
+    return len(what)
+
+
+def owner_gone(record: Any) -> Person | None:
+    """The owner of a record that is not over, when they are here no longer."""
+    column = type(record).owner_column
+    if column is None or getattr(record, column) is None or isinstance(record, Role):
+        return None
+    node = Node.objects.filter(pk=record.pk).exclude(queries.Stands("id", "owner_id")).first()
+    return Person.objects.filter(pk=getattr(record, column)).first() if node and rights_on([node]) else None
+
+
+def rights_on(nodes: Iterable[Node]) -> dict[UUID, bool]:
+    """Of these, what is not over; and whether the acting person may change it. A query a register."""
+    by_register: dict[str, list[UUID]] = defaultdict(list)
+    for node in nodes:
+        by_register[node.register].append(node.pk)
+    found: dict[UUID, bool] = {}
+    for key, ids in by_register.items():
+        register = REGISTERS[key]
+        rows: Any = register.model.objects.seen().filter(pk__in=ids).exclude(register.over)
+        may = Case(When(register.access.may("edit"), then=Value(True)), default=Value(False))
+        found |= dict(rows.values_list("pk", may))
+    return found
+
+
+def _give(actor: Actor, item: Held, to: Person) -> None:
+    try:
+        if item.share == OWNER:
+            _make_owner(actor, item.node, to)
+        else:
+            responsibility.offered(item.node, to, item.share)
+    except Refused as refused:
+        told = " ".join(str(text) for texts in refused.errors.values() for text in texts)
+        raise Refused(f"{item.node.code}: {told}", code=refused.code, field="person") from refused
+
+
+def _make_owner(actor: Actor, node: Node, to: Person) -> None:
+    register = REGISTERS[node.register]
+    name = str(register.model.owner_column).removesuffix("_id")
+    record = register.model.objects.seen().get(pk=node.pk)
+    values: dict[str, Any] = {name: to}
+    register.all_commands["edit"](actor, record, **values)
