@@ -34,6 +34,7 @@ class House:
             "KIVIJALKA_MODE": mode,
             "DATABASE_URL": self.cluster.url(role),
             "KIVIJALKA_SECRET_KEY": self.place.secret("key"),
+            "KIVIJALKA_SEAL_KEY": self.place.secret("seal"),
             "KIVIJALKA_DATA": str(self.place.files),
             **more,
         }

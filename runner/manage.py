@@ -17,6 +17,8 @@ def run_import(processes: Processes, args: Sequence[str]) -> int:
 
 def run(processes: Processes, args: Sequence[str]) -> int:
     """Run a management command as the tables' owner and give its exit code."""
+    if args and args[0][0] != "-":
+        args = [args[0].replace("-", "_"), *args[1:]]
     with alone(HERE):
         carry_out(preparation(processes, development=False), processes)
     owner = os.environ.get("OWNER_DATABASE_URL")

@@ -15,6 +15,7 @@ from runner.steps import Step, carry_out
 NEEDED = {
     "DATABASE_URL": "the address that the site connects with, as a role that owns nothing: postgresql://kj_app:…@host/kivijalka",
     "KIVIJALKA_SECRET_KEY": "a random text of at least 50 characters that stays the same",
+    "KIVIJALKA_SEAL_KEY": "another such text, which signs the seals of the trail; keep it away from the database's backups",
     "KIVIJALKA_ALLOWED_HOSTS": "the names under which the site is reached, with commas between them",
 }
 
@@ -56,8 +57,9 @@ def first_to_end(*children: Child) -> int:
 def refuse_missing() -> None:
     """Say which settings are missing, all at once."""
     missing = [f"  {name}: {words}" for name, words in NEEDED.items() if not os.environ.get(name)]
-    if len(os.environ.get("KIVIJALKA_SECRET_KEY", "x" * 50)) < 50:
-        missing.append("  KIVIJALKA_SECRET_KEY: is shorter than 50 characters")
+    for name in ("KIVIJALKA_SECRET_KEY", "KIVIJALKA_SEAL_KEY"):
+        if 0 < len(os.environ.get(name, "")) < 50:
+            missing.append(f"  {name}: is shorter than 50 characters")
     if missing:
         raise Problem("These settings are missing or unsafe:\n" + "\n".join(missing), mend="Set them and start again.")
 

@@ -15,6 +15,7 @@ from django.dispatch import Signal
 from kivijalka.register import graph, trail
 from kivijalka.register.models import Kept
 from kivijalka.register.registry import REGISTERS, kept_models
+from kivijalka.register.sealing import entries
 
 # Rooms add what only they know (organisation: which roles grant which rights).
 installed = Signal()
@@ -35,6 +36,7 @@ def install(using: str = "default") -> None:
         cursor.execute("drop schema if exists asof cascade; create schema asof; grant usage on schema asof to kj_app")
         for model in kept_models():
             trail.install(cursor, model)
+        entries.install(cursor, kept_models())
         graph.install(cursor)
         for model in kept_models():
             trail.protect(cursor, model, connection)

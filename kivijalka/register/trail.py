@@ -16,12 +16,14 @@ KEPT = {
     "kept_from": "timestamptz not null",
     "kept_to": "timestamptz not null default 'infinity'",
     "kept_op": "char(1) not null",
+    # The entry's place in the trail, over all tables; kj.seal counts on xid and number being taken in this order.
     "kept_xid": "xid8 not null default pg_current_xact_id()",
     "kept_by": "uuid",
     "kept_for": "uuid",
     "kept_door": "text not null default ''",
     "kept_command": "text not null default ''",
     "kept_seed": "boolean not null default false",
+    "kept_no": "bigint not null default nextval('kj.trail')",
 }
 
 
@@ -83,14 +85,13 @@ def generated_columns(cursor: Any, table: str) -> set[str]:
 def _history_table(cursor: Any, table: str, columns: list[tuple[str, str]]) -> None:
     there = {name for name, _ in columns_of(cursor, table, "history")}
     if not there:
-        kept = ", ".join(f"{name} {kind}" for name, kind in KEPT.items())
-        cursor.execute(f'create table history."{table}" ({kept})')
-        cursor.execute(f'alter table history."{table}" set (fillfactor = 90)')
-    for name, kind in columns:
+        cursor.execute(f'create table history."{table}" () with (fillfactor = 90)')
+    for name, kind in [*KEPT.items(), *columns]:
         if name not in there:
             cursor.execute(f'alter table history."{table}" add column "{name}" {kind}')
     short = table[:40]
     cursor.execute(f'create index if not exists "{short}_versions" on history."{table}" (id, kept_from desc)')
+    cursor.execute(f'create unique index if not exists "{short}_entry" on history."{table}" (kept_no)')
     cursor.execute(f'create index if not exists "{short}_past" on history."{table}" (kept_from, kept_to)')
 
 
@@ -136,12 +137,16 @@ def _triggers(table: str, names: list[str], *, rises: bool) -> list[str]:
         "update": "old table as old_rows new table as new_rows",
         "delete": "old table as old_rows",
     }
+    some = {"insert": "new_rows", "update": "new_rows", "delete": "old_rows"}
     made = []
     for event, body in bodies.items():
         function = f'kj."keep_{table}_{event}"'
         made += [
             f"create or replace function {function}() returns trigger language plpgsql security definer"
-            f" set search_path = pg_catalog, pg_temp as $$ begin {body}; return null; end $$",
+            # A statement keeps its plan: one made for thousands of rows would read the whole history for a single one.
+            # So many rows are planned for each time, a few by a plan of their own.
+            f" set search_path = pg_catalog, pg_temp as $$ begin if (select count(*) from {some[event]}) <= 10 then"
+            f" {body}; else execute $sql$ {body} $sql$; end if; return null; end $$",
             f'create or replace trigger keep_{event} after {event} on public."{table}" referencing {tables[event]}'
             f" for each statement execute function {function}()",
         ]

@@ -40,6 +40,8 @@ if not SECRET_KEY:
     if MODE == "serve" and "DATABASE_URL" in os.environ:
         raise ImproperlyConfigured("KIVIJALKA_SECRET_KEY is empty. Give a random text of at least 50 characters.")
     SECRET_KEY = "only-for-commands-that-serve-nobody-" + "0" * 40
+# Signs the seals of the trail; kept apart from the database and from its backups.
+SEAL_KEY = os.environ.get("KIVIJALKA_SEAL_KEY", "")
 ALLOWED_HOSTS = os.environ.get("KIVIJALKA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 DEBUG = False
 

@@ -71,11 +71,11 @@ def test_an_unknown_verb_is_refused() -> None:
 
 
 def test_serving_for_real_names_every_missing_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "KIVIJALKA_SECRET_KEY", "KIVIJALKA_ALLOWED_HOSTS"):
+    for name in ("DATABASE_URL", "KIVIJALKA_SECRET_KEY", "KIVIJALKA_SEAL_KEY", "KIVIJALKA_ALLOWED_HOSTS"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(Problem) as refused:
         refuse_missing()
-    for name in ("DATABASE_URL", "KIVIJALKA_SECRET_KEY", "KIVIJALKA_ALLOWED_HOSTS"):
+    for name in ("DATABASE_URL", "KIVIJALKA_SECRET_KEY", "KIVIJALKA_SEAL_KEY", "KIVIJALKA_ALLOWED_HOSTS"):
         assert name in refused.value.what
 
 
