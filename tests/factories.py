@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Account, Delegation, Person, Responsibility, Role, Unit
+from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.queries import policy_in_force
-from kivijalka.policy.scales import Scales
 from kivijalka.register.models import Link, Node
 from kivijalka.risks.models import Assessment, Risk
 
@@ -27,9 +27,18 @@ def in_days(days: int) -> date:
 
 
 def city() -> Unit:
-    """The topmost unit; there is one."""
+    """The topmost unit; there is one, and a policy in force in it."""
     found = Unit.objects.filter(parent__isnull=True).first()
-    return found or fresh(Unit.objects.create(kind=Unit.Kind.GROUP, name_fi="Esimerkkikaupunki", start=LONG_AGO))
+    if found is None:
+        found = fresh(Unit.objects.create(kind=Unit.Kind.GROUP, name_fi="Esimerkkikaupunki", start=LONG_AGO))
+        policy(unit=found, state="in_force", valid_from=LONG_AGO, confidentiality=0)
+    return found
+
+
+def policy(name: str | None = None, *, unit: Unit | None = None, **given: Any) -> PolicyVersion:
+    """A draft of a policy with the content of the example."""
+    values = {"name_fi": name or f"Perusteet {next(_serial)}", **given}
+    return fresh(PolicyVersion.objects.create(unit=unit or city(), **values))
 
 
 def unit(name: str | None = None, *, parent: Unit | None = None, **given: Any) -> Unit:
@@ -94,13 +103,14 @@ def risk(title: str | None = None, *, unit: Unit | None = None, **given: Any) ->
 
 def assessed_risk(title: str | None = None, *, likelihood: int = 3, impact: int = 3, **given: Any) -> Risk:
     """A risk with its current assessment by the policy in force."""
+    given.setdefault("unit", city())
     policy = policy_in_force(timezone.localdate())
-    level = Scales(policy.content).level(likelihood, impact)
+    level = policy.scales.level(likelihood, impact)
     values = {"state": Risk.State.ASSESSED, "review": in_days(90), **given}
     made = risk(title, likelihood=likelihood, impact=impact, level=level, **values)
     Assessment.objects.create(
         risk=made,
-        policy=policy,
+        policy_version=policy,
         assessor=made.owner or person(unit=made.unit),
         likelihood=likelihood,
         service_continuity=impact,

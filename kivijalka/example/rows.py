@@ -10,9 +10,9 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from kivijalka.example.policies import Policies
 from kivijalka.example.shape import ActionVersion, City, Reorganisation, RiskVersion, Unit
 from kivijalka.example.units import history_start
-from kivijalka.policy.models import Policy
 from kivijalka.register.models import SPAN
 from kivijalka.risks.models import Level
 
@@ -42,6 +42,7 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "organisation_person": _persons(city),
         "organisation_role": _roles(city),
         "organisation_delegation": _delegations(city),
+        "policy_version": _versions(Policies(city).rows(), attrgetter("values")),
         "actions_action": _versions(city.action_versions, _action),
         "risks_risk": _versions(city.risk_versions, _risk),
         "risks_assessment": _assessments(city),
@@ -231,13 +232,13 @@ def _delegations(city: City) -> Iterator[Row]:
 
 
 def _assessments(city: City) -> Iterator[Row]:
-    policy = Policy.objects.order_by("valid_from").values_list("pk", flat=True)[0]
+    policies = Policies(city)
     for item in city.assessments:
         values = {
             "id": item.id,
             "version": 1,
             "risk_id": item.risk,
-            "policy_id": policy,
+            "policy_version_id": policies.in_force(item.at),
             "at": item.at,
             "assessor_id": item.by,
             "stage": item.stage,

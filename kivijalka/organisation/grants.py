@@ -12,7 +12,8 @@ from typing import Any
 from kivijalka.register.models import Confidentiality
 
 INTERNAL, CONFIDENTIAL, SECRET = Confidentiality.INTERNAL, Confidentiality.CONFIDENTIAL, Confidentiality.SECRET
-DIRECTORY = ("unit.view", "person.view", "role.view")
+# What everybody may look up anywhere: who works where, and by which policy.
+DIRECTORY = ("unit.view", "person.view", "role.view", "policy.view")
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ KINDS = [
         CONFIDENTIAL,
     ),
     Kind("sector_director", ("toimialajohtaja", "sektorchef", "sector director"), (*_HEAD, "role.edit"), SECRET),
-    Kind("chief_executive", ("kansliapäällikkö", "kanslichef", "chief executive"), _HEAD, SECRET),
+    Kind("chief_executive", ("kansliapäällikkö", "kanslichef", "chief executive"), (*_HEAD, "policy.*"), SECRET),
+    Kind("city_board", ("kaupunginhallitus", "stadsstyrelsen", "city board"), ("*.view", "risk.accept"), SECRET),
     Kind("board_member", ("hallituksen jäsen", "styrelsemedlem", "member of the board"), ("*.view",), CONFIDENTIAL),
     Kind(
         "risk_expert",
         ("riskienhallinnan asiantuntija", "expert på riskhantering", "risk management expert"),
-        ("*.view", "*.edit", "risk.assess"),
+        ("*.view", "*.edit", "risk.assess", "policy.edit"),
         CONFIDENTIAL,
     ),
     Kind(
@@ -74,8 +76,8 @@ KINDS = [
         (),
     ),
 ]
-# Ordinary editing never includes the organisation itself; a pattern must name it.
-RESERVED = ("unit", "person", "role", "access")
+# Ordinary editing never includes the organisation itself, nor its policy; a pattern must name them.
+RESERVED = ("unit", "person", "role", "access", "policy")
 # Asked by pages, not by any model's rule.
 PAGE_RIGHTS = {"access.explain"}
 

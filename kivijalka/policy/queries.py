@@ -3,13 +3,64 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from kivijalka.policy.models import Policy
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.organisation.models import RoleKind
+from kivijalka.policy.checks import check
+from kivijalka.policy.models import PolicyVersion
+from kivijalka.policy.reading import Finding
+from kivijalka.register.refusal import Refused
 
 
-def policy_in_force(on: date) -> Policy:
-    """The version that is in force on a day. Raises LookupError where the council has decided none."""
-    found = Policy.objects.filter(valid_from__lte=on).order_by("-valid_from").first()
+class NoPolicy(Refused, LookupError):
+    """The council has decided no policy for a day."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("No risk policy is in force on this day. Draft one among the policies and put it in force."),
+            code="no_policy",
+        )
+
+
+def policy_in_force(on: date) -> PolicyVersion:
+    """The version in force on a day: everybody's to read, whatever they reach. Raises NoPolicy where there is none."""
+    found = next(
+        (version for version in decided() if version.valid_from is not None and version.valid_from <= on), None
+    )
     if found is None:
-        raise LookupError(f"No risk policy is in force on {on}. Load one: ./run manage load_policy")
+        raise NoPolicy
     return found
+
+
+def decided() -> list[PolicyVersion]:
+    """All versions that were put in force, the latest first: in force, to come, and superseded."""
+    rows: Any = PolicyVersion.objects.raw("select * from kj.decided_policies() order by valid_from desc")
+    return list(rows)
+
+
+def findings_of(policy: PolicyVersion) -> list[Finding]:
+    """What the check finds in a version, its authorities held against the kinds of role that there are."""
+    return check(policy.scales, roles=set(RoleKind.objects.values_list("key", flat=True)))
+
+
+def document_of(policy: PolicyVersion, content: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A version as one document: the header from its own columns, then the content."""
+    rest = dict(content or policy.content)
+    basis = rest.pop("policy", {})
+    header = {
+        "key": policy.code,
+        "status": policy.state,
+        "name": {"en": policy.name_en, "fi": policy.name_fi, "sv": policy.name_sv},
+        "decision": {
+            "body": policy.body,
+            "date": policy.decided_on and policy.decided_on.isoformat(),
+            "section": policy.section,
+            "case_number": policy.case_number,
+        },
+        "valid_from": policy.valid_from and policy.valid_from.isoformat(),
+        "valid_to": policy.valid_to and policy.valid_to.isoformat(),
+        **basis,
+    }
+    return {"policy": header, **rest}

@@ -1,33 +1,235 @@
-"""The scales of a policy version: words of levels, the matrix, the class of a risk. Plain functions on the decision's data."""
+"""What one version of the policy says: scales, matrix, classes, authority, intervals. Plain data and questions to it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import sqrt
 from typing import Any
 
+# What an assessment can hold: a policy of this house has these dimensions, and as many levels and classes.
 DIMENSIONS = ("people", "service_continuity", "finance", "environment", "trust", "law_privacy")
+LEVELS = (1, 2, 3, 4, 5)
+CLASSES = ("low", "moderate", "high", "critical")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text in the three languages."""
+
+    en: str
+    fi: str
+    sv: str
+
+    def in_(self, language: str) -> str:
+        return str(getattr(self, language[:2], self.fi))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One level of a scale: from `low` up to but without `high`, in events a year or in euros."""
+
+    level: int
+    low: float
+    high: float
+    text: Words
+    name: Words | None = None
+
+    @property
+    def middle(self) -> float:
+        """The geometric mean: what a level counts as where one number is needed."""
+        return sqrt(self.low * self.high)
+
+
+@dataclass(frozen=True)
+class LevelName:
+    """What a level of impact is called in every dimension."""
+
+    level: int
+    name: Words
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What an impact is felt in, with its scale in euro equivalents."""
+
+    key: str
+    name: Words
+    levels: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class RiskClass:
+    """A class of risk: the expected yearly loss that it stands for, and how often such a risk is reviewed."""
+
+    key: str
+    order: int
+    color: str
+    symbol: str
+    eal_from: float
+    eal_to: float | None
+    review_months: int
+    name: Words
+    text: Words
+
+    @property
+    def stored(self) -> str:
+        """The class as records hold it: a word that sorts by severity."""
+        return f"{self.order}_{self.key}"
+
+
+@dataclass(frozen=True)
+class Floor:
+    """From this impact in this dimension on, a risk is at least of this class."""
+
+    dimension: str
+    impact_from: int
+    class_: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """A word with its key."""
+
+    key: str
+    name: Words
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Opportunities:
+    """Classes of an opportunity, read from the same matrix as benefit."""
+
+    classes: tuple[Named, ...]
+    from_risk_class: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Appetite:
+    """The highest class that may be left without treatment, by kind of risk, and what is always treated."""
+
+    strategic: str
+    operational: str
+    financial: str
+    hazard: str
+    zero_tolerance: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Who may accept a risk of a class, at the unit that carries it or above, and for how long."""
+
+    class_: str
+    role: str
+    max_months: int
+    name: Words
+    proposed_by: str | None = None
+
+
+@dataclass(frozen=True)
+class AcceptanceRules:
+    """What holds for every acceptance."""
+
+    not_own_risk: bool = True
+    reason_required: bool = True
+    ends_on_reassessment: bool = True
+    ends_when_role_holder_changes: bool = False
+
+
+@dataclass(frozen=True)
+class TreatmentRequired:
+    """Which classes must be treated, what a treatment says, and when its effect is asked for."""
+
+    classes: tuple[str, ...]
+    fields: tuple[str, ...]
+    effect_check_days_after_done: int
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """When a risk goes upwards, to whom, and within which time they answer."""
+
+    key: str
+    when: dict[str, Any]
+    to: str
+    within: str
+    text: Words
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What the decision rests on, and how a level counts as a number."""
+
+    legal_basis: str = ""
+    budget_eur: float | None = None
+    quantification: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scales:
-    """What one version of the policy says. `content` has the shape of policy/data/example.json."""
+    """The content of one version. Read from a document by `policy.reading`, judged by `policy.checks`."""
 
-    content: dict[str, Any]
+    likelihood: tuple[Step, ...]
+    impact_levels: tuple[LevelName, ...]
+    dimensions: tuple[Dimension, ...]
+    classes: tuple[RiskClass, ...]
+    matrix: dict[int, tuple[str, ...]]
+    opportunity_matrix: Opportunities
+    controllability: tuple[Named, ...]
+    control_adequacy: tuple[Named, ...]
+    appetite: Appetite
+    acceptance: tuple[Authority, ...]
+    acceptance_rules: AcceptanceRules
+    treatment_required: TreatmentRequired
+    escalation: tuple[Escalation, ...]
+    floors: tuple[Floor, ...] = ()
+    policy: Basis = field(default_factory=Basis)
 
     def level(self, likelihood: int, impact: int) -> str:
-        """Class of a risk: the matrix's cell. Likelihood and impact are levels 1 to 5."""
-        return str(self.content["matrix"][str(likelihood)][impact - 1])
+        """Class of a risk by the matrix alone, as records hold it."""
+        return self.class_by_key[self.matrix[likelihood][impact - 1]].stored
+
+    def level_of(self, likelihood: int, impacts: Mapping[str, int | None]) -> str:
+        """Class of a risk: the matrix's cell of the worst impact, raised where a dimension has a floor."""
+        found = self.class_by_key[self.matrix[likelihood][max(impact for impact in impacts.values() if impact) - 1]]
+        floors = [f.class_ for f in self.floors if (impacts.get(f.dimension) or 0) >= f.impact_from]
+        return max([found, *(self.class_by_key[key] for key in floors)], key=lambda c: c.order).stored
 
     def review_months(self, level: str) -> int:
         """How often a risk of this class is reviewed."""
-        return int(next(c["review_months"] for c in self.content["classes"] if c["key"] == level))
+        return self.class_by_level[level].review_months
+
+    def authority(self, level: str) -> Authority:
+        """Who may accept a risk of this class, and for how long at most."""
+        return next(a for a in self.acceptance if a.class_ == self.class_by_level[level].key)
 
     def acceptance_months(self, level: str) -> int:
-        """For how long an acceptance of this class may last at most."""
-        return int(next(a["max_months"] for a in self.content["acceptance"] if a["class"] == level))
+        return self.authority(level).max_months
 
     def likelihood_name(self, level: int, language: str) -> str:
-        return str(self.content["likelihood"][level - 1]["name"][language])
+        step = self.likelihood[level - 1]
+        return (step.name or step.text).in_(language)
 
     def impact_name(self, level: int, language: str) -> str:
-        return str(self.content["impact_levels"][level - 1]["name"][language])
+        return self.impact_levels[level - 1].name.in_(language)
+
+    def expected_loss(self, likelihood: int, impact: int, dimension: str = "finance") -> float:
+        """Euros a year of a cell: the geometric means of its frequency and of its impact."""
+        return self.likelihood[likelihood - 1].middle * self.dimension(dimension).levels[impact - 1].middle
+
+    def dimension(self, key: str) -> Dimension:
+        return next((dimension for dimension in self.dimensions if dimension.key == key), self.dimensions[0])
+
+    @cached_property
+    def class_by_key(self) -> dict[str, RiskClass]:
+        return {found.key: found for found in self.classes}
+
+    @cached_property
+    def class_by_level(self) -> dict[str, RiskClass]:
+        return {found.stored: found for found in self.classes}
+
+
+def step_at(steps: Sequence[Step], value: float) -> int:
+    """The level whose range holds a value; the nearest end where none does."""
+    return next((step.level for step in steps if value < step.high), steps[-1].level)

@@ -173,7 +173,7 @@ def edit_of(register: Register[M]) -> Command[M]:
     def edit(actor: Actor, record: M, **values: Any) -> M:
         return save(register, record, values)
 
-    return Command(edit, _("Edit"), name="edit")
+    return Command(edit, _("Edit"), when=register.edits, name="edit")
 
 
 def add(register: Register[M], actor: Actor, **values: Any) -> M:

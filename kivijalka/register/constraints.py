@@ -1,10 +1,11 @@
-"""What the database's constraints say to people, by the constraint's name."""
+"""What the database's constraints say to people, by the constraint's name; and constraints over more than one row."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.apps import apps
+from django.db.models import BaseConstraint
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,3 +19,46 @@ def message_of(name: str) -> Any:
             ):
                 return constraint.violation_error_message
     return _("This contradicts what is stored already. Nothing was saved.")
+
+
+class Guard(BaseConstraint):
+    """What must hold of a row beyond its own columns, or against what it was: a trigger, declared among the constraints.
+
+    `holds` is SQL over `new` and, on update, `old`; it sees all rows, whoever writes. A row for which it does not hold
+    is refused at every door, raw SQL and the tables' owner included, with the constraint's own message.
+    """
+
+    def __init__(self, *, name: str, holds: str, on: str = "insert or update", violation_error_message: Any) -> None:
+        super().__init__(name=name, violation_error_message=violation_error_message)
+        self.holds, self.on = holds, on
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "holds": self.holds, "on": self.on}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Guard) and self.deconstruct() == other.deconstruct()
+
+    __hash__ = BaseConstraint.__hash__
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """The database decides; a form has nothing to add."""
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
+        """Nothing inside CREATE TABLE: a trigger is a statement of its own, run when the table exists."""
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+        return None
+
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        table = model._meta.db_table
+        return (
+            f'create function kj."{self.name}"() returns trigger language plpgsql security definer'
+            " set search_path = public, pg_temp as $$ begin"
+            f" if not coalesce(({self.holds}), false) then raise check_violation using constraint = '{self.name}',"
+            f" message = '{self.name} on {table}'; end if; return null; end $$;"
+            f' create trigger "{self.name}" after {self.on} on "{table}" for each row'
+            f' execute function kj."{self.name}"()'
+        )
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
+        return f'drop trigger "{self.name}" on "{model._meta.db_table}"; drop function kj."{self.name}"()'

@@ -103,6 +103,8 @@ class Register(Generic[M]):
     adds: bool = True
     # Rows that are over and done: nobody has to answer for them any more.
     over: Q = field(default_factory=lambda: Q(pk__in=[]))
+    # The state in which the declared fields may be changed; what was decided is not.
+    edits: Q = field(default_factory=Q)
 
     @property
     def access(self) -> Access:

@@ -26,6 +26,7 @@ def install(cursor: Any) -> None:
     for register in REGISTERS.values():
         for statement in _node_triggers(cursor, register, numbers[register.key]):
             cursor.execute(statement)
+        cursor.execute(_missing_nodes(register, numbers[register.key]))
     see, write = shapes("see"), shapes("write")
     _policies(cursor, see, write)
     _link_rules(cursor)
@@ -105,6 +106,15 @@ def _node_triggers(cursor: Any, register: Register[Any], number: int) -> list[st
             f" referencing new table as new_rows for each statement execute function {function}()"
         )
     return statements
+
+
+def _missing_nodes(register: Register[Any], number: int) -> str:
+    """Nodes of rows that a migration made before the triggers stood."""
+    return (
+        f"insert into public.{NODE} (id, register, code, title, unit_number, owner_id, key, words, folded)"
+        f' select {node_values(register, number, "n")} from public."{register.model._meta.db_table}" n'
+        f" where not exists (select 1 from public.{NODE} there where there.id = n.id)"
+    )
 
 
 def node_values(register: Register[Any], number: int, row: str) -> str:

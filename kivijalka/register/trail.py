@@ -89,6 +89,13 @@ def _history_table(cursor: Any, table: str, columns: list[tuple[str, str]]) -> N
     for name, kind in [*KEPT.items(), *columns]:
         if name not in there:
             cursor.execute(f'alter table history."{table}" add column "{name}" {kind}')
+    if not there:
+        # Rows that a migration made before there was a history begin it.
+        listed = ", ".join(f'"{name}"' for name, _kind in columns)
+        cursor.execute(
+            f'insert into history."{table}" ({listed}, kept_from, kept_op, kept_door)'
+            f" select {listed}, transaction_timestamp(), 'I', 'migration' from public.\"{table}\""
+        )
     short = table[:40]
     cursor.execute(f'create index if not exists "{short}_versions" on history."{table}" (id, kept_from desc)')
     cursor.execute(f'create unique index if not exists "{short}_entry" on history."{table}" (kept_no)')

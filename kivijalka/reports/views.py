@@ -35,11 +35,11 @@ def situation(request: Any) -> HttpResponse:
     risks, actions = _rows("risk", unit), _rows("action", unit)
     overdue = actions.filter(state__in=Action.OPEN, due__lt=day)
     by_level = _by_level(risks, day)
-    scales = Scales(policy_in_force(day).content)
+    scales = policy_in_force(day).scales
     context = {
         "unit": unit,
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
-        "matrix": queries.matrix(risks, scales.content),
+        "matrix": queries.matrix(risks, scales),
         "scales": _words(scales),
         "levels": [(level, label, by_level.get(level, (0, 0))[0]) for level, label in reversed(Level.choices)],
         "unassessed": by_level.get("", (0, 0))[0],

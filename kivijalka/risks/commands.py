@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
 from kivijalka.policy.queries import policy_in_force
-from kivijalka.policy.scales import Scales
 from kivijalka.register.command import Ask, command
 from kivijalka.register.refusal import refuse
 from kivijalka.risks import queries, rules
@@ -55,14 +54,14 @@ def assess(
     today = timezone.localdate()
     policy = policy_in_force(today)
     worst = max(impact for impact in impacts.values() if impact)
-    level = Scales(policy.content).level(likelihood, worst)
+    level = policy.scales.level_of(likelihood, impacts)
     if stage == Stage.CURRENT:
-        months = Scales(policy.content).review_months(level)
+        months = policy.scales.review_months(level)
         risk.likelihood, risk.impact, risk.level, risk.state = likelihood, worst, level, State.ASSESSED
         risk.review, risk.accepted_until, risk.acceptance_reason = rules.months_after(today, months), None, ""
         risk.save()
     return Assessment.objects.create(
-        risk=risk, policy=policy, assessor_id=str(actor.principal), stage=stage,
+        risk=risk, policy_version=policy, assessor_id=str(actor.principal), stage=stage,
         likelihood=likelihood, impact=worst, level=level, note=note, **impacts,
     )  # fmt: skip
 
@@ -83,7 +82,7 @@ def accept(
     # The rule of access asks whose right is used; a deputy uses another's, and may still be the owner.
     refuse(rules.why_not_own(risk.owner_id, actor.person))
     today = timezone.localdate()
-    months = Scales(policy_in_force(today).content).acceptance_months(risk.level)
+    months = policy_in_force(today).scales.acceptance_months(risk.level)
     refuse(rules.why_not_accept(until, today=today, latest=rules.months_after(today, months)))
     risk.state, risk.accepted_until, risk.acceptance_reason = State.ACCEPTED, until, reason
     risk.save(update_fields=["state", "accepted_until", "acceptance_reason"])
@@ -94,7 +93,7 @@ def accept(
 def confirm(actor: Actor, risk: Risk) -> Risk:
     """The review found nothing to change: the next one is due after the interval of the risk's level."""
     today = timezone.localdate()
-    months = Scales(policy_in_force(today).content).review_months(risk.level)
+    months = policy_in_force(today).scales.review_months(risk.level)
     risk.review = rules.months_after(today, months)
     risk.save(update_fields=["review"])
     return risk

@@ -10,9 +10,15 @@ from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner, part_of, writes_node
-from kivijalka.policy.models import Policy
+from kivijalka.policy.models import PolicyVersion
+from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Kept, Record, indexes
 
+# Judged by the city's day; what was in force then stays so for ever.
+UNDER_POLICY_IN_FORCE = (
+    "exists (select 1 from policy_version p where p.id = new.policy_version_id and p.state <> 'draft'"
+    " and (new.at at time zone 'Europe/Helsinki')::date between p.valid_from and coalesce(p.valid_to, 'infinity'))"
+)
 LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
 
 
@@ -148,7 +154,7 @@ class Assessment(Kept):
     belongs_to = "risk"
 
     risk = models.ForeignKey(Risk, models.PROTECT, related_name="assessments")
-    policy = models.ForeignKey(Policy, models.PROTECT, verbose_name=_("policy"), related_name="+")
+    policy_version = models.ForeignKey(PolicyVersion, models.PROTECT, verbose_name=_("under policy"), related_name="+")
     at = models.DateTimeField(_("assessed at"), db_default=Func(function="now"))
     assessor = models.ForeignKey("organisation.Person", models.PROTECT, verbose_name=_("assessed by"), related_name="+")
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.CURRENT)
@@ -174,6 +180,14 @@ class Assessment(Kept):
                 see=part_of("risk", "risks_risk"),
                 add=writes_node("risk") & owner("assessor"),
                 edit=Q(pk__in=[]),
-            )
+            ),
+            Guard(
+                name="assessment_under_policy_in_force",
+                on="insert or update of policy_version_id, at",
+                holds=UNDER_POLICY_IN_FORCE,
+                violation_error_message=_(
+                    "An assessment belongs to the policy in force on its day. This one is not: assess under that one."
+                ),
+            ),
         ]
         indexes = [models.Index(fields=["risk", "at"], name="assessment_by_risk")]

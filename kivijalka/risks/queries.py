@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Count, QuerySet
 
+from kivijalka.policy.scales import Scales
 from kivijalka.risks.models import Risk
 
 
@@ -27,15 +28,12 @@ def open_actions(risk: Risk) -> int:
         return int(cursor.fetchone()[0])
 
 
-def matrix(risks: QuerySet[Risk], content: dict[str, dict[str, list[str]]]) -> list[list[Cell]]:
+def matrix(risks: QuerySet[Risk], scales: Scales) -> list[list[Cell]]:
     """Risks by likelihood (rows, highest first) and impact (columns), in one query."""
     counted = risks.exclude(state=Risk.State.CLOSED).filter(likelihood__isnull=False, impact__isnull=False)
     found = counted.order_by().values_list("likelihood", "impact").annotate(count=Count("pk"))
     counts = {(likelihood, impact): count for likelihood, impact, count in found}
     return [
-        [
-            Cell(row, column, counts.get((row, column), 0), content["matrix"][str(row)][column - 1])
-            for column in range(1, 6)
-        ]
+        [Cell(row, column, counts.get((row, column), 0), scales.level(row, column)) for column in range(1, 6)]
         for row in range(5, 0, -1)
     ]

@@ -124,8 +124,8 @@ def test_who_only_sees_a_risk_cannot_assess_it_by_raw_sql_either() -> None:
     there = sector()
     employee, head, found = holder("employee", unit=there), holder("unit_head", unit=there), risk(unit=there)
     statement = (
-        "insert into risks_assessment (version, risk_id, policy_id, assessor_id, stage, likelihood, impact, level, note)"
-        " select 1, %s, id, %s, 'current', 1, 1, '1_low', '' from policy_policy limit 1"
+        "insert into risks_assessment (version, risk_id, policy_version_id, assessor_id, stage, likelihood, impact, level, note)"
+        " select 1, %s, id, %s, 'current', 1, 1, '1_low', '' from policy_version limit 1"
     )
     with acting(head.pk), connection.cursor() as cursor:
         cursor.execute(statement, [found.pk, head.pk])

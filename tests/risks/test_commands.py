@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from kivijalka.access import acting
 from kivijalka.organisation.models import Person
-from kivijalka.policy.models import Policy
+from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.policy.scales import Scales
 from kivijalka.register.models import Confidentiality
@@ -29,7 +29,7 @@ def head() -> Person:
 
 
 def scales() -> Scales:
-    return Scales(policy_in_force(timezone.localdate()).content)
+    return policy_in_force(timezone.localdate()).scales
 
 
 def latest(level: str) -> date:
@@ -141,6 +141,6 @@ def test_the_owner_sees_and_assesses_their_risk_out_of_reach_and_too_confidentia
 
 
 def test_no_policy_in_force_is_told_with_what_to_do() -> None:
-    Policy.objects.update(valid_from=make.in_days(10))
-    with pytest.raises(LookupError, match="load_policy"):
+    assert not PolicyVersion.objects.exists()
+    with refused("no_policy", "Draft one"), translation.override("en"):
         policy_in_force(timezone.localdate())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import JSONField
 from django.utils.translation import gettext as _
 
 from kivijalka.register.declare import Register
@@ -94,11 +97,41 @@ def _changes(register: Register[Any], newer: dict[str, Any], older: dict[str, An
     for field in register.model._meta.concrete_fields:
         if field.column in HIDDEN or (older is None and newer[field.column] in (None, "", [], 0)):
             continue
+        if isinstance(field, JSONField):
+            changes += _changes_within(field, older, newer)
+            continue
         before = _said(field, older[field.column], names) if older else ""
         after = _said(field, newer[field.column], names)
         if before != after:
             changes.append(Change(field.verbose_name, before, after))
     return changes
+
+
+def _changes_within(field: Any, older: dict[str, Any] | None, newer: dict[str, Any]) -> list[Change]:
+    """Values that differ inside of a document, each by its place in it. A first version is told as a whole."""
+    if older is None:
+        return []
+    before, after = (dict(leaves_of(_document(version[field.column]))) for version in (older, newer))
+    places = [place for place in {**before, **after} if before.get(place, "") != after.get(place, "")]
+    return [
+        Change(f"{field.verbose_name}: {p}", in_words(before.get(p, "")), in_words(after.get(p, ""))) for p in places
+    ]
+
+
+def _document(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def leaves_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a document with its place: likelihood[3].low."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves_of(item, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value, start=1):
+            yield from leaves_of(item, f"{place}[{number}]")
+    else:
+        yield place, value
 
 
 def _said(field: Any, value: Any, names: dict[Any, str]) -> str:

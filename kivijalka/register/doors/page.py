@@ -110,8 +110,8 @@ def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     """The form of a record. Its version goes along, so that nobody overwrites what another wrote meanwhile."""
     register = register_by_path(path)
     record = rows.one(register, pk)
-    if not record.right_edit:
-        raise Refused(_("You do not have the right to do this here."), code="no_right")
+    if refused := rows.why_not(record, "edit"):
+        raise refused
     form = forms.record_form(register, request.POST or None, record)
     if request.method == "POST":
         try:

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-# Each takes the request and the record and answers a template with its context.
-Panel = Callable[[HttpRequest, Any], tuple[str, dict[str, Any]]]
+# Each takes the request and the record and answers a template with its context; None: nothing to say of this record.
+Panel = Callable[[HttpRequest, Any], tuple[str, dict[str, Any]] | None]
 PANELS: list[Panel] = []
 
 
 def panels_of(request: HttpRequest, record: Any) -> list[tuple[str, dict[str, Any]]]:
     """Templates and contexts of a record page's panels."""
-    return [panel(request, record) for panel in PANELS]
+    return [found for panel in PANELS if (found := panel(request, record)) is not None]

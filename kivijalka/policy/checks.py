@@ -1,0 +1,193 @@
+"""Judges the scales of a policy before anybody decides on it: pure functions, each yielding what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from itertools import pairwise
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kivijalka.policy.reading import Finding
+from kivijalka.policy.scales import CLASSES, DIMENSIONS, LEVELS, Scales, Step, Words
+
+KINDS = ("strategic", "operational", "financial", "hazard")
+
+
+def check(scales: Scales, roles: Collection[str] = ()) -> list[Finding]:
+    """Everything that is to be said of a policy, what keeps it from being put in force first. `roles` are those known."""
+    findings = [*unfit_shape(scales)]
+    if not findings:
+        findings += [
+            *unfit_ranges("likelihood", scales.likelihood),
+            *(f for d in scales.dimensions for f in unfit_ranges(f"dimensions.{d.key}", d.levels)),
+            *unfit_classes(scales),
+            *not_monotone(scales),
+            *unknown_classes(scales),
+            *unfit_authority(scales, roles),
+            *without_words(scales),
+        ]
+    # Loss can be reckoned only where ranges and classes fit.
+    if not findings:
+        findings += [*against_expected_loss(scales)]
+    return findings
+
+
+def unfit_shape(scales: Scales) -> Iterator[Finding]:
+    """Another number of levels, dimensions or classes than an assessment can hold."""
+    numbered = {"likelihood": [step.level for step in scales.likelihood]}
+    numbered["impact_levels"] = [named.level for named in scales.impact_levels]
+    numbered |= {f"dimensions.{one.key}": [step.level for step in one.levels] for one in scales.dimensions}
+    for where, levels in numbered.items():
+        if levels != list(LEVELS):
+            yield Finding("levels", where, _("A scale has the levels 1 to 5, in this order."), _("Number them so."))
+    if sorted(dimension.key for dimension in scales.dimensions) != sorted(DIMENSIONS):
+        yield Finding("dimensions", "dimensions", _("The dimensions are not those of an assessment."), _are(DIMENSIONS))
+    if tuple(c.key for c in sorted(scales.classes, key=lambda c: c.order)) != CLASSES:
+        yield Finding("classes", "classes", _("The classes are not those of a risk, by rising order."), _are(CLASSES))
+    elif sorted(c.order for c in scales.classes) != [1, 2, 3, 4]:
+        yield Finding("classes", "classes", _("The orders of the classes are not 1, 2, 3 and 4."), _("Number them so."))
+    for likelihood in LEVELS:
+        if len(scales.matrix.get(likelihood, ())) != len(LEVELS):
+            where = f"matrix.{likelihood}"
+            yield Finding("matrix_shape", where, _("A row of the matrix has five cells."), _("Give a class for each."))
+    for likelihood in scales.matrix.keys() - set(LEVELS):
+        yield Finding(
+            "matrix_shape", f"matrix.{likelihood}", _("There is no such level of likelihood."), _("Remove it.")
+        )
+
+
+def unfit_ranges(where: str, steps: Sequence[Step]) -> Iterator[Finding]:
+    """Ranges that are upside down, overlap, or leave a gap."""
+    for step in steps:
+        if not 0 < step.low < step.high:
+            values = {"low": step.low, "high": step.high}
+            what = _("The range from %(low)s to %(high)s is empty, upside down, or begins at zero.") % values
+            yield Finding("upside_down", f"{where}[{step.level}]", what, _("Begin above zero and end higher."))
+    for lower, upper in pairwise(steps):
+        if upper.low != lower.high:
+            values = {"upper": upper.level, "low": upper.low, "lower": lower.level, "high": lower.high}
+            gap = upper.low > lower.high
+            what = (
+                _("There is a gap: level %(lower)s ends at %(high)s, level %(upper)s begins at %(low)s.")
+                if gap
+                else _("They overlap: level %(lower)s ends at %(high)s, level %(upper)s begins at %(low)s.")
+            )
+            how = _("Let each level begin where the one below it ends.")
+            yield Finding("gap" if gap else "overlap", f"{where}[{upper.level}].low", what % values, how)
+
+
+def unfit_classes(scales: Scales) -> Iterator[Finding]:
+    """Bands of expected loss that overlap or leave a gap, and reviews that become rarer as risks become worse."""
+    ordered = sorted(scales.classes, key=lambda found: found.order)
+    if ordered[0].eal_from != 0 or ordered[-1].eal_to is not None:
+        what = _("The lowest class must begin at an expected loss of 0, and the highest have no end.")
+        yield Finding("loss_ends", "classes", what, _("Write 0 as the first beginning, and leave the last end empty."))
+    for lower, upper in pairwise(ordered):
+        if lower.eal_to != upper.eal_from:
+            values = {"lower": lower.key, "to": lower.eal_to, "upper": upper.key, "from": upper.eal_from}
+            what = _("%(lower)s ends at an expected loss of %(to)s, %(upper)s begins at %(from)s.") % values
+            how = _("Let each class begin where the one below it ends.")
+            code = "gap" if lower.eal_to is not None and lower.eal_to < upper.eal_from else "overlap"
+            yield Finding(code, f"classes.{upper.key}.eal_from", what, how)
+        if upper.review_months > lower.review_months:
+            what = _("%(upper)s is reviewed less often than %(lower)s.") % {"upper": upper.key, "lower": lower.key}
+            yield Finding("review", f"classes.{upper.key}.review_months", what, _("Give it as many months, or fewer."))
+    for found in ordered:
+        if found.review_months < 1:
+            what = _("A review interval is at least one month.")
+            yield Finding("review", f"classes.{found.key}.review_months", what, _("Write a number of months."))
+
+
+def not_monotone(scales: Scales) -> Iterator[Finding]:
+    """A cell whose class is lower than that of a less likely or less severe one."""
+    order = {found.key: found.order for found in scales.classes}
+    for likelihood, impact in [(row, column) for row in LEVELS for column in LEVELS]:
+        here = scales.matrix[likelihood][impact - 1]
+        for row, column in ((likelihood - 1, impact), (likelihood, impact - 1)):
+            if row < 1 or column < 1:
+                continue
+            there = scales.matrix[row][column - 1]
+            if order.get(here, 0) < order.get(there, 0):
+                values = {"here": here, "there": there, "row": row, "column": column}
+                what = _("%(here)s is lower than %(there)s at likelihood %(row)s, impact %(column)s.") % values
+                how = _("A risk that is likelier or worse must not be of a lower class. Raise this cell.")
+                yield Finding("not_monotone", f"matrix.{likelihood}[{impact}]", what, how)
+
+
+def unknown_classes(scales: Scales) -> Iterator[Finding]:
+    """A class or dimension that is named but not declared."""
+    known = {found.key for found in scales.classes}
+    named = [(f"matrix.{row}[{n}]", key) for row, keys in scales.matrix.items() for n, key in enumerate(keys, start=1)]
+    named += [(f"appetite.{kind}", getattr(scales.appetite, kind)) for kind in KINDS]
+    named += [(f"acceptance[{n}].class", one.class_) for n, one in enumerate(scales.acceptance, start=1)]
+    named += [(f"floors[{n}].class", one.class_) for n, one in enumerate(scales.floors, start=1)]
+    named += [("treatment_required.classes", key) for key in scales.treatment_required.classes]
+    named += [("opportunity_matrix.from_risk_class", key) for key in scales.opportunity_matrix.from_risk_class]
+    for where, key in named:
+        if key not in known:
+            yield Finding("unknown_class", where, _("There is no class “%s”.") % key, _are(sorted(known)))
+    for missing in sorted(known - scales.opportunity_matrix.from_risk_class.keys()):
+        what = _("No class of opportunity answers to “%s”.") % missing
+        yield Finding("opportunity", "opportunity_matrix.from_risk_class", what, _("Add it."))
+    opportunities = {found.key for found in scales.opportunity_matrix.classes}
+    for key in sorted(set(scales.opportunity_matrix.from_risk_class.values()) - opportunities):
+        what = _("There is no class “%s”.") % key
+        yield Finding("unknown_class", "opportunity_matrix.from_risk_class", what, _are(sorted(opportunities)))
+    for number, floor in enumerate(scales.floors, start=1):
+        if floor.dimension not in DIMENSIONS or floor.impact_from not in LEVELS:
+            what = _("A floor names a dimension and a level from 1 to 5.")
+            yield Finding("floor", f"floors[{number}]", what, _are(DIMENSIONS))
+
+
+def unfit_authority(scales: Scales, roles: Collection[str]) -> Iterator[Finding]:
+    """A class that nobody may accept, or for longer than a lesser one, or by a role that nobody can hold."""
+    accepted = {one.class_: one for one in scales.acceptance}
+    for key in CLASSES:
+        if sum(one.class_ == key for one in scales.acceptance) != 1:
+            what = _("Exactly one authority is wanted for accepting the class “%s”.") % key
+            yield Finding("authority", "acceptance", what, _("Name one role, with the longest time."))
+    for lower, upper in pairwise(CLASSES):
+        if lower in accepted and upper in accepted and accepted[upper].max_months > accepted[lower].max_months:
+            what = _("%(upper)s may be accepted for longer than %(lower)s.") % {"upper": upper, "lower": lower}
+            yield Finding("authority", f"acceptance.{upper}.max_months", what, _("Give it as many months, or fewer."))
+    for key, one in accepted.items():
+        if one.max_months < 1:
+            what = _("An acceptance lasts at least one month.")
+            yield Finding("authority", f"acceptance.{key}.max_months", what, _("Write a number of months."))
+        if roles and one.role not in roles:
+            what = _("Nobody can hold the role “%s”.") % one.role
+            yield Finding("unknown_role", f"acceptance.{key}.role", what, _are(sorted(roles)))
+
+
+def without_words(value: Any, where: str = "") -> Iterator[Finding]:
+    """A text that one of the three languages lacks."""
+    if isinstance(value, Words):
+        missing = [language for language in ("fi", "sv", "en") if not value.in_(language).strip()]
+        if missing:
+            what = _("The text is missing in: %s.") % ", ".join(missing)
+            yield Finding("words", where, what, _("Write it in all three languages."))
+    elif is_dataclass(value):
+        for one in fields(value):
+            name = one.name.rstrip("_")
+            yield from without_words(getattr(value, one.name), f"{where}.{name}" if where else name)
+    elif isinstance(value, tuple):
+        for number, item in enumerate(value, start=1):
+            yield from without_words(item, f"{where}[{number}]")
+
+
+def against_expected_loss(scales: Scales) -> Iterator[Finding]:
+    """Cells whose class is another than the expected loss of their geometric means says: told, not refused."""
+    for likelihood, impact in [(row, column) for row in LEVELS for column in LEVELS]:
+        loss = scales.expected_loss(likelihood, impact)
+        by_loss = next(c.key for c in scales.classes if c.eal_from <= loss and (c.eal_to is None or loss < c.eal_to))
+        by_matrix = scales.matrix[likelihood][impact - 1]
+        if by_loss != by_matrix:
+            values = {"matrix": by_matrix, "loss": f"{loss:,.0f}".replace(",", "\u00a0"), "by_loss": by_loss}
+            what = _("The matrix says %(matrix)s; the expected loss of %(loss)s € a year says %(by_loss)s.") % values
+            yield Finding("loss_differs", f"matrix.{likelihood}[{impact}]", what, grave=False)
+
+
+def _are(names: Sequence[str]) -> str:
+    return _("There are: %s.") % ", ".join(names)
