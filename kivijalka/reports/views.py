@@ -35,7 +35,8 @@ def situation(request: Any) -> HttpResponse:
     risks, actions = _rows("risk", unit), _rows("action", unit)
     overdue = actions.filter(state__in=Action.OPEN, due__lt=day)
     by_level = _by_level(risks, day)
-    scales = policy_in_force(day).scales
+    policy = policy_in_force(day)
+    scales = policy.scales
     context = {
         "unit": unit,
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
@@ -50,6 +51,7 @@ def situation(request: Any) -> HttpResponse:
         "overdue_count": overdue.count(),
         "query": f"unit={unit.code}&" if unit else "",
         "day": day,
+        "policy": policy,
     }
     return render(request, "reports/situation.html", context)
 

@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class RisksConfig(AppConfig):
     name = "kivijalka.risks"
     label = "risks"
+
+    def ready(self) -> None:
+        from kivijalka.register.doors.panels import PANELS
+        from kivijalka.risks import views
+
+        PANELS.append(views.panel)

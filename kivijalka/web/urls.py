@@ -26,6 +26,7 @@ urlpatterns: list[Any] = [
     path("responsibilities/offer/<uuid:pk>/", organisation.offer, name="offer"),
     path("hand-over/<uuid:pk>/", organisation.hand_over, name="hand-over"),
     path("", include("kivijalka.policy.urls")),
+    path("", include("kivijalka.risks.urls")),
     path("without-accountable/", organisation.without_accountable, name="without-accountable"),
 ]
 if settings.DEMO:

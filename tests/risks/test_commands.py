@@ -142,5 +142,5 @@ def test_the_owner_sees_and_assesses_their_risk_out_of_reach_and_too_confidentia
 
 def test_no_policy_in_force_is_told_with_what_to_do() -> None:
     assert not PolicyVersion.objects.exists()
-    with refused("no_policy", "Draft one"), translation.override("en"):
+    with translation.override("en"), refused("no_policy", "Draft one"):
         policy_in_force(timezone.localdate())

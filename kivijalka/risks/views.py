@@ -1,0 +1,73 @@
+"""Pages about risks beyond their register: what another policy would change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from kivijalka.organisation.models import Unit
+from kivijalka.policy.models import PolicyVersion
+from kivijalka.policy.registers import policies
+from kivijalka.register.doors import rows
+from kivijalka.register.refusal import NotThere
+from kivijalka.risks.models import Level
+from kivijalka.risks.policy_change import by_unit_below, changes_under, within
+
+MOST = 200
+
+
+@login_required
+@require_GET
+def policy_change(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Which risks a version would class otherwise than now: from, to, how many in each unit; each number opens them."""
+    policy: PolicyVersion = rows.one(policies, pk)
+    units = {unit.number: unit for unit in Unit.objects.seen()}
+    unit = _unit(request, units)
+    changes = within(changes_under(policy), _below(unit) if unit else None)
+    parents = {number: found.parent_id for number, found in units.items()}
+    counted = by_unit_below(changes, parents, unit.number if unit else None)
+    moves = Counter((change.before, change.after) for change in changes)
+    before, after = request.GET.get("before", ""), request.GET.get("after", "")
+    chosen = [c for c in changes if before in ("", c.before) and after in ("", c.after)]
+    names = dict(Level.choices)
+    context = {
+        "policy": policy,
+        "unit": unit,
+        "above": units.get(unit.parent_id) if unit and unit.parent_id else None,
+        "units": [(units[number], count) for number, count in counted.most_common() if number in units],
+        "moves": [{"before": b, "after": a, "words": (names[b], names[a]), "count": n, "rises": a > b}
+                  for (b, a), n in sorted(moves.items())],
+        "risks": [(change, units.get(change.unit), names[change.before], names[change.after]) for change in chosen[:MOST]],
+        "total": len(chosen),
+        "most": MOST,
+        "query": f"unit={unit.code}&" if unit else "",
+    }  # fmt: skip
+    return render(request, "risks/policy_change.html", context)
+
+
+def panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
+    """On a draft's record page: the way to the comparison."""
+    return ("risks/_policy_panel.html", {"policy": record}) if isinstance(record, PolicyVersion) else None
+
+
+def _unit(request: HttpRequest, units: dict[int, Unit]) -> Unit | None:
+    code = request.GET.get("unit", "").split(" ")[0]
+    if not code:
+        return None
+    found = next((unit for unit in units.values() if unit.code == code), None)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _below(unit: Unit) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("select array(select kj.below(%s))", [unit.number])
+        return set(cursor.fetchone()[0])
