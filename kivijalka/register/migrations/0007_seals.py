@@ -81,7 +81,7 @@ drop sequence kj.trail cascade;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("register", "0005_files")]
+    dependencies = [("register", "0006_node_by_unit")]
     operations = [
         migrations.CreateModel(
             name="Seal",
