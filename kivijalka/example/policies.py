@@ -23,7 +23,7 @@ NAMES = {
     "en": "Internal control and risk management policy",
 }
 # Cells of the draft that are of a higher class than in the policy in force.
-STRICTER = {("2", 2): "high", ("3", 1): "moderate", ("4", 1): "high"}
+STRICTER = {("2", 2): "high", ("3", 2): "high", ("3", 1): "moderate", ("4", 1): "high"}
 UNDECIDED = {
     "confidentiality": 1, "state": "draft", "body": "", "decided_on": None, "section": "", "case_number": "",
     "valid_from": None, "valid_to": None,

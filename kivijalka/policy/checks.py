@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kivijalka.policy.reading import Finding
@@ -81,18 +82,22 @@ def unfit_ranges(where: str, steps: Sequence[Step]) -> Iterator[Finding]:
 def unfit_classes(scales: Scales) -> Iterator[Finding]:
     """Bands of expected loss that overlap or leave a gap, and reviews that become rarer as risks become worse."""
     ordered = sorted(scales.classes, key=lambda found: found.order)
+    name = {found.key: called(scales, found.key) for found in ordered}
     if ordered[0].eal_from != 0 or ordered[-1].eal_to is not None:
         what = _("The lowest class must begin at an expected loss of 0, and the highest have no end.")
         yield Finding("loss_ends", "classes", what, _("Write 0 as the first beginning, and leave the last end empty."))
     for lower, upper in pairwise(ordered):
         if lower.eal_to != upper.eal_from:
-            values = {"lower": lower.key, "to": lower.eal_to, "upper": upper.key, "from": upper.eal_from}
+            values = {"lower": name[lower.key], "to": lower.eal_to, "upper": name[upper.key], "from": upper.eal_from}
             what = _("%(lower)s ends at an expected loss of %(to)s, %(upper)s begins at %(from)s.") % values
             how = _("Let each class begin where the one below it ends.")
             code = "gap" if lower.eal_to is not None and lower.eal_to < upper.eal_from else "overlap"
             yield Finding(code, f"classes.{upper.key}.eal_from", what, how)
         if upper.review_months > lower.review_months:
-            what = _("%(upper)s is reviewed less often than %(lower)s.") % {"upper": upper.key, "lower": lower.key}
+            what = _("%(upper)s is reviewed less often than %(lower)s.") % {
+                "upper": name[upper.key],
+                "lower": name[lower.key],
+            }
             yield Finding("review", f"classes.{upper.key}.review_months", what, _("Give it as many months, or fewer."))
     for found in ordered:
         if found.review_months < 1:
@@ -110,8 +115,15 @@ def not_monotone(scales: Scales) -> Iterator[Finding]:
                 continue
             there = scales.matrix[row][column - 1]
             if order.get(here, 0) < order.get(there, 0):
-                values = {"here": here, "there": there, "row": row, "column": column}
-                what = _("%(here)s is lower than %(there)s at likelihood %(row)s, impact %(column)s.") % values
+                values = {
+                    "likelihood": likelihood, "impact": impact, "here": called(scales, here),
+                    "row": row, "column": column, "there": called(scales, there),
+                }  # fmt: skip
+                what = _(
+                    "At likelihood %(likelihood)s and impact %(impact)s stands %(here)s: lower than %(there)s at"
+                    " likelihood %(row)s and impact %(column)s."
+                )
+                what %= values
                 how = _("A risk that is likelier or worse must not be of a lower class. Raise this cell.")
                 yield Finding("not_monotone", f"matrix.{likelihood}[{impact}]", what, how)
 
@@ -146,11 +158,14 @@ def unfit_authority(scales: Scales, roles: Collection[str]) -> Iterator[Finding]
     accepted = {one.class_: one for one in scales.acceptance}
     for key in CLASSES:
         if sum(one.class_ == key for one in scales.acceptance) != 1:
-            what = _("Exactly one authority is wanted for accepting the class “%s”.") % key
+            what = _("Exactly one authority is wanted for accepting the class “%s”.") % called(scales, key)
             yield Finding("authority", "acceptance", what, _("Name one role, with the longest time."))
     for lower, upper in pairwise(CLASSES):
         if lower in accepted and upper in accepted and accepted[upper].max_months > accepted[lower].max_months:
-            what = _("%(upper)s may be accepted for longer than %(lower)s.") % {"upper": upper, "lower": lower}
+            what = _("%(upper)s may be accepted for longer than %(lower)s.") % {
+                "upper": called(scales, upper),
+                "lower": called(scales, lower),
+            }
             yield Finding("authority", f"acceptance.{upper}.max_months", what, _("Give it as many months, or fewer."))
     for key, one in accepted.items():
         if one.max_months < 1:
@@ -184,9 +199,21 @@ def against_expected_loss(scales: Scales) -> Iterator[Finding]:
         by_loss = next(c.key for c in scales.classes if c.eal_from <= loss and (c.eal_to is None or loss < c.eal_to))
         by_matrix = scales.matrix[likelihood][impact - 1]
         if by_loss != by_matrix:
-            values = {"matrix": by_matrix, "loss": f"{loss:,.0f}".replace(",", "\u00a0"), "by_loss": by_loss}
-            what = _("The matrix says %(matrix)s; the expected loss of %(loss)s € a year says %(by_loss)s.") % values
-            yield Finding("loss_differs", f"matrix.{likelihood}[{impact}]", what, grave=False)
+            values = {
+                "likelihood": likelihood, "impact": impact, "matrix": called(scales, by_matrix),
+                "loss": f"{loss:,.0f}".replace(",", "\u00a0"), "by_loss": called(scales, by_loss),
+            }  # fmt: skip
+            what = _(
+                "At likelihood %(likelihood)s and impact %(impact)s the matrix says %(matrix)s; the expected loss of"
+                " %(loss)s € a year says %(by_loss)s."
+            )
+            yield Finding("loss_differs", f"matrix.{likelihood}[{impact}]", what % values, grave=False)
+
+
+def called(scales: Scales, key: str) -> str:
+    """What a class is called in the reader's language; its key where there is no such class."""
+    found = scales.class_by_key.get(key)
+    return found.name.in_(get_language() or "fi") if found else key
 
 
 def _are(names: Sequence[str]) -> str:

@@ -12,7 +12,6 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.policy.scales import CLASSES
 from kivijalka.register.doors.forms import RegisterForm
 from kivijalka.register.fields import LocalDecimalField
 from kivijalka.register.refusal import NotThere
@@ -177,7 +176,7 @@ def _field(path: Path, value: Any) -> forms.Field:
 def _label(path: Path) -> str:
     if path[0] == "matrix":
         return f"{PARTS['dimensions']} {int(path[-1]) + 1}"
-    if path[-1] in CLASSES:
+    if "from_risk_class" in path:
         return str(dict(CLASS_CHOICES)[str(path[-1])])
     words = [str(LABELS[str(step)]) for step in path[1:] if str(step) in LABELS and step not in ("levels", "matrix")]
     if "zero_tolerance" in path:

@@ -50,6 +50,8 @@ def _read(request: HttpRequest, policy: PolicyVersion) -> HttpResponse:
         "policy": policy,
         "scales": scales,
         "matrix": matrix_of(scales),
+        "likelihood": [(step.name, step) for step in scales.likelihood],
+        "dimensions": [(d, [(scales.impact_levels[s.level - 1].name, s) for s in d.levels]) for d in scales.dimensions],
         "classes": [{"of": found, "accepted_by": scales.authority(found.stored)} for found in scales.classes],
         "appetite": [(LABELS[kind], scales.class_by_key[getattr(scales.appetite, kind)]) for kind in KINDS],
         "versions": queries.decided(),
@@ -89,7 +91,7 @@ def check_page(request: Any, pk: UUID) -> HttpResponse:
         "grave": [finding for finding in findings if finding.grave],
         "told": [finding for finding in findings if not finding.grave],
         "parts": parts,
-        "forms": [part for part, _name in parts],
+        "names": dict(parts_of(policy.content)),
         "refused": refused,
     }
     return render(request, "policy/check.html", context, status=422 if refused else 200)

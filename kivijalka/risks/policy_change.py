@@ -46,8 +46,8 @@ def changes_under(policy: PolicyVersion) -> list[Change]:
 
 def latest_judgements() -> dict[UUID, Judged]:
     """The latest assessment of the present level of each risk within reach."""
-    current = Assessment.objects.seen().filter(stage=Assessment.Stage.CURRENT).order_by("at", "id")
-    rows = current.values_list("risk_id", "policy_version_id", "likelihood", *DIMENSIONS)
+    current = Assessment.objects.seen().filter(stage=Assessment.Stage.CURRENT).order_by("risk_id", "-at", "-id")
+    rows = current.distinct("risk_id").values_list("risk_id", "policy_version_id", "likelihood", *DIMENSIONS)
     return {risk: Judged(policy, likelihood, dict(zip(DIMENSIONS, impacts, strict=True)))
             for risk, policy, likelihood, *impacts in rows}  # fmt: skip
 

@@ -20,7 +20,7 @@ from kivijalka.register.refusal import NotThere
 from kivijalka.risks.models import Level
 from kivijalka.risks.policy_change import by_unit_below, changes_under, within
 
-MOST = 200
+MOST = 50
 
 
 @login_required
@@ -29,7 +29,7 @@ def policy_change(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Which risks a version would class otherwise than now: from, to, how many in each unit; each number opens them."""
     policy: PolicyVersion = rows.one(policies, pk)
     units = {unit.number: unit for unit in Unit.objects.seen()}
-    unit = _unit(request, units)
+    unit = _unit(request, units) or _top(units)
     changes = within(changes_under(policy), _below(unit) if unit else None)
     parents = {number: found.parent_id for number, found in units.items()}
     counted = by_unit_below(changes, parents, unit.number if unit else None)
@@ -65,6 +65,12 @@ def _unit(request: HttpRequest, units: dict[int, Unit]) -> Unit | None:
     if found is None:
         raise NotThere
     return found
+
+
+def _top(units: dict[int, Unit]) -> Unit | None:
+    """The unit above all others that one sees, if there is one."""
+    tops = [unit for unit in units.values() if unit.parent_id not in units]
+    return tops[0] if len(tops) == 1 else None
 
 
 def _below(unit: Unit) -> set[int]:
