@@ -75,7 +75,7 @@ def test_a_cell_that_differs_from_the_expected_loss_is_told_but_not_grave(conten
     content["matrix"]["3"][2] = "high"
     [finding] = check(read_scales(content))
     assert (finding.code, finding.where, finding.grave) == ("loss_differs", "matrix.3[3]", False)
-    assert "moderate" in finding.what
+    assert "kohtalainen" in finding.what
 
 
 def test_bands_of_loss_join_and_reviews_never_become_rarer(content: dict[str, Any]) -> None:

@@ -88,7 +88,7 @@ class TestInTheCity:
         draft, here = make.policy(content=stricter()), make.sector()
         sign_in(client, make.holder("risk_expert"))
         counts = []
-        for _round in range(2):
+        for _again in range(2):
             make.assessed_risk(unit=here, likelihood=2, impact=3)
             with CaptureQueriesContext(connection) as asked:
                 client.get(f"/policies/{draft.pk}/change/")
