@@ -8,9 +8,10 @@ class OrganisationConfig(AppConfig):
     label = "organisation"
 
     def ready(self) -> None:
-        from kivijalka.organisation import grants, views
+        from kivijalka.organisation import delegation, grants, views
         from kivijalka.register.doors.panels import PANELS
         from kivijalka.register.install import installed
 
         PANELS.append(views.responsibility_panel)
         installed.connect(grants.write, dispatch_uid="kivijalka.grants")
+        installed.connect(delegation.write_personal, dispatch_uid="kivijalka.personal")

@@ -9,6 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -173,6 +174,8 @@ class RoleKind(models.Model):
     name_fi = models.CharField(max_length=100)
     name_sv = models.CharField(max_length=100)
     name_en = models.CharField(max_length=100)
+    # Held in person: a deputy of its holder does not act with it.
+    personal = models.BooleanField(default=False)
 
     no_register = "data of the policy, edited with it"
 
@@ -244,15 +247,17 @@ class Role(Record):
 
 
 class Delegation(Kept):
-    """While somebody is away, a deputy acts on their behalf with their roles."""
+    """While somebody is away, a deputy acts on their behalf: with one of their roles, or with all but personal ones."""
 
     owner_column = "principal_id"
 
     principal = models.ForeignKey(Person, models.PROTECT, verbose_name=_("absent"), related_name="delegations")
     deputy = models.ForeignKey(Person, models.PROTECT, verbose_name=_("deputy"), related_name="deputised")
+    role = models.ForeignKey(Role, models.PROTECT, verbose_name=_("role"), null=True, blank=True, related_name="+")
     start = models.DateField(_("start"))
     end = models.DateField(_("end"))
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
 
     no_register = "each person's own; made and ended on one's own page"
 
@@ -273,6 +278,16 @@ class Delegation(Kept):
                 condition=~Q(principal=F("deputy")),
                 name="delegation_to_another",
                 violation_error_message=_("One cannot be one's own deputy. Choose another person."),
+            ),
+            ExclusionConstraint(
+                name="delegation_once",
+                expressions=[
+                    ("principal", RangeOperators.EQUAL),
+                    (Coalesce("role", "principal"), RangeOperators.EQUAL),
+                    (DateRange.of_days(), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(ended_at__isnull=True),
+                violation_error_message=_("Somebody stands in for you during that time already. End that first."),
             ),
         ]
         indexes = [models.Index(fields=["deputy", "start"], name="delegation_by_deputy")]

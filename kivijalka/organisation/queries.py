@@ -28,7 +28,8 @@ class Stands(Func):
 
 def delegations_in_force(person: UUID | None, today: date) -> QuerySet[Delegation]:
     """Delegations that let this person act for another today."""
-    return Delegation.objects.filter(deputy_id=person, start__lte=today, end__gte=today).select_related("principal")
+    rows = Delegation.objects.filter(deputy_id=person, start__lte=today, end__gte=today, ended_at__isnull=True)
+    return rows.select_related("principal")
 
 
 def offered_to(person: UUID | None) -> QuerySet[Responsibility]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.refusal import Reason
@@ -54,6 +56,54 @@ def why_not_offer(end: date | None, today: date, *, unseen: list[str]) -> Reason
     if unseen:
         told = _("This person may not see {}. Choose somebody else, or give them a role that reaches it first.")
         return Reason("out_of_reach", told.format(_listed(unseen)), field="person")
+    return None
+
+
+def why_not_absent(start: date, end: date, *, today: date) -> Reason | None:
+    """Why an absence may not last from one day to another. None: it may."""
+    if end < start:
+        return Reason("ends_before_start", _("The end is before the start. Choose a later end."), field="end")
+    if start < today:
+        return Reason("begins_in_past", _("The start is in the past. Choose today or a later day."), field="start")
+    return None
+
+
+def why_not_deputy(me: UUID | None, deputy: UUID, *, leaves: date | None, end: date) -> Reason | None:
+    """Why somebody may not stand in until a day. None: they may."""
+    if deputy == me:
+        return Reason("oneself", _("One cannot be one's own deputy. Choose another person."), field="deputy")
+    if leaves is not None and leaves < end:
+        told = _("This person works here until {} only. Choose somebody else, or an earlier end.")
+        return Reason("leaves", told.format(date_format(leaves, "SHORT_DATE_FORMAT")), field="deputy")
+    return None
+
+
+def why_not_lend(personal: list[bool], *, one: bool) -> Reason | None:
+    """Why roles may not be given to a deputy: the chosen one, or all of them. None: they may, some of them at least."""
+    if one and any(personal):
+        told = _("This role is held in person and is not given to a deputy. Choose another one.")
+        return Reason("personal", told, field="role")
+    if all(personal):
+        return Reason("nothing_to_lend", _("You hold no role that can be given to a deputy."), field="role")
+    return None
+
+
+def why_not_lend_on(on_behalf_of: UUID | None) -> Reason | None:
+    """Why somebody who acts on another's behalf may not give or end a delegation. None: they act as themselves."""
+    if on_behalf_of is not None:
+        return Reason(
+            "lent", _("You act on somebody's behalf, and what is lent is not lent on. Act as yourself first.")
+        )
+    return None
+
+
+def why_not_overlap(clashes: bool) -> Reason | None:
+    """Why the same may not be given twice for the same days. None: it is given once."""
+    if clashes:
+        told = _(
+            "Somebody stands in for you with this on some of those days already. End that first, or choose other days."
+        )
+        return Reason("overlaps", told, field="start")
     return None
 
 

@@ -38,7 +38,7 @@ def responsibilities(request: Any) -> HttpResponse:
 @require_POST
 def answer(request: Any) -> HttpResponse:
     """Accept, decline or give up a responsibility; or take back what one's record offered."""
-    pk, given = _uuid(request.POST.get("id")), request.POST.get("answer", "")
+    pk, given = uuid_in(request.POST.get("id")), request.POST.get("answer", "")
     if given == "withdraw":
         responsibility.withdraw(request.actor, pk)
     else:
@@ -169,7 +169,7 @@ def refused_page(
     return render(request, template, {**context, "form": form, "refused": refused}, status=422)
 
 
-def _uuid(text: str | None) -> UUID:
+def uuid_in(text: str | None) -> UUID:
     try:
         return UUID(str(text))
     except ValueError:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from kivijalka.desk import views as desk
+from kivijalka.organisation import deputies
 from kivijalka.organisation import views as organisation
 from kivijalka.register.doors.api import make_api
 from kivijalka.reports import views as reports
@@ -24,6 +25,8 @@ urlpatterns: list[Any] = [
     path("responsibilities/", organisation.responsibilities, name="responsibilities"),
     path("responsibilities/answer/", organisation.answer, name="answer"),
     path("responsibilities/offer/<uuid:pk>/", organisation.offer, name="offer"),
+    path("deputies/", deputies.deputies, name="deputies"),
+    path("deputies/end/", deputies.end_deputy, name="end-deputy"),
     path("hand-over/<uuid:pk>/", organisation.hand_over, name="hand-over"),
     path("", include("kivijalka.policy.urls")),
     path("", include("kivijalka.risks.urls")),

@@ -47,6 +47,7 @@ FRAME = [
     Place("/responsibilities/"),
     Place("/without-accountable/"),
     Place("/hand-over/{person}/"),
+    Place("/deputies/"),
     Place("/why/"),
     Place("/policy/"),
     Place("/policies/{policy}/read/"),

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, ProgrammingError, connection
+from django.test import Client
+from django.utils import translation
 
 from kivijalka.access import acting
-from kivijalka.organisation.models import Delegation, Person
+from kivijalka.organisation import delegation
+from kivijalka.organisation.models import Delegation, Person, Role
 from kivijalka.organisation.queries import delegations_in_force
 from kivijalka.register.registry import REGISTERS
 from kivijalka.risks.models import Risk
 from tests import factories as make
 from tests.refusals import refused
+from tests.who import sign_in
 
 pytestmark = pytest.mark.django_db
+TODAY, NEXT_WEEK = make.in_days(0), make.in_days(7)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -109,3 +121,129 @@ def test_a_deputy_who_owns_the_risk_does_not_accept_it_for_the_head(head: Person
     make.delegation(head, deputy)
     with acting(deputy.pk, on_behalf_of=head.pk) as actor, refused("own_risk"):
         REGISTERS["risk"].all_commands["accept"](actor, risk, reason="Ei rahaa", until=make.in_days(30))
+
+
+def give(person: Person, deputy: Person, on_behalf_of: Person | None = None, **given: Any) -> Delegation:
+    term = {"start": TODAY, "end": NEXT_WEEK, **given}
+    with acting(person.pk, on_behalf_of=on_behalf_of and on_behalf_of.pk) as actor:
+        return delegation.give(actor, deputy=deputy, **term)
+
+
+def test_a_person_gives_their_roles_for_an_absence_and_ends_it_at_once(head: Person, deputy: Person) -> None:
+    risk = make.risk(unit=head.unit)
+    given = give(head, deputy, reason="Vuosiloma")
+    assert seen(deputy, on_behalf_of=head) == {risk}
+    with acting(head.pk) as actor:
+        delegation.end_now(actor, given.pk)
+    assert seen(deputy, on_behalf_of=head) == set()
+
+
+def test_one_role_is_given_without_the_others(head: Person, deputy: Person) -> None:
+    other = make.role_of(head, "security_expert", unit=make.unit())
+    near, far = make.risk(unit=head.unit), make.risk(unit=other.unit)
+    give(head, deputy, role=other)
+    assert seen(deputy, on_behalf_of=head) == {far}
+    with acting(head.pk):
+        assert set(Risk.objects.seen()) == {near, far}
+
+
+def test_what_is_held_in_person_is_not_given(deputy: Person) -> None:
+    auditor = make.holder("auditor", unit=make.city())
+    make.risk()
+    own = Role.objects.get(person=auditor)
+    with refused("personal", "held in person", field="role"):
+        give(auditor, deputy, role=own)
+    with refused("nothing_to_lend", field="role"):
+        give(auditor, deputy)
+    make.role_of(auditor, "employee", unit=make.unit())
+    give(auditor, deputy)
+    assert seen(deputy, on_behalf_of=auditor) == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        ({"start": NEXT_WEEK, "end": TODAY}, "ends_before_start", "end"),
+        ({"start": make.in_days(-1)}, "begins_in_past", "start"),
+    ],
+)
+def test_the_days_of_an_absence_make_sense(
+    head: Person, deputy: Person, given: dict[str, Any], code: str, field: str
+) -> None:
+    with refused(code, "Choose", field=field):
+        give(head, deputy, **given)
+
+
+def test_a_deputy_is_somebody_else_who_is_here_until_the_end(head: Person) -> None:
+    with refused("oneself", "own deputy", field="deputy"):
+        give(head, head)
+    for end in (make.in_days(-1), make.in_days(3)):
+        with refused("leaves", "works here until", field="deputy"):
+            give(head, make.person(end=end))
+
+
+def test_the_same_is_not_given_twice_for_the_same_days(head: Person, deputy: Person) -> None:
+    third, role = make.person(), Role.objects.get(person=head)
+    other = make.role_of(head, "risk_expert")
+    give(head, deputy, role=role)
+    for again in (role, None):
+        with refused("overlaps", "End that first", field="start"):
+            give(head, third, role=again, start=NEXT_WEEK, end=make.in_days(20))
+    give(head, third, role=other)
+    give(head, third, start=make.in_days(8), end=make.in_days(20))
+
+
+def test_the_database_too_gives_the_same_once(head: Person, deputy: Person) -> None:
+    make.delegation(head, deputy)
+    with pytest.raises(IntegrityError, match="delegation_once"):
+        make.delegation(head, make.person())
+
+
+def test_what_is_lent_is_not_lent_on(head: Person, deputy: Person) -> None:
+    give(head, deputy)
+    third = make.person()
+    with refused("lent", "Act as yourself first"):
+        give(deputy, third, on_behalf_of=head, start=make.in_days(30), end=make.in_days(31))
+    with acting(deputy.pk, on_behalf_of=head.pk), pytest.raises(ProgrammingError, match="on behalf of somebody"):
+        make.delegation(head, third, start=make.in_days(30), end=make.in_days(31))
+
+
+def test_only_ones_own_delegation_is_ended_and_once(head: Person, deputy: Person) -> None:
+    given = give(head, deputy)
+    with acting(deputy.pk) as actor, refused("not_there"):
+        delegation.end_now(actor, given.pk)
+    with acting(head.pk) as actor:
+        delegation.end_now(actor, given.pk)
+        with refused("state", "ended already"):
+            delegation.end_now(actor, given.pk)
+
+
+def test_the_page_gives_ends_and_keeps_what_was_typed(head: Person, deputy: Person) -> None:
+    client = sign_in(Client(), head)
+    client.cookies["language"] = "en"
+    typed = {"deputy": head.code, "start": TODAY.isoformat(), "end": NEXT_WEEK.isoformat(), "reason": "Talviloma"}
+    answer = client.post("/deputies/", typed)
+    assert answer.status_code == 422
+    assert "own deputy" in answer.content.decode() and "Talviloma" in answer.content.decode()
+    assert client.post("/deputies/", {**typed, "deputy": deputy.code}).status_code == 302
+    given = Delegation.objects.get()
+    assert f'value="{given.pk}"' in client.get("/deputies/").content.decode()
+    assert client.post("/deputies/end/", {"id": given.pk}).status_code == 302
+    assert make.fresh(given).ended_at is not None
+
+
+def test_the_frame_says_on_whose_behalf_one_acts_and_the_history_too(head: Person, deputy: Person) -> None:
+    risk = make.risk(unit=head.unit)
+    make.delegation(head, deputy)
+    client = sign_in(Client(), deputy)
+    client.cookies["language"] = "en"
+    assert f'value="{head.pk}"' in client.get("/deputies/").content.decode()
+    assert client.post("/on-behalf/", {"person": head.pk}).status_code == 302
+    page = client.get(f"/risks/{risk.pk}/").content.decode()
+    assert f"on behalf of {head}" in page and "Act as myself again" in page
+    form = {"title": "Sijaisen sanoin", "unit": head.unit.code, "kind": "operational", "sign": "threat"}
+    client.post(f"/risks/{risk.pk}/edit/", {**form, "confidentiality": "1", "version": risk.version})
+    assert make.fresh(risk).title == "Sijaisen sanoin"
+    client.post("/on-behalf/")
+    told = sign_in(Client(), head).get(f"/risks/{risk.pk}/history/").content.decode().split("<main")[1]
+    assert str(deputy) in told and str(head) in told

@@ -81,6 +81,11 @@ def form_field(field: Field[Any, Any]) -> forms.Field:
     return made
 
 
+def day_field(label: Any) -> forms.Field:
+    """A day, as people write it or as a browser picks it."""
+    return _dated(forms.DateField(label=label))
+
+
 def _capital(words: Any) -> str:
     text = str(words)
     return text[:1].upper() + text[1:]

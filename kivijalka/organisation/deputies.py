@@ -1,0 +1,86 @@
+"""The page of standing in: who does it for me, for whom I do it, and giving my roles to somebody for an absence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from kivijalka.access import Actor
+from kivijalka.organisation import delegation
+from kivijalka.organisation.models import Person, Role
+from kivijalka.organisation.views import refused_page, uuid_in
+from kivijalka.register.doors.forms import RegisterForm, cleaned, day_field
+from kivijalka.register.fields import RecordField
+from kivijalka.register.refusal import Refused
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def deputies(request: Any) -> HttpResponse:
+    """Who stands in for whom, and a form to give one's roles to a deputy."""
+    today = timezone.localdate()
+    roles = delegation.roles_of(request.actor.principal)
+    form = absence_form(roles, request.POST if request.method == "POST" else None)
+    context = {
+        "given": delegation.given_by(request.actor.principal),
+        "taken": delegation.given_to(request.actor.person, today),
+        "personal": [role for role in roles if role.kind.personal],
+        "today": today,
+    }
+    if not form.is_bound:
+        return render(request, "organisation/deputies.html", {**context, "form": form})
+    try:
+        give(request.actor, form, roles)
+    except Refused as refused:
+        return refused_page(request, "organisation/deputies.html", form, refused, context)
+    messages.success(request, _("Saved."))
+    return redirect("deputies")
+
+
+@login_required
+@require_POST
+def end_deputy(request: Any) -> HttpResponse:
+    """End a delegation at this moment."""
+    delegation.end_now(request.actor, uuid_in(request.POST.get("id")))
+    messages.success(request, _("The delegation has ended."))
+    return redirect("deputies")
+
+
+def absence_form(roles: list[Role], data: Any = None) -> RegisterForm:
+    """To whom, what, from when, until when, why."""
+    form = RegisterForm(data)
+    given = [role for role in roles if not role.kind.personal]
+    choices = [(str(role.pk), f"{role.kind}, {role.unit or role.code}") for role in given]
+    form.fields |= {
+        "deputy": RecordField(Person, label=gettext_lazy("Deputy")),
+        "role": forms.ChoiceField(
+            label=gettext_lazy("Role"), choices=[("", _("All that can be given")), *choices], required=False
+        ),
+        "start": day_field(gettext_lazy("First day")),
+        "end": day_field(gettext_lazy("Last day")),
+        "reason": forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False),
+    }
+    return form
+
+
+def give(actor: Actor, form: RegisterForm, roles: list[Role]) -> None:
+    """What the form says, as a delegation."""
+    values = cleaned(form)
+    role = next((role for role in roles if str(role.pk) == values["role"]), None)
+    delegation.give(
+        actor,
+        deputy=values["deputy"],
+        role=role,
+        start=values["start"],
+        end=values["end"],
+        reason=values["reason"],
+    )
