@@ -31,13 +31,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that belong to a record and are shown on its page: the assessments of a risk."""
+    """Rows that belong to a record and are shown on its page: the assessments of a risk. `key` names them to programs."""
 
     model: type[Kept]
+    key: str
     columns: Sequence[str]
     names: tuple[Words, Words]
     parent: str
     order: Sequence[str] = ("-id",)
+
+    def field(self, name: str) -> Field[Any, Any]:
+        found = self.model._meta.get_field(name)
+        assert isinstance(found, Field)
+        return found
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ risks = register(
         parts=[
             Part(
                 Assessment,
+                key="assessments",
                 parent="risk",
                 names=(_("Assessment"), _("Assessments")),
                 columns=["at", "stage", "likelihood", "impact", "level", "assessor", "note"],

@@ -33,6 +33,7 @@ def records(scene: Scene) -> Iterator[Cell]:
             ("API history", "/history", {}),
             ("API links", "/links", {}),
             ("API past record", "", scene_past(scene)),
+            *((f"API {part.key}", f"/{part.key}", {}) for part in scene.register.parts),
         ):
             response = scene.client.get(address(scene, row) + more, query)
             yield Cell(door, row.place, scene.shown(row), said(response))

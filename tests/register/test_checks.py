@@ -95,7 +95,9 @@ def test_e007_an_unknown_field_and_which_there_are(place: dict[str, Any]) -> Non
 
 
 def test_e007_an_unknown_field_of_a_part() -> None:
-    part = Part(Assessment, parent="risk", names=("Assessment", "Assessments"), columns=["at", "mood"])
+    part = Part(
+        Assessment, key="assessments", parent="risk", names=("Assessment", "Assessments"), columns=["at", "mood"]
+    )
     the_one(checks.unknown_fields([replace(RISKS, parts=[part])]), "E007", "Assessment", "'mood'", "parts")
 
 

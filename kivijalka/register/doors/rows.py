@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Actor
 from kivijalka.access.rules import rights_in
 from kivijalka.register.command import can
-from kivijalka.register.declare import Register
+from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.related import relate
 from kivijalka.register.refusal import Invalid, NotThere, Refused
@@ -83,6 +83,11 @@ def one(register: Register[Any], pk: UUID | str) -> Any:
     if found is None:
         raise NotThere
     return relate([found], register.related)[0]
+
+
+def of_part(part: Part, record: Any) -> QuerySet[Any]:
+    """The rows of a part that belong to a record, in their declared order."""
+    return part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order)
 
 
 def why_not(record: Any, verb: str) -> Refused | None:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.related import relate, value_of
-from kivijalka.register.doors.rows import NOT_FILTERS
+from kivijalka.register.doors.rows import NOT_FILTERS, of_part
 from kivijalka.register.doors.values import text_of
 from kivijalka.register.models import Kept
 
+MOST_PARTS = 100
 # Words that a filter understands besides values.
 WORDS = {"me": _("I"), "empty": _("no value"), "today": _("today")}
 
@@ -103,10 +104,10 @@ def parts_of(register: Register[Any], record: Any) -> list[dict[str, Any]]:
     found = []
     for part in register.parts:
         related = [name for name in part.columns if part.model._meta.get_field(name).is_relation]
-        rows = part.model.objects.seen().filter(**{part.parent: record.pk}).order_by(*part.order)
+        rows = list(of_part(part, record)[: MOST_PARTS + 1])
         labels = [_label(part.model, name) for name in part.columns]
-        lines = [[cell_of(register, row, name) for name in part.columns] for row in relate(rows[:100], related)]
-        found.append({"names": part.names, "labels": labels, "lines": lines})
+        lines = [[cell_of(register, row, name) for name in part.columns] for row in relate(rows[:MOST_PARTS], related)]
+        found.append({"names": part.names, "labels": labels, "lines": lines, "more": len(rows) > MOST_PARTS})
     return found
 
 

@@ -13,7 +13,7 @@ from pydantic import WithJsonSchema
 
 from kivijalka.register import command as commands
 from kivijalka.register.command import Command
-from kivijalka.register.declare import Register
+from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors import links, rows
 from kivijalka.register.doors.api import query, shapes
 from kivijalka.register.doors.api.reading import Body, changed_values, command_inputs, new_values
@@ -95,6 +95,17 @@ def history(register: Register[Any]) -> Operation:
     def view(request: HttpRequest, id: str) -> dict[str, Any]:
         query.check(request)
         return {"items": versions(register, rows.one(register, id))}
+
+    return _named(view, id=Id)
+
+
+def parts(register: Register[Any], part: Part) -> Operation:
+    related = [name for name in part.columns if part.field(name).is_relation]
+
+    def view(request: HttpRequest, id: str) -> dict[str, Any]:
+        query.check(request)
+        found = relate(rows.of_part(part, rows.one(register, id)), related)
+        return {"items": [{"id": row.pk, **{name: plain(row, name) for name in part.columns}} for row in found]}
 
     return _named(view, id=Id)
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, create_model
 
 from kivijalka.register.command import Command
-from kivijalka.register.declare import Register
+from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.forms import command_form, form_field
 from kivijalka.register.fields import RecordField
 from kivijalka.register.models import Kept
@@ -146,6 +146,14 @@ def history_shape(key: str) -> type[BaseModel]:
     }
     version = create_model(f"{name}Version", **made)
     return create_model(f"{name}History", items=(list[version], ...))  # type: ignore[valid-type]  # made at run time
+
+
+def parts_shape(part: Part) -> type[BaseModel]:
+    """The rows of a part."""
+    name = part.model.__name__
+    made: dict[str, Any] = {"id": (UUID, ...), **{column: _readable(part.field(column)) for column in part.columns}}
+    items = create_model(name, **made)
+    return create_model(f"{name}List", items=(list[items], ...))  # type: ignore[valid-type]  # made at run time
 
 
 @cache

@@ -107,6 +107,9 @@ def _open(api: Api, register: Register[Any]) -> None:
     edit = operations.editing(register)
     add("patch", one, edit, {200: item}, f"{key}_edit", _("Edit"), body=shapes.edit_shape(key))
     add("get", f"{one}/history", operations.history(register), {200: history}, f"{key}_history", _("History"))
+    for part in register.parts:
+        answer = {200: shapes.parts_shape(part)}
+        add("get", f"{one}/{part.key}", operations.parts(register, part), answer, f"{key}_{part.key}", part.names[1])
     for command in register.commands:
         verb, body = operations.doing(register, command), shapes.command_shape(key, command.name)
         name = f"{key}_do_{command.name}"
