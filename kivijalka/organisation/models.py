@@ -43,6 +43,12 @@ class DateRange(Func):
     def of_days(cls) -> DateRange:
         return cls(F("start"), F("end"), RangeBoundary(inclusive_lower=True, inclusive_upper=True))
 
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        """PostgreSQL has no range from a later day to an earlier one: that is refused by a check, in words of its own."""
+        (start, first), (end, last), (bounds, marks) = map(compiler.compile, self.get_source_expressions())
+        days = f"{start}, CASE WHEN {end} < {start} THEN {start} ELSE {end} END"
+        return f"daterange({days}, {bounds})", [*first, *last, *first, *first, *last, *marks]
+
 
 class Unit(Kept):
     """A part of the organisation. Its number never changes, wherever it is moved."""
