@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kivijalka.organisation import handover, queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility
 from kivijalka.register.doors.forms import RegisterForm, cleaned
-from kivijalka.register.doors.page import safe_next
 from kivijalka.register.doors.related import relate
+from kivijalka.register.doors.writing import safe_next
 from kivijalka.register.fields import RecordField
 from kivijalka.register.models import Node
 from kivijalka.register.refusal import NotThere, Refused

@@ -27,6 +27,21 @@ Initial = Callable[[Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
+class Option:
+    """A choice as a form shows it: its name, and in a sentence what it means."""
+
+    name: Words
+    text: Words = ""
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+# What the choices of inputs mean, where only data can say it (the policy in force); asked when a form is shown.
+Meanings = Callable[[], Mapping[str, Mapping[Any, Option]]]
+
+
+@dataclass(frozen=True)
 class Ask:
     """How a command's input is asked: `Annotated[date, Ask(_("Valid until"))]`.
 
@@ -57,6 +72,7 @@ class Command(Generic[M]):
     name: str = ""
     primary: bool = False
     initial: Initial | None = None
+    meanings: Meanings | None = None
 
     def __call__(self, actor: Actor, record: M, *, version: int | None = None, **inputs: Any) -> Any:
         """Do it: right, state and version are asked of the database, then the function runs in one transaction."""
@@ -141,12 +157,18 @@ def _choices(given: Input) -> list[tuple[Any, Any]]:
 
 
 def command(
-    label: Words, *, when: Q | None = None, says: Words = "", primary: bool = False, initial: Initial | None = None
+    label: Words,
+    *,
+    when: Q | None = None,
+    says: Words = "",
+    primary: bool = False,
+    initial: Initial | None = None,
+    meanings: Meanings | None = None,
 ) -> Callable[..., Any]:
     """Make a command of a function: `@command(_("Accept"), when=Q(state="assessed"))`."""
 
     def made(function: Callable[..., Any]) -> Command[Any]:
-        return Command(function, label, when or Q(), says, function.__name__, primary, initial)
+        return Command(function, label, when or Q(), says, function.__name__, primary, initial, meanings)
 
     return made
 

@@ -111,6 +111,8 @@ class Register(Generic[M]):
     over: Q = field(default_factory=lambda: Q(pk__in=[]))
     # The state in which the declared fields may be changed; what was decided is not.
     edits: Q = field(default_factory=Q)
+    # Words for values that only data can name: {"likelihood": {3: "3 possible"}}.
+    words: Callable[[], Mapping[str, Mapping[Any, Words]]] = dict
 
     @property
     def access(self) -> Access:

@@ -38,6 +38,12 @@ class RecordInput(forms.TextInput):
         return context
 
 
+class ScaleInput(forms.RadioSelect):
+    """The levels of a scale side by side, each with its name and what it means."""
+
+    template_name = "register/widgets/scale.html"
+
+
 class RecordField(forms.Field):
     """A record named by id, by code ("P-000012", also followed by its title), or by a title that only one bears."""
 

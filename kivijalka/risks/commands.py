@@ -26,12 +26,14 @@ LEVELS = [(level, str(level)) for level in range(1, 6)]
     when=NOT_CLOSED,
     primary=True,
     says=_("The worst impact and the likelihood give the level by the policy in force."),
+    initial=queries.latest,
+    meanings=queries.meanings,
 )
 def assess(
     actor: Actor,
     risk: Risk,
     *,
-    likelihood: Annotated[int, Ask(_("Likelihood"), _("1 very unlikely – 5 almost certain"), choices=LEVELS)],
+    likelihood: Annotated[int, Ask(_("Likelihood"), choices=LEVELS)],
     people: Annotated[int | None, Ask(_("Impact on people"), choices=LEVELS)] = None,
     service_continuity: Annotated[int | None, Ask(_("Impact on service continuity"), choices=LEVELS)] = None,
     finance: Annotated[int | None, Ask(_("Impact on finance"), choices=LEVELS)] = None,

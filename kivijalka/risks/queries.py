@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import get_language
 
-from kivijalka.policy.scales import Scales
-from kivijalka.risks.models import Risk
+from kivijalka.policy.queries import policy_in_force
+from kivijalka.policy.scales import DIMENSIONS, LEVELS, Scales, Step, Words
+from kivijalka.register.command import Option
+from kivijalka.risks.models import Assessment, Risk
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,35 @@ def open_actions(risk: Risk) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select kj.open_actions(%s)", [risk.pk])
         return int(cursor.fetchone()[0])
+
+
+def level_words() -> dict[str, dict[int, str]]:
+    """What the policy in force calls the levels, in the reader's language."""
+    scales, language = policy_in_force(timezone.localdate()).scales, get_language() or "fi"
+    return {
+        "likelihood": {level: f"{level} {scales.likelihood_name(level, language)}" for level in LEVELS},
+        "impact": {level: f"{level} {scales.impact_name(level, language)}" for level in LEVELS},
+    }
+
+
+def meanings() -> dict[str, dict[int, Option]]:
+    """What each level of an assessment means by the policy in force: its name, and its sentence."""
+    scales, language = policy_in_force(timezone.localdate()).scales, get_language() or "fi"
+    found = {"likelihood": {s.level: _option(s, s.name or s.text, language) for s in scales.likelihood}}
+    for dimension in scales.dimensions:
+        names = scales.impact_levels
+        found[dimension.key] = {s.level: _option(s, names[s.level - 1].name, language) for s in dimension.levels}
+    return found
+
+
+def _option(step: Step, name: Words, language: str) -> Option:
+    return Option(f"{step.level} {name.in_(language)}", step.text.in_(language))
+
+
+def latest(risk: Risk) -> dict[str, Any]:
+    """The answers of the latest assessment of the current risk: what a new one begins with."""
+    rows = Assessment.objects.seen().filter(risk=risk, stage=Assessment.Stage.CURRENT)
+    return rows.order_by("-at").values("likelihood", *DIMENSIONS).first() or {}
 
 
 def matrix(risks: QuerySet[Risk], scales: Scales) -> list[list[Cell]]:

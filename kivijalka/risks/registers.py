@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import owner
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
 from kivijalka.register.registry import register
-from kivijalka.risks import commands
+from kivijalka.risks import commands, queries
 from kivijalka.risks.models import Assessment, Risk
 
 risks = register(
@@ -61,6 +61,7 @@ risks = register(
             Waits(_("Assess the risk"), lambda: owner() & Q(state="draft"), None, "assess"),
         ],
         over=Q(state="closed"),
+        words=queries.level_words,
         upsert=["code", "title"],
         empty=_("No risks yet. Describe one as cause, event and consequence."),
     )

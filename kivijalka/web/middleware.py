@@ -20,7 +20,7 @@ from kivijalka.access.actor import NOBODY, acting
 from kivijalka.register.doors.api import problem
 from kivijalka.register.refusal import Refused
 
-STATUS = {"not_there": 404, "no_right": 403, "state": 409, "conflict": 409}
+STATUS = {"malformed": 400, "not_there": 404, "no_right": 403, "csrf": 403, "state": 409, "conflict": 409}
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 

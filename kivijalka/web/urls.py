@@ -36,6 +36,7 @@ if settings.DEMO:
     urlpatterns.append(path("sign-in-as/", signin.sign_in_as, name="sign-in-as"))
 urlpatterns += [path("", include("kivijalka.register.doors.urls"))]
 
+handler400 = "kivijalka.web.views.bad_request"
 handler404 = "kivijalka.web.views.not_found"
 handler403 = "kivijalka.web.views.forbidden"
 handler500 = "kivijalka.web.views.failed"

@@ -7,12 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from kivijalka.register.doors.api.problems import fault
 from kivijalka.register.refusal import NotThere, Refused
-from kivijalka.web.middleware import refuse
+from kivijalka.web.middleware import refusal_page, refuse
 
 
 @require_GET
@@ -44,10 +46,18 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return refuse(request, Refused(_("You do not have the right to do this here."), code="no_right"))
 
 
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return refuse(request, Refused(_("The request cannot be read. Nothing was saved."), code="malformed"))
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: sent from elsewhere, or from a page opened before signing in."""
+    text = _("This form is out of date. Go back, open the page again and send it once more. Nothing was saved.")
+    return refusal_page(request, Refused(text, code="csrf"))
+
+
 def failed(request: HttpRequest) -> HttpResponse:
-    """Something broke. A plain page that needs neither the database nor the frame."""
-    return HttpResponse(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Kivijalka</title><h1>Jokin meni vikaan · Något gick fel ·"
-        " Something went wrong</h1><p>Mitään ei tallennettu. · Ingenting sparades. · Nothing was saved.",
-        status=500,
-    )
+    """Something broke. A page that needs neither the database nor the frame, and is told in all three languages."""
+    if request.path.startswith("/api/"):
+        return fault()
+    return HttpResponse(render_to_string("web/failed.html"), status=500)

@@ -8,11 +8,12 @@ from typing import Any
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import DateField, DecimalField, Field, ForeignKey
+from django.utils.translation import gettext_lazy as _
 
-from kivijalka.register.command import Command
+from kivijalka.register.command import Command, Option
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.related import value_of
-from kivijalka.register.fields import LocalDecimalField, RecordField
+from kivijalka.register.fields import LocalDecimalField, RecordField, ScaleInput
 from kivijalka.register.models import Kept
 from kivijalka.register.refusal import Invalid, Refused
 
@@ -56,6 +57,15 @@ def command_form(command: Command[Any], data: Any = None, record: Any = None) ->
     form = RegisterForm(data, initial=command.initial(record) if command.initial and record and data is None else None)
     form.fields.update({name: _dated(given.form_field()) for name, given in command.inputs.items()})
     return form
+
+
+def say_meanings(form: RegisterForm, command: Command[Any]) -> None:
+    """Show the choices that only data can explain, as scales with their meanings."""
+    for name, options in (command.meanings() if command.meanings else {}).items():
+        field = form.fields[name]
+        none = [] if field.required else [("", Option(_("no impact")))]
+        field.widget = ScaleInput(choices=[*none, *options.items()])
+        field.widget.is_required = field.required
 
 
 def form_field(field: Field[Any, Any]) -> forms.Field:

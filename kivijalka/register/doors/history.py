@@ -48,7 +48,7 @@ class Version:
 def versions_of(register: Register[Any], record: Any) -> list[Version]:
     """Versions of a record within reach, the latest first; names that the record holds already are not asked again."""
     raw = raw_versions(register, record.pk)
-    names = _names_in(register, raw, record)
+    names = names_in(register, raw, record)
     commands = register.all_commands
     found = []
     for newer, older in zip(raw, [*raw[1:], None], strict=True):
@@ -100,8 +100,8 @@ def _changes(register: Register[Any], newer: dict[str, Any], older: dict[str, An
         if isinstance(field, JSONField):
             changes += _changes_within(field, older, newer)
             continue
-        before = _said(field, older[field.column], names) if older else ""
-        after = _said(field, newer[field.column], names)
+        before = said(field, older[field.column], names) if older else ""
+        after = said(field, newer[field.column], names)
         if before != after:
             changes.append(Change(field.verbose_name, before, after))
     return changes
@@ -134,7 +134,7 @@ def leaves_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         yield place, value
 
 
-def _said(field: Any, value: Any, names: dict[Any, str]) -> str:
+def said(field: Any, value: Any, names: dict[Any, str]) -> str:
     if value in (None, "", []):
         return ""
     if isinstance(value, list):
@@ -147,7 +147,7 @@ def _said(field: Any, value: Any, names: dict[Any, str]) -> str:
     return in_words(value)
 
 
-def _names_in(register: Register[Any], raw: list[dict[str, Any]], record: Any) -> dict[Any, str]:
+def names_in(register: Register[Any], raw: list[dict[str, Any]], record: Any) -> dict[Any, str]:
     """Names of the records and persons that the versions mention, as far as this person may see them."""
     person = REGISTERS["person"].model
     wanted: dict[tuple[Any, str], set[Any]] = {(person, "id"): set()}

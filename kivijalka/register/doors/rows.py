@@ -100,8 +100,8 @@ def why_not(record: Any, verb: str) -> Refused | None:
 
 
 def may_add(register: Register[Any], actor: Actor) -> bool:
-    """Whether this person holds the right of adding anywhere; where exactly, the database decides on saving."""
-    return register.adds and any(actor.holds(right) for right in rights_in(register.access.add))
+    """Whether this person holds the right of adding anywhere, today; where exactly, the database decides on saving."""
+    return register.adds and actor.as_of is None and any(actor.holds(right) for right in rights_in(register.access.add))
 
 
 def sortable(register: Register[Any]) -> set[str]:

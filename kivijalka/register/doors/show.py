@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,6 +52,16 @@ class Verb:
     primary: bool
 
 
+@dataclass
+class Box:
+    """What a list can be filtered by in one field: its inputs, choices in a word, and how many are in force."""
+
+    label: Any
+    fields: list[Any] = field(default_factory=list)
+    quick: list[tuple[Any, str]] = field(default_factory=list)
+    count: int = 0
+
+
 def columns_of(register: Register[Any], params: QueryDict, sort: str) -> list[Heading]:
     headings = []
     for column in register.shown:
@@ -70,11 +80,13 @@ def cells_of(register: Register[Any], record: Any) -> list[Cell]:
     ]
 
 
-def cell_of(register: Any, record: Any, name: str, *, badge: bool = False, percent: bool = False) -> Cell:
+def cell_of(
+    register: Any, record: Any, name: str, *, badge: bool = False, percent: bool = False, words: Any = None
+) -> Cell:
     """One value. A related record links to its own page."""
     field = record._meta.get_field(name)
-    text = text_of(record, name)
     value = value_of(record, name)
+    text = str(words.get(value, "")) if words else text_of(record, name)
     url = value.get_absolute_url() if isinstance(value, Kept) and hasattr(value, "get_absolute_url") else ""
     return Cell(
         label=field.verbose_name,
@@ -90,12 +102,14 @@ def facts_of(register: Register[Any], record: Any) -> list[tuple[Any, list[Cell]
     """The record's values in the groups of its form; what the form does not write comes first."""
     own = [name for name in register.readable if name not in register.writable and name != "version"]
     badges = {column.field for column in register.shown if column.badge}
+    words = register.words()
     groups: list[tuple[Any, list[str]]] = [
         (None, own),
         *((title, list(names)) for title, names in register.fields.items()),
     ]
     return [
-        (title, [cell_of(register, record, name, badge=name in badges) for name in names]) for title, names in groups
+        (title, [cell_of(register, record, name, badge=name in badges, words=words.get(name)) for name in names])
+        for title, names in groups
     ]
 
 
@@ -124,22 +138,48 @@ def verbs_of(register: Register[Any], record: Any) -> list[Verb]:
     return [Verb(verb.name, verb.label, verb.name == first) for verb in found]
 
 
-def chips_of(register: Register[Any], params: QueryDict) -> list[dict[str, str]]:
+def boxes_of(register: Register[Any], params: QueryDict, form: Any) -> list[Box]:
+    """The filters, one box for each field: what can be chosen, and how many choices are in force."""
+    filters = filters_of(register.key).base_filters
+    words = register.words()
+    boxes: dict[str, Box] = {}
+    for name, found in filters.items():
+        if name == "q":
+            continue
+        field = register.field(found.field_name)
+        box = boxes.setdefault(found.field_name, Box(field.verbose_name))
+        if field.name in words:
+            form.fields[name].widget.choices = list(words[field.name].items())
+        box.fields.append(form[name])
+        box.count += len([value for value in params.getlist(name) if value])
+        for word in sorted(getattr(found, "words", ()), reverse=True):
+            box.quick.append((WORDS[word], _address(params, {name: [word]})))
+    return list(boxes.values())
+
+
+def chips_of(register: Register[Any], params: QueryDict, boxes: list[Box]) -> list[dict[str, str]]:
     """The filters in force, in words, each with the address that takes it off."""
     chips = []
-    filters = filters_of(register.key).base_filters
+    named = {field.name: field for box in boxes for field in box.fields}
     for name in params:
-        if name in NOT_FILTERS or name not in filters or not any(params.getlist(name)):
+        if name in NOT_FILTERS or name not in named:
             continue
-        rest = {key: params.getlist(key) for key in params if key not in (name, "after", "before", "last")}
-        words = ", ".join(_word(filters[name], value) for value in params.getlist(name) if value)
-        chips.append({"label": str(filters[name].label), "words": words, "without": "?" + urlencode(rest, doseq=True)})
+        given = [value for value in params.getlist(name) if value]
+        for value in given:
+            rest = _address(params, {name: [other for other in given if other != value]})
+            words = _word(named[name].field.widget, value)
+            chips.append({"label": str(named[name].label), "words": words, "without": rest})
     return chips
 
 
-def _word(found: Any, value: str) -> str:
-    choices = found.extra.get("choices") or []
-    options = choices() if callable(choices) else choices
+def _address(params: QueryDict, changed: dict[str, list[str]]) -> str:
+    """This list's address, from its first page, with these filters changed."""
+    kept = {key: params.getlist(key) for key in params if key not in ("after", "before", "last", "show")}
+    return "?" + urlencode({**kept, **changed}, doseq=True)
+
+
+def _word(widget: Any, value: str) -> str:
+    options = getattr(widget, "choices", [])
     return next((str(label) for key, label in options if str(key) == value), str(WORDS.get(value, value)))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import page, search
+from kivijalka.register.doors import page, search, writing
 from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
@@ -10,10 +10,10 @@ urlpatterns = [
     path("lookup/<slug:key>/", page.lookup, name="lookup"),
     path("<slug:path>/", page.list_page, name="list"),
     *files.urlpatterns,
-    path("<slug:path>/new/", page.add_page, name="add"),
+    path("<slug:path>/new/", writing.add_page, name="add"),
     path("<slug:path>/<uuid:pk>/", page.record_page, name="record"),
-    path("<slug:path>/<uuid:pk>/edit/", page.edit_page, name="edit"),
-    path("<slug:path>/<uuid:pk>/do/<slug:verb>/", page.do_page, name="do"),
-    path("<slug:path>/<uuid:pk>/link/", page.link_page, name="link"),
+    path("<slug:path>/<uuid:pk>/edit/", writing.edit_page, name="edit"),
+    path("<slug:path>/<uuid:pk>/do/<slug:verb>/", writing.do_page, name="do"),
+    path("<slug:path>/<uuid:pk>/link/", writing.link_page, name="link"),
     path("<slug:path>/<uuid:pk>/history/", page.history_page, name="history"),
 ]

@@ -24,6 +24,7 @@ STATUS = {
     "conflict": 409,
     "too_large": 413,
     "not_json": 415,
+    "fault": 500,
 }
 TITLES = {
     400: _("The request cannot be read"),
@@ -35,6 +36,7 @@ TITLES = {
     413: _("Too large"),
     415: _("Not JSON"),
     422: _("Some values do not fit"),
+    500: _("Something went wrong here"),
 }
 MEDIA_TYPE = "application/problem+json"
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -70,6 +72,11 @@ def problem(refused: Refused) -> HttpResponse:
         },
     }
     return Response(content, status=status, content_type=MEDIA_TYPE)
+
+
+def fault() -> HttpResponse:
+    """A fault of ours, told in the same shape as a refusal."""
+    return problem(Refused(_("Something went wrong here. Nothing was saved. Try again in a while."), code="fault"))
 
 
 def refuse(request: HttpRequest, refused: Any) -> HttpResponse:

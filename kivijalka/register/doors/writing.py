@@ -1,0 +1,190 @@
+"""Pages that write: form, verb, link. Each works without script; what was typed stays when something does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from kivijalka.register import command as commands
+from kivijalka.register.command import Command
+from kivijalka.register.declare import Register
+from kivijalka.register.doors import forms, rows
+from kivijalka.register.doors.links import LinkForm, end_link
+from kivijalka.register.doors.merge import Clash, Merged, merge
+from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.register.registry import register_by_path
+
+BOTH = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(BOTH)
+def add_page(request: HttpRequest, path: str) -> HttpResponse:
+    """The form of a new record. What was typed stays when something does not fit."""
+    register = register_by_path(path)
+    if not rows.may_add(register, request.actor):  # type: ignore[attr-defined]
+        raise Refused(_("You do not have the right to do this here."), code="no_right")
+    form = forms.record_form(register, request.POST or None, None)
+    if request.method == "POST":
+        try:
+            record = commands.add(register, request.actor, **forms.cleaned(form))  # type: ignore[attr-defined]
+        except Refused as refused:
+            return _form_page(request, register, form, refused, None)
+        messages.success(request, _("Added: %s") % record)
+        return redirect("record", path, record.pk)
+    return _form_page(request, register, form, None, None)
+
+
+@require_http_methods(BOTH)
+def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+    """The form of a record. Its version goes along, so that nobody overwrites what another wrote meanwhile."""
+    register = register_by_path(path)
+    record = rows.one(register, pk)
+    if refused := rows.why_not(record, "edit"):
+        raise refused
+    form = forms.record_form(register, request.POST or None, record)
+    if request.method == "POST":
+        try:
+            merged = merge(register, record, forms.cleaned(form), since=_version(request), keep=_keep(request))
+            if merged.clashes:
+                return _clash_page(request, register, record, merged)
+            register.all_commands["edit"](request.actor, record, version=record.version, **merged.values)  # type: ignore[attr-defined]
+        except NotThere:
+            raise
+        except Refused as refused:
+            return _form_page(request, register, form, refused, record)
+        who = merged.theirs.by if merged.theirs else ""
+        messages.success(request, _("Saved, and what %s changed meanwhile was kept.") % who if who else _("Saved."))
+        return redirect("record", path, pk)
+    return _form_page(request, register, form, None, record)
+
+
+@require_http_methods(BOTH)
+def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpResponse:
+    """A verb: what will happen, its inputs, one button."""
+    register = register_by_path(path)
+    record = rows.one(register, pk)
+    command = register.all_commands.get(verb)
+    if command is None or verb == "edit":
+        raise NotThere
+    form = forms.command_form(command, request.POST if request.method == "POST" else None, record)
+    refused = rows.why_not(record, verb)
+    if request.method == "POST":
+        try:
+            inputs = forms.inputs_of(command, forms.cleaned(form))
+            command(request.actor, record, version=_version(request), **inputs)  # type: ignore[attr-defined]
+        except NotThere:
+            raise
+        except Refused as told:
+            refused = told
+        else:
+            messages.success(request, _("Done: %s") % command.label)
+            return redirect(safe_next(request) or reverse("record", args=[path, pk]))
+    return _verb_page(request, register, record, command, form, refused)
+
+
+@require_POST
+def link_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+    """Tie the record to another, or end a tie."""
+    register = register_by_path(path)
+    record = rows.one(register, pk)
+    try:
+        if "end" in request.POST:
+            end_link(record, request.POST["end"])
+            messages.success(request, _("The link was ended."))
+        else:
+            LinkForm(register, request.POST).save(request.actor, record)  # type: ignore[attr-defined]
+            messages.success(request, _("Linked."))
+    except Refused as refused:
+        for texts in refused.errors.values():
+            for text in texts:
+                messages.error(request, text)
+    return redirect("record", path, pk)
+
+
+def _form_page(
+    request: HttpRequest, register: Register[Any], form: forms.RegisterForm, refused: Refused | None, record: Any
+) -> HttpResponse:
+    if refused is not None and form.is_bound:
+        form.refuse(refused) if form.is_valid() else None
+    context = {
+        "register": register,
+        "record": record,
+        "form": form,
+        "groups": _grouped(register, form),
+        "refused": refused,
+        # What was typed belongs to the version that it was typed upon, until it is saved.
+        "version": _version(request) or (record and record.version),
+    }
+    return render(request, "register/form.html", context, status=422 if refused else 200)
+
+
+def _clash_page(request: HttpRequest, register: Register[Any], record: Any, merged: Merged) -> HttpResponse:
+    """The form once more: merged where it could be, and where not, before, theirs and mine, to choose from."""
+    form = forms.record_form(register, None, record)
+    form.initial |= merged.values
+    context = {
+        "register": register,
+        "record": record,
+        "form": form,
+        "groups": _grouped(register, form, merged.clashes),
+        "theirs": merged.theirs,
+        "version": record.version,
+    }
+    return render(request, "register/form.html", context, status=409)
+
+
+def _grouped(register: Register[Any], form: forms.RegisterForm, clashes: Mapping[str, Clash] | None = None) -> Any:
+    """The form's fields in their groups, each with its clash or None."""
+    clashes = clashes or {}
+    return [
+        (title, [(form[name], clashes.get(name)) for name in names if name in form.fields])
+        for title, names in register.fields.items()
+    ]
+
+
+def _verb_page(
+    request: HttpRequest,
+    register: Register[Any],
+    record: Any,
+    command: Command[Any],
+    form: forms.RegisterForm,
+    refused: Refused | None,
+) -> HttpResponse:
+    if refused is not None and form.is_bound and form.is_valid():
+        form.refuse(refused)
+    forms.say_meanings(form, command)
+    context = {
+        "register": register,
+        "record": record,
+        "command": command,
+        "form": form,
+        "refused": refused,
+        "next": safe_next(request),
+    }
+    status = {"no_right": 403, "state": 409, "conflict": 409}.get(refused.code, 422) if refused else 200
+    return render(request, "register/verb.html", context, status=status)
+
+
+def _keep(request: HttpRequest) -> set[str]:
+    """Fields of which this person chose the other's text."""
+    return {name.removeprefix("keep-") for name, value in request.POST.items() if value == "theirs"}
+
+
+def _version(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def safe_next(request: HttpRequest) -> str:
+    """Where to go afterwards: a path of this site, or nothing."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/") else ""

@@ -1,0 +1,58 @@
+"""What a person or a program is told when something is not there, is refused, or breaks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from kivijalka.register.doors import rows
+from tests.factories import holder, sector
+from tests.who import sign_in
+
+pytestmark = pytest.mark.django_db
+LANGUAGES = ("fi", "sv", "en")
+
+
+def broken(*_args: Any, **_named: Any) -> Any:
+    raise RuntimeError("a fault of ours")
+
+
+def client_in(language: str = "fi", **named: Any) -> Client:
+    client = sign_in(Client(raise_request_exception=False, **named), holder("unit_head", unit=sector()))
+    client.cookies["language"] = language
+    return client
+
+
+def headings(answer: Any) -> list[str]:
+    return re.findall(r"<h[12][^>]*>([^<]+)<", answer.content.decode().split("<main")[1])
+
+
+def test_a_fault_is_told_in_three_languages_on_a_page_that_asks_nobody(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rows, "page", broken)
+    answer = client_in().get("/risks/")
+    assert answer.status_code == 500
+    assert headings(answer) == ["Jokin meni vikaan", "Något gick fel", "Something went wrong"]
+    assert "RuntimeError" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_program_is_told_of_a_fault_as_of_any_problem(monkeypatch: pytest.MonkeyPatch, language: str):
+    monkeypatch.setattr("kivijalka.register.doors.rows.page", broken)
+    answer = client_in(language).get("/api/risks")
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
+    assert answer.json()["code"] == "fault" and "a fault of ours" not in answer.content.decode()
+
+
+def test_each_language_has_its_own_words_for_what_is_not_there():
+    said = [headings(client_in(language).get("/risks/nowhere/"))[0] for language in LANGUAGES]
+    assert len(set(said)) == 3
+
+
+def test_a_form_without_its_token_is_refused_on_a_page_of_this_house():
+    answer = client_in("en", enforce_csrf_checks=True).post("/risks/new/", {"title": "From elsewhere"})
+    assert answer.status_code == 403
+    assert headings(answer)[0] == "This was not done"
+    assert "out of date" in answer.content.decode()
