@@ -52,7 +52,7 @@ def merge(
     names = names_in(register, [base] if base and clashing else [], record)
     clashes = {
         name: Clash(
-            before=said(register.field(name), base[register.field(name).column], names) if base else "",
+            before=said(register.field(name), base[str(register.field(name).column)], names) if base else "",
             theirs=text_of(record, name),
             mine=text_of(written, name),
         )

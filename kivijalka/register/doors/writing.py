@@ -130,7 +130,7 @@ def _form_page(
 def _clash_page(request: HttpRequest, register: Register[Any], record: Any, merged: Merged) -> HttpResponse:
     """The form once more: merged where it could be, and where not, before, theirs and mine, to choose from."""
     form = forms.record_form(register, None, record)
-    form.initial |= merged.values
+    form.initial = {**form.initial, **merged.values}
     context = {
         "register": register,
         "record": record,
