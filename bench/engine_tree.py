@@ -10,7 +10,7 @@ import numpy as np
 from bench._engine_peers import row, timed
 from bench.engine_losses import data
 from kivijalka.engine import Gamma, Lognormal, Portfolio, Risk, Shock
-from kivijalka.engine.allocation import shares
+from kivijalka.engine.allocation import shares, unit_shares
 from kivijalka.engine.tree import figures
 
 UNITS = 2000
@@ -24,10 +24,10 @@ def main() -> None:
     figures(Portfolio(risks[:10], parents))
     seconds, tree = timed(lambda: Portfolio(risks, parents), 3)
     row("tables", seconds)
-    for points in (2**10, 2**12):
+    for points in (2**9, 2**10):
         seconds, found = timed(lambda points=points: figures(tree, points=points), 2)
         checks = [0, 5, 100, 1500, 1999]
-        off = max(abs(found.quantile[u, 0] / tree.curve(u).quantile(0.99).value - 1) for u in checks)
+        off = max(abs(found.quantile.value[u, 0] / tree.curve(u).quantile(0.99).value - 1) for u in checks)
         row(f"curves {points}", seconds, off)
     change, both = [], []
     for i in range(100):
@@ -46,8 +46,11 @@ def main() -> None:
 
     tied, _ = timed(dependent, 2)
     row("independent", plain, "dependent", tied, "ratio", tied / plain)
-    seconds, s = timed(lambda: shares(tree, 0.99).by_unit(tree) is None or shares(tree, 0.99))
-    row("shares twice", seconds, "adds up to", abs(float(s.tvar.sum()) / s.total_tvar - 1))
+    seconds, s = timed(lambda: shares(tree, 0.99))
+    row("shares of risks", seconds)
+    units, (_, _, tvar) = timed(lambda: unit_shares(tree, 0.99))
+    width = float(np.median((tvar.high - tvar.low) / tvar.value))
+    row("of units", units, "adds up to", abs(tvar.value[0] / s.tvar.total - 1), "width", width)
 
 
 if __name__ == "__main__":

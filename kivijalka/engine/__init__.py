@@ -1,18 +1,17 @@
 """The engine: losses, learning, cascades and choices, exact or with stated bounds. Arrays in, arrays out."""
 
-from kivijalka.engine.curve import Bounded, LossCurve
+from kivijalka.engine.bounded import Bounded
+from kivijalka.engine.curve import LossCurve
 from kivijalka.engine.errors import BadInput, CannotCertify, NoMean
 from kivijalka.engine.insurance import Cover
+from kivijalka.engine.mixture import Empirical, Mixture, Scaled
 from kivijalka.engine.portfolio import Portfolio, Risk, Shock, factor_from_spread
 from kivijalka.engine.severity import (
     Constant,
-    Empirical,
     Gamma,
     GeneralizedPareto,
     Lognormal,
     LogUniform,
-    Mixture,
-    Scaled,
     Severity,
     pareto,
 )

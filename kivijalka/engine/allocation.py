@@ -1,4 +1,4 @@
-"""Allocation: each risk's share of mean, VaR and TVaR, adding up; and what one change to a risk would change."""
+"""Allocation: each risk's and unit's share of mean, VaR and TVaR, adding up and bounded (docs/engine.md, Shares)."""
 
 from __future__ import annotations
 
@@ -7,154 +7,161 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kivijalka.engine.curve import Bounded, LossCurve
+from kivijalka.engine.bounded import Bounded
 from kivijalka.engine.errors import BadInput, FloatArray, IntArray, NoMean, level
 from kivijalka.engine.insurance import Cover
-from kivijalka.engine.inversion import Lattice, kernel_of
-from kivijalka.engine.measure import add_rows, tabulate
-from kivijalka.engine.portfolio import Portfolio, Risk, Shock
-from kivijalka.engine.recipe import ComplexArray, Recipe
+from kivijalka.engine.portfolio import Portfolio, Risk
+from kivijalka.engine.recipe import Recipe
+from kivijalka.engine.sharing import Others, View, sharing
+from kivijalka.engine.tables import filled
 
-CHUNK = 128
+CHUNK = 512
+WINDOW = 0.005  # years whose loss lies this near to VaR, relative, stand for those where it is VaR
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share with bounds that contain the true one, euro: arrays of one entry per row."""
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+    @property
+    def total(self) -> float:
+        """What the shares add up to."""
+        return float(self.value.sum())
 
 
 @dataclass(frozen=True)
 class Shares:
     """Euler shares, euro: row i belongs to risk `risks[i]`; then one row for each hit of each shock, in order.
 
-    `mean`, `var` and `tvar` sum to `total_mean`, `total_var`, `total_tvar` (the figures of the lattice used).
-    `units[i]` is the unit at which row i enters.
+    `mean` is E[S_i]; `tvar` the mean of S_i over the worst 1 - p of years; `var` its mean over the years whose loss
+    lies within 0.5 % of VaR. `units[i]` is the unit at which row i enters.
     """
 
     risks: IntArray
     units: IntArray
     mean: FloatArray
-    var: FloatArray
-    tvar: FloatArray
-    total_mean: float
-    total_var: float
-    total_tvar: float
+    var: Share
+    tvar: Share
 
     def by_unit(self, portfolio: Portfolio) -> FloatArray:
         """Shares (units, 3) of mean, VaR and TVaR of every unit with all below it."""
         out = np.zeros((len(portfolio.parents), 3))
-        np.add.at(out, self.units, np.column_stack([self.mean, self.var, self.tvar]))
+        np.add.at(out, self.units, np.column_stack([self.mean, self.var.value, self.tvar.value]))
         for unit in np.argsort(-portfolio.depth, kind="stable"):
             if (parent := portfolio.parents[unit]) >= 0:
                 out[parent] += out[unit]
         return out
 
 
-def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**12) -> Shares:
-    """Each risk's E[S_i], E[S_i | S = VaR_p] and TVaR share E[S_i | worst 1 - p of years].
+def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14) -> Shares:
+    """Each risk's shares of the unit's mean, VaR and TVaR at level p.
 
     By Mecke's formula E[S_i; S <= x] is the integral of y P(S <= x - y) over the events of i, hence linear in its
-    limited means; under a gamma factor or in a shock the other part's law takes the place of S's.
+    row of the tables; under a gamma factor or in a shock the other part's law takes the place of S's.
     Source: Tasche 1999 (Euler shares); Last and Penrose, Lectures on the Poisson Process, section 4.1 (Mecke).
 
     >>> from kivijalka.engine.severity import Gamma
     >>> s = shares(Portfolio([Risk(1.0, Gamma(1, 10.0)), Risk(2.0, Gamma(1, 50.0))]), 0.99)
-    >>> bool(abs(s.tvar.sum() - s.total_tvar) < 1e-9 * s.total_tvar)
+    >>> total = Portfolio([Risk(1.0, Gamma(1, 10.0)), Risk(2.0, Gamma(1, 50.0))]).curve().tail_mean(0.99)
+    >>> abs(s.tvar.total - total.value) < 1e-5 * total.value
     True
     """
-    level("p", p)
-    curve = portfolio.curve(unit, points=points)
-    if not math.isfinite(curve.mean):
-        raise NoMean("severity", curve.mean, "severities with a finite mean (tail index above 1)")
-    if p <= curve.probability_of_none:
-        raise BadInput("p", p, f"a level above the probability of no loss, {curve.probability_of_none:.6g}")
-    return _Allocator(portfolio, unit, curve, p, points).shares()
+    made = _Years.of(portfolio, p, unit, points)
+    numbers = portfolio.members(unit)
+    risks = [portfolio.risks[i] for i in numbers]
+    hits = [u for _, h in portfolio.shocks_of(unit) for u, _ in h]
+    out = np.zeros((7, len(risks) + len(hits)))
+    for factor in {r.factor for r in risks if r.rate > 0}:
+        mine = np.array([i for i, r in enumerate(risks) if r.factor == factor])
+        for some in np.array_split(mine, -(-len(mine) // CHUNK)):
+            rates = np.array([risks[i].rate for i in some])
+            chosen = [risks[i].severity for i in some]
+            rows = filled(np.arange(len(some)), len(some), rates, chosen, portfolio.knots)
+            out[:, some] = made.events(factor, rows)
+    out[:, len(risks) :] = made.hits()
+    units = np.array([r.unit for r in risks] + hits, np.int64)
+    return Shares(np.array(numbers, np.int64), units, out[0], Share(*out[1:4]), Share(*out[4:]))
 
 
-class _Allocator:
-    """One lattice on which the whole and its parts are computed alike, so that the parts add up."""
+def unit_shares(
+    portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14
+) -> tuple[FloatArray, Share, Share]:
+    """Shares (mean, VaR, TVaR) of every unit with all below it in the figures of `unit`: arrays by unit, 0 outside it."""
+    made = _Years.of(portfolio, p, unit, points)
+    out = np.zeros((7, len(portfolio.parents)))
+    inside = portfolio.units_below(unit)
+    for factor in (None, *range(len(portfolio.factors))):
+        if (rows := portfolio.rows(inside, factor)) is not None:
+            out[:, inside] += made.events(factor, rows)
+    hits = made.hits()
+    for i, u in enumerate(u for _, h in portfolio.shocks_of(unit) for u, _ in h):
+        for above in portfolio.above(u):
+            out[:, above] += hits[:, i] if above in inside else 0.0
+    return out[0], Share(*out[1:4]), Share(*out[4:])
 
-    def __init__(self, portfolio: Portfolio, unit: int, curve: LossCurve, p: float, points: int) -> None:
-        self.portfolio, self.p, self.points = portfolio, p, points
-        self.numbers = portfolio.members(unit)
-        inside = {u for u in range(len(portfolio.parents)) if unit in portfolio.above(u)}
-        self.shocks = [Shock(s.rate, h) for s in portfolio.shocks if (h := tuple(x for x in s.hits if x[0] in inside))]
-        cap = 1.05 * curve.quantile(p).high
-        count = points // 2  # half a period free, so that other periods fade below the sums' round-off
-        self.lattice = Lattice(cap / count, count, points, 22.0 * count / points / cap)
-        self.x: FloatArray = np.asarray(self.lattice.step * np.arange(count + 1), np.float64)
 
-    def shares(self) -> Shares:
-        recipe = self._recipe()
-        log_m = recipe.log_transform(lambda m, _: self._kernel(m.area))
-        below, mass = self._laws(log_m)
-        at = int(np.searchsorted(below, self.p))
+@dataclass(frozen=True)
+class _Years:
+    """The years at most as bad as VaR's bounds, and those near VaR, in which parts are looked at.
+
+    `at` are VaR's lower bound, VaR, its upper bound, and both ends of the window; `near` bounds the window's chance.
+    """
+
+    recipe: Recipe
+    view: View
+    places: dict[int | None, int]
+    p: float
+    at: tuple[float, ...]
+    near: Bounded
+
+    @classmethod
+    def of(cls, portfolio: Portfolio, p: float, unit: int, points: int) -> _Years:
+        level("p", p)
+        curve = portfolio.curve(unit)
+        if not math.isfinite(curve.mean):
+            raise NoMean("severity", curve.mean, "severities with a finite mean (tail index above 1)")
+        if p <= curve.probability_of_none:
+            raise BadInput("p", p, f"a level above the probability of no loss, {curve.probability_of_none:.6g}")
+        q = curve.quantile(p)
+        recipe, ends = portfolio.table(unit), (q.value * (1 - WINDOW), q.value * (1 + WINDOW))
+        x = recipe.first.x
+        cap = float(x[min(int(np.searchsorted(x, 1.02 * max(ends[1], q.high))), len(x) - 1)])
+        above = [curve.exceedance(end) for end in ends]
+        chance = above[0].value - above[1].value
+        near = Bounded(chance, above[0].low - above[1].high, above[0].high - above[1].low)
+        places = {f: i for i, f in enumerate(portfolio.blocks_of(unit))}
+        return cls(recipe, sharing(recipe, cap, points), places, p, (q.low, q.value, q.high, *ends), near)
+
+    def events(self, factor: int | None, rows: FloatArray) -> FloatArray:
+        """(mean; VaR share, low, high; TVaR share, low, high) of parts with these table rows."""
+        return self._shares(self.view.besides_events(self.places[factor]), rows, rows[:, -2])
+
+    def hits(self) -> FloatArray:
+        """The same of every hit of every shock, in order."""
+        found = [np.zeros((7, 0))]
+        for b, block in enumerate(self.recipe.blocks):
+            for s, shock in enumerate(block.shocks):
+                for h, part in enumerate(shock.parts):
+                    others = self.view.besides_hit(b, s, h)
+                    found.append(self._shares(others, part.row[None, :], shock.rate * part.row[-2:-1]))
+        return np.concatenate(found, axis=1)
+
+    def _shares(self, others: Others, rows: FloatArray, mean: FloatArray) -> FloatArray:
+        knots, noise = self.recipe.first.knots, self.recipe.noise
+        made = [others.below(x, knots, noise) for x in self.at]
+        value, wrong = rows @ np.array([v for v, _ in made]).T, rows @ np.array([e for _, e in made]).T
+        wrong = wrong + noise * np.abs(mean)[:, None]
+        low, high = np.clip(value - wrong, 0, mean[:, None]), np.clip(value + wrong, 0, mean[:, None])
         worst = 1 - self.p
-        parts = self._risk_parts(recipe, log_m, at) + self._shock_parts(recipe, log_m, at)
-        mean, inside, on = (np.array([part[k] for part in parts]) for k in range(3))
-        var = on / mass[at]
-        tvar = (mean - inside + (below[at] - self.p) * var) / worst
-        units = [self.portfolio.risks[i].unit for i in self.numbers] + [u for s in self.shocks for u, _ in s.hits]
-        x = float(self.lattice.points[at])
-        short = self.lattice.step * float(below[:at].sum())
-        total = x + (float(mean.sum()) - x + short) / worst
-        return Shares(np.array(self.numbers, np.int64), np.array(units), mean, var, tvar, float(mean.sum()), x, total)
-
-    def _recipe(self) -> Recipe:
-        risks = [self.portfolio.risks[i] for i in self.numbers]
-        groups = {f: [r for r in risks if r.factor == f] for f in sorted({r.factor for r in risks}, key=_order)}
-        made = {f: tabulate(np.array([r.rate for r in g]), [r.severity for r in g], self.x) for f, g in groups.items()}
-        plain = made.pop(None, None) or tabulate(np.zeros(0), [], self.x)
-        self.factors = list(made)
-        mixed = tuple((self.portfolio.factors[f], m) for f, m in made.items() if f is not None)
-        parts = tuple((s.rate, tuple(tabulate(np.ones(1), [x], self.x) for _, x in s.hits)) for s in self.shocks)
-        return Recipe(plain, mixed, parts)
-
-    def _kernel(self, area: FloatArray) -> ComplexArray:
-        return kernel_of(area, self.lattice)[0]
-
-    def _laws(self, log_transform: ComplexArray) -> tuple[FloatArray, FloatArray]:
-        """P(at most x) and P(x) of one transform, on the lattice."""
-        from scipy import fft
-
-        mass = np.asarray(fft.irfft(np.exp(log_transform), self.lattice.size))[: self.lattice.count] * self.lattice.grow
-        return np.cumsum(mass), mass
-
-    def _functionals(self, log_transform: ComplexArray, at: int) -> FloatArray:
-        """Two columns v with G @ v = E[S_i; S <= x] and E[S_i; S = x], for a part with the limited means G."""
-        columns = []
-        for law in self._laws(log_transform):
-            c = np.zeros(at + 3)
-            c[1 : at + 1] = self.x[1 : at + 1] * law[at - 1 :: -1] if at else 0.0
-            v = np.zeros(at + 2)
-            v[1:] = 2 * c[1:-1] - c[:-2] - c[2:]
-            columns.append(v[: at + 2] / self.lattice.step)
-        return np.column_stack(columns)
-
-    def _risk_parts(self, recipe: Recipe, log_m: ComplexArray, at: int) -> list[tuple[float, float, float]]:
-        views: dict[int | None, FloatArray] = {None: self._functionals(log_m, at)}
-        for f, (a, m) in zip(self.factors, recipe.mixed, strict=True):
-            views[f] = self._functionals(log_m - np.log1p(-self._kernel(m.area) / a), at)
-        parts: list[tuple[float, float, float]] = []
-        x = self.x[: at + 2]
-        for start in range(0, len(self.numbers), CHUNK):
-            chosen = [self.portfolio.risks[i] for i in self.numbers[start : start + CHUNK]]
-            area, above = np.zeros((len(chosen), len(x))), np.zeros((len(chosen), len(x)))
-            rates = np.array([r.rate for r in chosen])
-            add_rows(np.arange(len(chosen)), rates, [r.severity for r in chosen], x, area, above)
-            for r, g in zip(chosen, area, strict=True):
-                inside, on = g @ views[r.factor]
-                parts.append((r.mean, float(inside), float(on)))
-        return parts
-
-    def _shock_parts(self, recipe: Recipe, log_m: ComplexArray, at: int) -> list[tuple[float, float, float]]:
-        parts = []
-        for rate, hits in recipe.shocks:
-            kernels = [self._kernel(m.area) for m in hits]
-            for i, m in enumerate(hits):
-                others = sum((np.log1p(k) for j, k in enumerate(kernels) if j != i), np.zeros_like(log_m))
-                inside, on = rate * m.area[: at + 2] @ self._functionals(log_m + others, at)
-                parts.append((rate * m.mean, float(inside), float(on)))
-        return parts
-
-
-def _order(factor: int | None) -> int:
-    return -1 if factor is None else factor
+        tvar = (mean - value[:, 1]) / worst, (mean - high[:, 2]) / worst, (mean - low[:, 0]) / worst
+        part = value[:, 4] - value[:, 3]
+        var = part / self.near.value, np.maximum(low[:, 4] - high[:, 3], 0) / self.near.high
+        most = (high[:, 4] - low[:, 3]) / self.near.low if self.near.low > 0 else np.full(len(mean), np.inf)
+        return np.array([mean, *var, np.minimum(most, self.at[4]), *tvar])
 
 
 @dataclass(frozen=True)
@@ -169,13 +176,15 @@ class Difference:
     tvar_after: Bounded
 
     @property
-    def saves(self) -> tuple[float, float, float]:
+    def saves(self) -> tuple[float, Bounded, Bounded]:
         """By how much mean, VaR and TVaR fall, euro a year."""
-        return (
-            self.mean_before - self.mean_after,
-            self.var_before.value - self.var_after.value,
-            self.tvar_before.value - self.tvar_after.value,
-        )
+        var, tvar = less(self.var_before, self.var_after), less(self.tvar_before, self.tvar_after)
+        return self.mean_before - self.mean_after, var, tvar
+
+
+def less(a: Bounded, b: Bounded) -> Bounded:
+    """a - b, with the bounds of both."""
+    return Bounded(a.value - b.value, a.low - b.high, a.high - b.low)
 
 
 def what_if(
@@ -186,7 +195,7 @@ def what_if(
     The portfolio is left as it was.
     """
     before = portfolio.curve(unit)
-    old = portfolio.risks[number] if number in portfolio.risks else portfolio.remove(number)
+    old = portfolio.known(number)
     if isinstance(instead, Cover):
         instead = replace(old, severity=instead.net(old.severity))
     if instead is None:
@@ -194,8 +203,8 @@ def what_if(
     portfolio.change(number, instead)
     try:
         after = portfolio.curve(unit)
-        return Difference(
-            before.mean, after.mean, before.quantile(p), after.quantile(p), before.tail_mean(p), after.tail_mean(p)
-        )
     finally:
         portfolio.change(number, old)
+    return Difference(
+        before.mean, after.mean, before.quantile(p), after.quantile(p), before.tail_mean(p), after.tail_mean(p)
+    )

@@ -45,9 +45,6 @@ class _Layered(ABC):
     def square(self) -> float:
         return second_moment(self)
 
-    def peak(self, x: FloatArray) -> None:
-        return None
-
 
 @dataclass(frozen=True)
 class Ceded(_Layered):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kivijalka.engine.errors import FloatArray
-from kivijalka.engine.measure import ROUND, EventMeasure
+from kivijalka.engine.measure import EventMeasure, lattice_knots
 from kivijalka.engine.recipe import ComplexArray, Recipe
 
 
@@ -48,19 +48,8 @@ class Lattice:
 
     @cached_property
     def s(self) -> ComplexArray:
-        """-tilt - i u on the frequencies of a real transform."""
-        return np.asarray(-self.tilt - 2j * math.pi / self.period * np.arange(self.size // 2 + 1), np.complex128)
-
-    @property
-    def transform_error(self) -> float:
-        """Relative 2-norm error of a transform (Higham, Accuracy and Stability, 2nd ed., Theorem 24.2)."""
-        return 8 * math.log2(self.size) * ROUND
-
-
-def weights(values: FloatArray, step: float) -> FloatArray:
-    """Rates of events at step, 2 step, ..., cap: minus the second differences of G; all beyond is put at cap."""
-    slopes = np.diff(values) / step
-    return np.append(slopes[:-1] - slopes[1:], slopes[-1:])
+        """-tilt - i u on the frequencies u below pi / step."""
+        return np.asarray(-self.tilt - 2j * math.pi / self.period * np.arange(self.size // 2), np.complex128)
 
 
 def norm(values: NDArray[np.floating[Any]]) -> float:
@@ -68,35 +57,8 @@ def norm(values: NDArray[np.floating[Any]]) -> float:
     return math.sqrt(float(np.sum(values * values)))
 
 
-@lru_cache(maxsize=16)
-def turns(size: int, times: int = 1) -> ComplexArray:
-    """exp(-2 pi i k times / size) on the frequencies k of a real transform."""
-    angle = 2 * math.pi / size * ((np.arange(size // 2 + 1) * times) % size)
-    return np.asarray(np.cos(angle) - 1j * np.sin(angle))
-
-
-def kernel_of(
-    values: FloatArray, lattice: Lattice, *, sharpen: bool = False, keep: int | None = None
-) -> tuple[ComplexArray, float]:
-    """The integral of exp(s y) - 1 over the measure whose G is linear between `values`, and its round-off.
-
-    Only the first `keep` frequencies, when given.
-    `sharpen` undoes the spreading of events to neighbouring lattice points (to order step^4, where smooth).
-    """
-    from scipy import fft
-
-    w = weights(values, lattice.step)
-    tilted = np.zeros(lattice.size)
-    tilted[1 : lattice.count + 1] = w * np.exp(-lattice.tilt * lattice.step * np.arange(1, lattice.count + 1))
-    spectrum = np.asarray(fft.rfft(tilted))[:keep]
-    noise = lattice.transform_error * math.sqrt(lattice.size) * norm(tilted) + 64 * ROUND * float(np.abs(w).sum())
-    out = spectrum - w.sum()
-    if sharpen:
-        turn = turns(lattice.size)[: len(out)]
-        last = tilted[lattice.count] * turns(lattice.size, lattice.count)[: len(out)]
-        z = turn * math.exp(-lattice.tilt * lattice.step)
-        out = out - (spectrum - tilted[1] * turn - last) * (z + 1 / z - 2) / 12
-    return out, noise
+class OutOfReach(Exception):
+    """The figure lies beyond the lattice; a larger one is needed."""
 
 
 @dataclass(frozen=True)
@@ -108,15 +70,24 @@ class LatticeLaw:
     short: FloatArray
 
 
-def invert(log_transform: ComplexArray, lattice: Lattice) -> LatticeLaw:
-    """The law of a lattice variable from its tilted log transform."""
+def close_law(recipe: Recipe, lattice: Lattice) -> LatticeLaw:
+    """The law of events spread to lattice neighbours: close, its errors bounded elsewhere."""
     from scipy import fft
 
-    transform = np.exp(log_transform)
+    from kivijalka.engine.loss_kernels import chords
+
+    def kernel(m: EventMeasure, drift: bool) -> ComplexArray:
+        x, area, _, _ = _around(m, lattice)
+        slopes = np.diff(chords(x, area, lattice.step, lattice.count)) / lattice.step
+        tilted = np.zeros(lattice.size)
+        rates = np.append(slopes[:-1] - slopes[1:], slopes[-1:])
+        tilted[1 : lattice.count + 1] = rates * np.exp(-lattice.tilt * lattice.step * np.arange(1, lattice.count + 1))
+        return np.asarray(fft.rfft(tilted) - rates.sum())
+
+    transform = np.exp(recipe.log_transform(kernel))
     p = np.asarray(fft.irfft(transform, lattice.size))[: lattice.count] * lattice.grow
     below = np.cumsum(p)
-    short = lattice.step * np.concatenate([[0.0], np.cumsum(below)[:-1]])
-    return LatticeLaw(lattice.points, below, short)
+    return LatticeLaw(lattice.points, below, lattice.step * np.append(0.0, np.cumsum(below)[:-1]))
 
 
 @dataclass(frozen=True)
@@ -139,15 +110,34 @@ def sandwich(recipe: Recipe, lattice: Lattice) -> Sandwich:
     """Bounds of E(x - S)+ for x < cap: it falls when any measure's G rises (Lemma 1 of docs/engine.md)."""
     from kivijalka.engine.loss_kernels import chords, tangents
 
+    found = {id(m): _around(m, lattice) for _, m in recipe.measures()}
+
     def over(m: EventMeasure, drift: bool) -> FloatArray:
-        return tangents(m.x, m.area, m.above, lattice.step, lattice.count, drift)
+        x, _, area, above = found[id(m)]
+        return tangents(x, area, above, lattice.step, lattice.count, drift)
 
     def under(m: EventMeasure, drift: bool) -> FloatArray:
-        return chords(m.x, m.area, lattice.step, lattice.count)
+        x, area, _, _ = found[id(m)]
+        return chords(x, area, lattice.step, lattice.count)
 
     slip = sum(w * m.noise * (m.area_at(lattice.cap) + m.rate * lattice.step) for w, m in recipe.measures())
     low, high = (exact_short(recipe, lattice, values) for values in (over, under))
     return Sandwich(low[0], np.maximum(low[1] - slip, 0.0), high[0], high[2] + slip)
+
+
+def _around(m: EventMeasure, lattice: Lattice) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Knots, G from below, G from above (as far as tangents over one cell see it), and its slope.
+
+    Where densities are known the lattice's own points and middles serve, by interpolation and the bound of its error.
+    """
+    from kivijalka.engine.loss_kernels import interpolated
+
+    if m.rough_rate or m.rate == 0:
+        return m.x, m.area, m.area, m.above
+    x = lattice_knots(lattice.step, lattice.count)
+    x = x[x <= m.x[-1]]
+    area, above, doubt, slope_doubt = interpolated(m.x, m.area, m.above, m.density, m.doubt, x)
+    return x, np.maximum(area - doubt, 0.0), area + doubt + slope_doubt * lattice.step, above
 
 
 def exact_short(
@@ -201,14 +191,3 @@ def exact_short(
     excess = np.maximum(mean - x + high, 0.0)
     low = np.maximum(raw - known - doubt - alias * excess, np.maximum(x - mean, 0.0))
     return np.asarray(x + shift, float), np.asarray(low, float), np.asarray(high, float)
-
-
-def close_law(recipe: Recipe, lattice: Lattice) -> LatticeLaw:
-    """The law by cubic interpolation and sharpened lattices: close, its errors bounded elsewhere."""
-    from kivijalka.engine.loss_kernels import close
-
-    def kernel(m: EventMeasure, drift: bool) -> ComplexArray:
-        values, _ = close(m.x, m.area, m.above, lattice.step, lattice.count, lattice.tilt)
-        return kernel_of(values, lattice, sharpen=m.is_smooth)[0]
-
-    return invert(recipe.log_transform(kernel), lattice)

@@ -3,62 +3,99 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
 
 import numpy as np
 
-from kivijalka.engine.errors import FloatArray, IntArray
-from kivijalka.engine.severity import Lognormal, Severity
+from kivijalka.engine.errors import FloatArray
+from kivijalka.engine.severity import Lognormal, Severity, breaks_of
 
 ROUND = 2.0**-53
+MOST_BREAKS = 200  # jumps of laws that get knots of their own
 
 
 @dataclass(frozen=True)
-class EventMeasure:
-    """Events of a year above each size, on knots x (euro) that begin at 0 and increase.
+class Knots:
+    """Sizes x (euro, from 0, increasing) at which measures are tabulated, and where coarser things are known.
 
-    `above` is N(x), the rate per year of events above x; `area` is G(x), the integral of N from 0 to x, that is the
-    sum of rate * E min(X, x). G is concave. `mean` is G at infinity. `noise` bounds the relative round-off of both.
-    `smooth` and `peak`, on the coarse sizes `smooth_x`, are N and the sum of rate * sup density beyond x for the
-    risks whose density has one hump.
+    A row of a table holds, one after the other: area G, events above N, density g and the events above of severities
+    without a density, at the knots; a bound of the interpolation's error in the cell after each knot; bounds of the
+    transform from each of `frequencies` on; bounds of the density beyond each of `sizes`; mean and square of the year.
     """
 
     x: FloatArray
-    area: FloatArray
-    above: FloatArray
-    mean: float
-    noise: float
-    smooth_x: FloatArray
-    smooth: FloatArray
-    peak: FloatArray
+
+    @property
+    def count(self) -> int:
+        return len(self.x)
+
+    @cached_property
+    def sizes(self) -> FloatArray:
+        """Some 48 sizes, for what needs no precision."""
+        return np.asarray(np.geomspace(max(self.x[1], self.x[-1] * 1e-12), self.x[-1], 48))
+
+    @cached_property
+    def frequencies(self) -> FloatArray:
+        """Radians per euro, two to an octave."""
+        octaves = math.log2(self.x[-1] / max(self.x[1], self.x[-1] * 1e-15)) + 14
+        return np.asarray(2.0 ** (np.arange(0.0, 2 * octaves) / 2) / self.x[-1])
+
+    def place(self, frequency: float) -> int:
+        """The last of `frequencies` that is not above this one."""
+        return max(int(np.searchsorted(self.frequencies, frequency, side="right")) - 1, 0)
+
+    @property
+    def width(self) -> int:
+        return 5 * self.count + len(self.frequencies) + len(self.sizes) + 2
+
+
+class EventMeasure:
+    """Events of a year above each size. `area` is G(x) = sum of rate * E min(X, x); `above` its slope N(x).
+
+    `noise` bounds the relative round-off of both. `row` is laid out as Knots says.
+    """
+
+    def __init__(self, knots: Knots, row: FloatArray, noise: float) -> None:
+        self.knots, self.row, self.noise = knots, row, noise
+        k, f = knots.count, len(knots.frequencies)
+        self.x = knots.x
+        self.area, self.above, self.density, self.rough, self.doubt = row[: 5 * k].reshape(5, k)
+        self.decay, self.peak = row[5 * k : 5 * k + f], row[5 * k + f : -2]
+        self.mean, self.square = float(row[-2]), float(row[-1])
 
     @property
     def rate(self) -> float:
         return float(self.above[0])
 
     @property
-    def is_smooth(self) -> bool:
-        """Whether nearly all events come from densities with one hump."""
-        return bool(len(self.smooth) and self.smooth[0] >= 0.99 * self.above[0])
+    def rough_rate(self) -> float:
+        """Rate of the events whose severity tells no density."""
+        return float(self.rough[0])
+
+    def at_or_beyond(self, cap: float) -> int:
+        """The first knot from `cap` on."""
+        return min(int(np.searchsorted(self.x, cap * (1 - 1e-12))), len(self.x) - 1)
 
     def area_at(self, cap: float) -> float:
         """G at the first knot from `cap` on."""
-        return float(self.area[min(int(np.searchsorted(self.x, cap)), len(self.x) - 1)])
+        return float(self.area[self.at_or_beyond(cap)])
 
-    def cell_masses(self, cap: float) -> FloatArray:
-        """Rate of events in each cell between neighbouring knots, with all those above cap counted at cap."""
-        return np.asarray(np.maximum(-np.diff(np.where(self.x >= cap, 0.0, self.above)), 0.0))
+    def square_below(self, cap: float) -> float:
+        """Rate times squared loss of events below cap, euro^2 a year: from below."""
+        top = self.at_or_beyond(cap) + 1
+        return float(np.sum(np.maximum(self.above[: top - 1] - self.above[1:top], 0.0) * self.x[: top - 1] ** 2))
 
-
-def tabulate(rates: FloatArray, severities: Sequence[Severity], knots: FloatArray) -> EventMeasure:
-    """The measure of independent risks with `rates` per year and `severities`, on `knots` (euro, from 0)."""
-    area, above = np.zeros((1, len(knots))), np.zeros((1, len(knots)))
-    add_rows(np.zeros(len(rates), np.int64), rates, severities, knots, area, above)
-    coarse = coarse_sizes(knots)
-    smooth, peak = smoothness(rates, severities, coarse)
-    mean = float(sum(r * v.mean for r, v in zip(rates, severities, strict=True) if r))
-    return EventMeasure(knots, area[0], above[0], mean, round_off(len(rates)), coarse, smooth, peak)
+    def decays(self, cap: float, tilt: float) -> FloatArray:
+        """Bounds, from each frequency on, of |integral of exp(sy) below cap| over events with a density."""
+        i = self.at_or_beyond(cap)
+        peak = self.peak[max(int(np.searchsorted(self.knots.sizes, self.x[i], side="right")) - 1, 0)]
+        cut = np.minimum(self.above[i] - self.rough[i], 3 * peak / self.knots.frequencies)
+        whole = np.minimum(self.decay, self.rate - self.rough_rate)
+        return np.asarray(np.maximum(whole + math.exp(-tilt * cap) * np.maximum(cut, 0.0), 0.0) * (1 + self.noise))
 
 
 def round_off(terms: int) -> float:
@@ -66,60 +103,13 @@ def round_off(terms: int) -> float:
     return (1024 + 2 * terms) * ROUND
 
 
-def coarse_sizes(knots: FloatArray) -> FloatArray:
-    """Some 48 of the knots, for what needs no precision."""
-    return np.asarray(np.geomspace(max(knots[1], knots[-1] * 1e-12), knots[-1], 48))
+def tabulate(rates: FloatArray, severities: Sequence[Severity], knots: Knots) -> EventMeasure:
+    """The measure of independent risks with `rates` per year and `severities`."""
+    from kivijalka.engine.tables import filled
 
-
-def add_rows(
-    row: IntArray, rates: FloatArray, severities: Sequence[Severity], x: FloatArray, area: FloatArray, above: FloatArray
-) -> None:
-    """Add each risk's rate * E min(X, x) and rate * P(X > x) to its row of `area` and `above` (rows, knots)."""
-    from kivijalka.engine.compiled import in_parallel
-    from kivijalka.engine.loss_kernels import add_lognormals, tail_series
-
-    alike = np.array([type(s) is Lognormal for s in severities], dtype=bool)
-    if alike.any():
-        chosen = [s for s in severities if type(s) is Lognormal]
-        median = np.array([s.median for s in chosen])
-        sigma = np.array([s.sigma for s in chosen])
-        mean = median * np.exp(sigma**2 / 2)
-        with np.errstate(divide="ignore"):
-            log_x = np.log(x)
-        series = tail_series()
-        data = (rates[alike], np.log(median), sigma, mean, row[alike])
-        in_parallel(lambda a, b: add_lognormals(x, log_x, a, b, *data, area, above, series), len(x))
-    for i in map(int, np.flatnonzero(~alike)):
-        area[row[i]] += rates[i] * severities[i].limited_mean(x)
-        above[row[i]] += rates[i] * severities[i].exceedance(x)
-
-
-def smoothness(rates: FloatArray, severities: Sequence[Severity], x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """For the risks with a one-humped density: N(x), and the sum of rate * sup of the density beyond x."""
-    smooth, peak = np.zeros(len(x)), np.zeros(len(x))
-    alike = [i for i, s in enumerate(severities) if type(s) is Lognormal]
-    if alike:
-        _add_smooth_lognormals(rates[alike], [severities[i] for i in alike], x, smooth, peak)
-    for i in sorted(set(range(len(severities))) - set(alike)):
-        p = severities[i].peak(x) if rates[i] else None
-        if p is not None and np.isfinite(p).all():
-            smooth += rates[i] * severities[i].exceedance(x)
-            peak += rates[i] * p
-    return smooth, peak
-
-
-def _add_smooth_lognormals(
-    rates: FloatArray, severities: Sequence[Severity], x: FloatArray, smooth: FloatArray, peak: FloatArray
-) -> None:
-    from scipy.special import ndtr
-
-    log_median = np.array([math.log(s.median) for s in severities if isinstance(s, Lognormal)])[:, None]
-    sigma = np.array([s.sigma for s in severities if isinstance(s, Lognormal)])[:, None]
-    log_x = np.log(x)[None, :]
-    smooth += rates @ ndtr((log_median - log_x) / sigma)
-    beyond = np.maximum(log_x, log_median - sigma**2)
-    density = np.exp(-0.5 * ((beyond - log_median) / sigma) ** 2 - beyond) / (sigma * math.sqrt(2 * math.pi))
-    peak += rates @ density
+    return EventMeasure(
+        knots, filled(np.zeros(len(rates), np.int64), 1, rates, severities, knots)[0], round_off(len(rates))
+    )
 
 
 def span(rate: float, severity: Severity, rare: float = 1e-10) -> tuple[float, float]:
@@ -134,18 +124,50 @@ def span(rate: float, severity: Severity, rare: float = 1e-10) -> tuple[float, f
     return float(low), float(2 * x[beyond[-1]]) if len(beyond) else 2 * float(low)
 
 
+def spans_of(rates: FloatArray, severities: Sequence[Severity]) -> list[tuple[float, float]]:
+    """The spans of all risks, equal severities looked at once, with their largest rate."""
+    largest: dict[Hashable, tuple[float, Severity]] = {}
+    for rate, severity in zip(rates.tolist(), severities, strict=True):
+        key = key_of(severity)
+        if rate > 0 and (key not in largest or largest[key][0] < rate):
+            largest[key] = rate, severity
+    return [span(rate, severity) for rate, severity in largest.values()]
+
+
+def with_breaks(x: FloatArray, severities: Sequence[Severity]) -> FloatArray:
+    """Knots x with the severities' jumps among them, each twice, so that nothing jumps inside a cell."""
+    each = {key_of(s): s for s in severities if type(s) is not Lognormal}.values()
+    found = Counter(b for s in each for b in breaks_of(s) if 0 < b < x[-1])
+    jumps = np.array([b for b, _ in found.most_common(MOST_BREAKS)])
+    return np.unique(np.concatenate([x, jumps, np.nextafter(jumps, 0.0)])) if len(jumps) else x
+
+
+def key_of(severity: Severity) -> Hashable:
+    """By what equal severities are known to be equal."""
+    try:
+        hash(severity)
+    except TypeError:
+        return id(severity)
+    return cast(Hashable, severity)
+
+
 def log_knots(low: float, high: float, count: int) -> FloatArray:
     """0 and `count` - 1 knots from low to high euro, uniform in log x."""
     return np.concatenate([[0.0], np.geomspace(low, high, count - 1)])
 
 
-def knots_for(rates: FloatArray, severities: Sequence[Severity], count: int) -> FloatArray:
+def knots_for(rates: FloatArray, severities: Sequence[Severity], count: int) -> Knots:
     """Knots that cover all the risks: from a hundredth of the smallest loss to the largest that matters."""
-    spans = [span(r, s) for r, s in zip(rates, severities, strict=True) if r > 0]
+    spans = spans_of(rates, severities)
     if not spans:
-        return log_knots(1.0, 1e6, count)
+        return Knots(log_knots(1.0, 1e6, count))
     low, high = 0.01 * min(a for a, _ in spans), max(b for _, b in spans)
-    return log_knots(max(low, high * 1e-15), 4 * high, count)
+    return Knots(with_breaks(log_knots(max(low, high * 1e-15), 4 * high, count), severities))
+
+
+def knots_to(cap: float, severities: Sequence[Severity], count: int) -> Knots:
+    """Knots for one curve, up to cap: smaller losses than a ten-millionth of it need none of their own."""
+    return Knots(with_breaks(log_knots(cap * 1e-7, cap, count), severities))
 
 
 def lattice_knots(step: float, count: int) -> FloatArray:
@@ -154,16 +176,15 @@ def lattice_knots(step: float, count: int) -> FloatArray:
     return np.concatenate([[0.0], fine[fine < 0.5 * step], step * np.arange(0.5, count + 0.75, 0.5)])
 
 
-def adapted_knots(coarse: EventMeasure, cap: float, count: int) -> FloatArray:
-    """About `count` knots up to cap, dense where the coarse table shows that cells add most to the errors.
+def adapted_knots(x: FloatArray, above: FloatArray, cap: float, count: int) -> FloatArray:
+    """About `count` knots up to cap, dense where a coarse table (x, above) shows that cells add most to the errors.
 
     A cell of width d with rate m adds m d^2 / 8; the sum is least when knots per log x follow (m x^2)^(1/3).
     """
-    x = coarse.x[coarse.x < cap]
-    edges = np.append(x, cap)
-    mass = np.interp(x, coarse.x, coarse.above) - np.interp(edges[1:], coarse.x, coarse.above)
+    edges = np.append(x[x < cap], cap)
+    mass = -np.diff(np.interp(edges, x, above))
     wish = np.cbrt(np.maximum(mass, 0.0) * edges[1:] ** 2)
-    share = 1 + np.floor(wish / max(wish.sum(), 1e-300) * max(count - len(x), 0)).astype(np.int64)
+    share = 1 + np.floor(wish / max(wish.sum(), 1e-300) * max(count - len(edges), 0)).astype(np.int64)
     pieces = [np.array([0.0])]
     for low, high, parts in zip(edges[:-1], edges[1:], share, strict=True):
         pieces.append(np.linspace(low, high, parts + 1)[1:])

@@ -1,10 +1,10 @@
-"""How a year's loss is put together: independent events, events under shared gamma factors, common shocks."""
+"""How a year's loss is put together: independent events and shocks, and such under shared gamma factors."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,70 +17,119 @@ Weigher = Callable[[EventMeasure, bool], ComplexArray]
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """The parts of one unit's year; `square` is the sum of rate * E X^2 over all parts (euro^2).
+class Shocks:
+    """`rate` times a year every one of `parts` (measures of one event) loses an independent amount."""
 
-    `mixed` holds (shape a, measure): given a gamma factor of mean 1 and variance 1/a, the measure's rates are
-    multiplied by it. `shocks` holds (rate, parts): at each shock every part loses one independent amount.
-    """
+    rate: float
+    parts: tuple[EventMeasure, ...]
 
-    independent: EventMeasure
-    mixed: tuple[tuple[float, EventMeasure], ...] = ()
-    shocks: tuple[tuple[float, tuple[EventMeasure, ...]], ...] = ()
-    square: float = math.inf
+
+@dataclass(frozen=True)
+class Block:
+    """Events and shocks whose rates share a gamma factor of mean 1 and variance 1/shape; inf: no factor."""
+
+    events: EventMeasure
+    shocks: tuple[Shocks, ...] = ()
+    shape: float = math.inf
 
     @property
     def mean(self) -> float:
         """Expected loss of the year, euro."""
-        together = self.independent.mean + sum(m.mean for _, m in self.mixed)
-        return together + sum(rate * p.mean for rate, parts in self.shocks for p in parts)
+        return self.events.mean + sum(s.rate * p.mean for s in self.shocks for p in s.parts)
 
     @property
     def variance(self) -> float:
-        """Variance of the year's loss, euro^2: compound Poisson, plus what factors and shocks add."""
-        spread = sum(m.mean**2 / a for a, m in self.mixed)
-        for rate, parts in self.shocks:
-            means = np.array([p.mean for p in parts])
-            spread += rate * float(means.sum() ** 2 - (means**2).sum())
-        return self.square + spread
-
-    def measures(self) -> list[tuple[float, EventMeasure]]:
-        """Every measure with the weight of its errors in the log transform."""
-        plain = [(1.0, self.independent)] + [(1.0, m) for _, m in self.mixed]
-        return plain + [(rate, p) for rate, parts in self.shocks for p in parts]
+        """Variance, euro^2: compound Poisson, what parts of one shock add, what the factor adds."""
+        total = self.events.square + self.mean**2 / self.shape
+        for shock in self.shocks:
+            means = np.array([p.mean for p in shock.parts])
+            total += shock.rate * float(sum(p.square for p in shock.parts) + means.sum() ** 2 - (means**2).sum())
+        return total
 
     def log_transform(self, kernel: Weigher) -> ComplexArray:
         """log E exp(s S), when kernel(measure, may_drift) gives the integral of exp(s y) - 1 over a measure."""
-        total = kernel(self.independent, True)
-        for a, measure in self.mixed:
-            swing = kernel(measure, False)
-            swing = np.minimum(swing.real, 0.0) + 1j * swing.imag  # where the true one lies: projecting only mends
-            total = total - a * np.log1p(-swing / a)
-        for rate, parts in self.shocks:
+        total = kernel(self.events, math.isinf(self.shape))
+        for shock in self.shocks:
             product = np.ones_like(total)
-            for part in parts:
+            for part in shock.parts:
                 hit = 1.0 + kernel(part, False)
-                product = product * hit / np.maximum(np.abs(hit), 1.0)  # the same: it lies in the unit disk
-            total = total + rate * (product - 1.0)
+                product = product * hit / np.maximum(np.abs(hit), 1.0)  # it lies in the unit disk: projecting mends
+            total = total + shock.rate * (product - 1.0)
+        if math.isinf(self.shape):
+            return total
+        total = np.minimum(total.real, 0.0) + 1j * total.imag  # the same: where the true one lies
+        return np.asarray(-self.shape * np.log1p(-total / self.shape))
+
+    def mixed(self, rate: FloatArray) -> FloatArray:
+        """-log of the probability that nothing of `rate` given the factor's mean happens."""
+        return rate if math.isinf(self.shape) else self.shape * np.log1p(rate / self.shape)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The blocks of one unit's year, independent of one another; the first one is without a factor."""
+
+    blocks: tuple[Block, ...]
+    _known: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def first(self) -> EventMeasure:
+        return self.blocks[0].events
+
+    @property
+    def mean(self) -> float:
+        return sum(b.mean for b in self.blocks)
+
+    @property
+    def variance(self) -> float:
+        return sum(b.variance for b in self.blocks)
+
+    def measures(self) -> Iterator[tuple[float, EventMeasure]]:
+        """Every measure with the rate at which it counts."""
+        for block in self.blocks:
+            yield 1.0, block.events
+            for shock in block.shocks:
+                for part in shock.parts:
+                    yield shock.rate, part
+
+    @property
+    def noise(self) -> float:
+        """The largest relative round-off of its tables."""
+        return max(m.noise for _, m in self.measures())
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether every severity tells its density."""
+        return all(m.rough_rate == 0 for _, m in self.measures())
+
+    def log_transform(self, kernel: Weigher) -> ComplexArray:
+        """log E exp(s S) of the whole year."""
+        total = self.blocks[0].log_transform(kernel)
+        for block in self.blocks[1:]:
+            total = total + block.log_transform(kernel)
         return total
 
     def probability_of_none(self) -> float:
         """P(no loss in the year)."""
-        return float(self.largest_below(np.zeros(1))[0][0])
+        return float(np.exp(-self.log_none(lambda m: np.asarray(m.above[0]))))
+
+    def log_none(self, rate_of: Callable[[EventMeasure], FloatArray]) -> FloatArray:
+        """-log P(none of the events of which each measure has rate_of(measure) happens)."""
+        total: FloatArray = np.zeros(())
+        for block in self.blocks:
+            rate = rate_of(block.events)
+            for shock in block.shocks:
+                spared = np.prod([1.0 - np.minimum(rate_of(p), 1.0) for p in shock.parts], axis=0)
+                rate = rate + shock.rate * (1.0 - spared)
+            total = total + block.mixed(rate)
+        return np.asarray(total)
 
     def largest_below(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """P(no single loss of the year exceeds x), from below and from above (exact at knots)."""
-        return self._none_above(x, "left"), self._none_above(x, "right")
 
-    def _none_above(self, x: FloatArray, side: str) -> FloatArray:
-        def rate_above(m: EventMeasure) -> FloatArray:
+        def rate_above(m: EventMeasure, side: str) -> FloatArray:
             i = np.searchsorted(m.x, x, side="right") - 1 if side == "left" else np.searchsorted(m.x, x, side="left")
             return np.where(i < len(m.x), m.above[np.minimum(i, len(m.x) - 1)], 0.0)
 
-        log_p = -rate_above(self.independent)
-        for a, m in self.mixed:
-            log_p = log_p - a * np.log1p(rate_above(m) / a)
-        for rate, parts in self.shocks:
-            spared = np.prod([1.0 - np.minimum(rate_above(p), 1.0) for p in parts], axis=0)
-            log_p = log_p - rate * (1.0 - spared)
-        return np.asarray(np.exp(log_p))
+        low, high = self.log_none(lambda m: rate_above(m, "left")), self.log_none(lambda m: rate_above(m, "right"))
+        return np.exp(-low) * (1 - self.noise), np.minimum(np.exp(-high) * (1 + self.noise), 1.0)

@@ -1,17 +1,30 @@
-"""All units of a tree at once: quantiles and tail means of many curves, fast and without bounds."""
+"""All units of a tree at once: quantiles and tail means of many curves, each with its bounds."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from kivijalka.engine.bounded import Bounded
 from kivijalka.engine.errors import FloatArray, level
-from kivijalka.engine.inversion import Lattice, LatticeLaw, close_law
+from kivijalka.engine.inversion import OutOfReach
 from kivijalka.engine.portfolio import Portfolio
 from kivijalka.engine.recipe import Recipe
+from kivijalka.engine.view import View, reach
+
+WIDE = 1e-2  # relative width of Fourier bounds from which the slower bounds by chords are asked too
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Figures with bounds that contain the truth, euro: arrays (units, levels)."""
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
 
 
 @dataclass(frozen=True)
@@ -21,8 +34,8 @@ class Figures:
     mean: FloatArray
     std: FloatArray
     none: FloatArray
-    quantile: FloatArray
-    tail_mean: FloatArray
+    quantile: Bounds
+    tail_mean: Bounds
 
 
 def figures(
@@ -30,85 +43,60 @@ def figures(
     levels: Sequence[float] = (0.99, 0.995),
     units: Sequence[int] | None = None,
     *,
-    points: int = 2**12,
+    points: int = 2**10,
     workers: int | None = None,
 ) -> Figures:
     """Figures of `units` (default: all), each on a lattice of its own scale, from the tables kept up to date.
 
-    Close, not bounded: for bounds of one unit ask `portfolio.curve(unit)`. After a change only the changed risk's
-    unit and those above need asking: `figures(portfolio, units=portfolio.above(unit))`.
+    Bounds contain the truth and are as wide as they come: `portfolio.curve(unit)` refines them. After a change only
+    the changed risk's unit and those above need asking: `figures(portfolio, units=portfolio.above(unit))`.
 
     >>> from kivijalka.engine import Gamma, Risk
     >>> f = figures(Portfolio([Risk(2.0, Gamma(1, 100.0), 1)], [-1, 0]), [0.99])
-    >>> f.quantile.round(1).tolist()
+    >>> f.quantile.value.round(1).tolist()
     [[862.3], [862.3]]
+    >>> bool((f.quantile.low <= 862.2568).all() and (f.quantile.high >= 862.2568).all())
+    True
     """
     from kivijalka.engine.compiled import in_parallel
 
     wanted = [level("levels", p) for p in levels]
     chosen = range(len(portfolio.parents)) if units is None else units
-    recipes = [portfolio.table(u) for u in chosen]
-    quantile, tail = np.zeros((len(recipes), len(wanted))), np.zeros((len(recipes), len(wanted)))
+    quantile, tail = np.zeros((3, len(chosen), len(wanted))), np.zeros((3, len(chosen), len(wanted)))
+    plain = np.zeros((3, len(chosen)))
 
     def work(first: int, last: int) -> None:
         for i in range(first, last):
-            quantile[i], tail[i] = _ask(recipes[i], wanted, points)
+            recipe = portfolio.table(chosen[i])
+            none = recipe.probability_of_none()
+            plain[:, i] = recipe.mean, math.sqrt(max(recipe.variance, 0.0)), none
+            for j, (q, t) in enumerate(_ask(recipe, wanted, none, points)):
+                quantile[:, i, j] = q.value, q.low, q.high
+                tail[:, i, j] = t.value, t.low, t.high
 
-    in_parallel(work, len(recipes), workers)
-    return Figures(
-        np.array([r.mean for r in recipes]),
-        np.sqrt([max(r.variance, 0.0) for r in recipes]),
-        np.array([r.probability_of_none() for r in recipes]),
-        quantile,
-        tail,
-    )
+    in_parallel(work, len(chosen), workers)
+    return Figures(plain[0], plain[1], plain[2], Bounds(*quantile), Bounds(*tail))
 
 
-def _ask(recipe: Recipe, levels: list[float], points: int) -> tuple[FloatArray, FloatArray]:
-    none = recipe.probability_of_none()
+def _ask(recipe: Recipe, levels: list[float], none: float, points: int) -> list[tuple[Bounded, Bounded]]:
     if none >= 1.0:
-        return np.zeros(len(levels)), np.zeros(len(levels))
-    law, lattice = _law(recipe, max(levels), points)
-    h, short = lattice.step, law.short
-    below = law.below.copy()
-    below[1:-1] = (short[2:] - short[:-2]) / (2 * h)
-    below = np.maximum.accumulate(below)
-    quantile = np.interp(levels, below, law.points)
-    quantile[np.asarray(levels) <= none] = 0.0
-    gain = np.asarray(levels) * quantile - np.interp(quantile, law.points, short)
-    tail = (
-        (recipe.mean - gain) / (1 - np.asarray(levels)) if math.isfinite(recipe.mean) else np.full(len(levels), np.inf)
-    )
-    return quantile, tail
+        return [(Bounded.exactly(0.0), Bounded.exactly(0.0))] * len(levels)
+    cap = reach(recipe, max(*levels, 1e-9))
+    while True:
+        view = View(recipe, cap, points, WIDE)
+        try:
+            return [_one(view, p, none, recipe.mean) for p in levels]
+        except OutOfReach:
+            x = recipe.first.x
+            if cap >= x[-1]:
+                return [(Bounded(cap, 0.0, math.inf), Bounded(math.inf, recipe.mean, math.inf))] * len(levels)
+            cap = float(x[np.searchsorted(x, 1.2 * cap)]) if 1.2 * cap < x[-1] else float(x[-1])
 
 
-def _law(recipe: Recipe, p: float, points: int) -> tuple[LatticeLaw, Lattice]:
-    """The close law on a lattice that reaches just beyond the quantile of p: guessed, then fitted."""
-    smooth = _smoothed(recipe)
-    top = (
-        recipe.mean + 6 * math.sqrt(recipe.variance)
-        if math.isfinite(recipe.variance)
-        else float(recipe.independent.x[-1]) / 64
-    )
-    size = 256
-    for _ in range(40):
-        count = size - size // 16
-        lattice = Lattice(top / count, count, size, 14.0 * count / size / top)
-        law = close_law(smooth, lattice)
-        j = int(np.searchsorted(law.below, p + 0.02 * (1 - p)))
-        if j < count and size == points:
-            return law, lattice
-        if j >= count:
-            top, size = top * 1.6, min(size, points)
-        elif j < count // 4:
-            top = float(law.points[j + 1]) * 1.2
-        else:
-            top, size = float(law.points[min(j + 3, count - 1)]), points
-    return law, lattice
-
-
-def _smoothed(recipe: Recipe) -> Recipe:
-    """The recipe marked as smooth, so that lattices are sharpened."""
-    first = recipe.independent
-    one = np.array([first.rate])
-    return replace(recipe, independent=replace(first, smooth_x=one, smooth=one, peak=one))
+def _one(view: View, p: float, none: float, mean: float) -> tuple[Bounded, Bounded]:
+    if p > none:
+        found = view.quantile(p)
+        return found, view.tail_mean(p, mean, found) if math.isfinite(mean) else Bounded.exactly(math.inf)
+    tail = mean / (1 - p)
+    error = view.recipe.noise * tail
+    return Bounded.exactly(0.0), Bounded(tail, tail - error, tail + error)

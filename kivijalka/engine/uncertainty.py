@@ -1,179 +1,130 @@
-"""Two kinds of not knowing kept apart: bands from unknown rates, scenarios, and gains set against losses."""
+"""Two kinds of not knowing kept apart: what varies from year to year is a curve, what we do not know is its band."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kivijalka.engine.curve import Bounded, LossCurve
 from kivijalka.engine.errors import BadInput, FloatArray, finite_array, level
-from kivijalka.engine.inversion import Lattice, close_law
 from kivijalka.engine.learning import GammaRate
-from kivijalka.engine.measure import add_rows, round_off
+from kivijalka.engine.measure import EventMeasure, Knots
 from kivijalka.engine.portfolio import Portfolio
+from kivijalka.engine.recipe import Recipe
+from kivijalka.engine.severity import Severity
+from kivijalka.engine.tables import filled
+from kivijalka.engine.view import View
 
-NONE = np.zeros(0)
+CHUNK = 256
+SURE = 0.99  # confidence of the bounds in what the draws happen to be
+DrawSeverity = Callable[[np.random.Generator], Severity]
 
 
 @dataclass(frozen=True)
 class Band:
-    """P(S > x) at each x: its mean over what we do not know, and the limits between which `inside` of it lies."""
+    """P(S > x) at each x: its mean over what we do not know, and the limits between which `inside` of it lies.
+
+    `mean_bounds`, `low_bounds`, `high_bounds` (2, len(x)) contain the true ones: certainly as to what is computed for
+    each draw, and with a confidence of 99 % at each x as to which draws were made (docs/engine.md).
+    """
 
     x: FloatArray
     mean: FloatArray
     low: FloatArray
     high: FloatArray
+    mean_bounds: FloatArray
+    low_bounds: FloatArray
+    high_bounds: FloatArray
     inside: float
 
 
 def band(
     portfolio: Portfolio,
-    rates: Sequence[GammaRate],
+    rates: Sequence[GammaRate | None],
     x: FloatArray,
     rng: np.random.Generator,
     *,
+    severities: Mapping[int, DrawSeverity] | None = None,
     draws: int = 200,
     inside: float = 0.9,
-    points: int = 2**12,
+    points: int = 2**11,
 ) -> Band:
-    """Exceedance curves with a band: rates[i] is what we know of the rate of the portfolio's i-th risk.
+    """Exceedance curves with a band: rates[i] is what we know of the rate of the portfolio's i-th risk (None: all).
 
-    Year-to-year variation is in each curve; not knowing the rates is between curves. All draws share one pass over
-    the limited means. Factors and shocks of the portfolio stay as they are only when it has none (else refused).
+    `severities` gives, by the risk's place, a function that draws one of the severities that may be true (for instance
+    from `learning.lognormal_posterior`). Year-to-year variation, factors and shocks are in each curve; not knowing is
+    between curves.
     """
     level("inside", inside)
-    if portfolio.factors or portfolio.shocks:
-        raise BadInput("portfolio", "factors or shocks", "a portfolio of independent risks; mix scenarios for the rest")
-    risks = list(portfolio.risks.values())
-    if len(rates) != len(risks):
-        raise BadInput("rates", len(rates), f"one entry per risk ({len(risks)})")
+    numbers, unsure = list(portfolio.risks), dict(severities or {})
+    if len(rates) != len(numbers):
+        raise BadInput("rates", len(rates), f"one entry per risk ({len(numbers)})")
+    if wrong := [i for i in unsure if not 0 <= i < len(numbers)]:
+        raise BadInput("severities", wrong, f"places of risks from 0 to {len(numbers) - 1}")
+    if not draws >= 2:
+        raise BadInput("draws", draws, "a whole number of at least 2")
     x = finite_array("x", x, least=0.0)
-    lam = rng.gamma([[r.shape for r in rates]] * draws) / np.array([r.exposure for r in rates])
-    area, above = np.zeros((draws, len(portfolio.x))), np.zeros((draws, len(portfolio.x)))
-    for start in range(0, len(risks), 256):
-        part = risks[start : start + 256]
-        g, n = np.zeros((len(part), len(portfolio.x))), np.zeros((len(part), len(portfolio.x)))
-        add_rows(np.arange(len(part)), np.ones(len(part)), [r.severity for r in part], portfolio.x, g, n)
-        area += lam[:, start : start + 256] @ g
-        above += lam[:, start : start + 256] @ n
-    table = portfolio.table(0)
-    cap = 1.02 * float(x.max())
-    count = points - points // 16
-    lattice = Lattice(cap / count, count, points, 14.0 / (cap / count * points))
-    curves = np.empty((draws, len(x)))
+    drawn = [
+        np.full(draws, portfolio.risks[n].rate) if r is None else rng.gamma(r.shape, 1 / r.exposure, draws)
+        for n, r in zip(numbers, rates, strict=True)
+    ]
+    tables = _tables(portfolio, np.array(drawn).reshape(len(numbers), draws), unsure, rng, draws)
+    recipe, knots = portfolio.table(0), portfolio.knots
+    cap = float(knots.x[min(int(np.searchsorted(knots.x, 1.02 * float(x.max(initial=1.0)))), knots.count - 1)])
+    found = np.empty((3, draws, len(x)))
     for i in range(draws):
-        measure = replace(table.independent, area=area[i], above=above[i], noise=round_off(len(risks)), smooth_x=NONE)
-        law = close_law(replace(table, independent=measure), lattice)
-        curves[i] = 1 - np.interp(x + lattice.step / 2, law.points, law.below)
-    side = (1 - inside) / 2
-    low, high = np.quantile(curves, [side, 1 - side], axis=0)
-    return Band(x, np.clip(curves.mean(0), 0, 1), np.clip(low, 0, 1), np.clip(high, 0, 1), inside)
+        view = View(_with(recipe, portfolio.blocks_of(0), tables, i, knots), cap, points, 1e-2)
+        for j, size in enumerate(x):
+            b = view.exceedance(float(size)) if size > 0 else None
+            none = view.recipe.probability_of_none()
+            found[:, i, j] = (b.value, b.low, b.high) if b else (1 - none, 1 - none, 1 - none)
+    return _band(x, found, inside)
 
 
-@dataclass(frozen=True)
-class Scenarios:
-    """A year is one of several kinds (`chances` sum to 1), each with a loss curve of its own: common causes mixed."""
-
-    chances: tuple[float, ...]
-    curves: tuple[LossCurve, ...]
-
-    def __post_init__(self) -> None:
-        w = finite_array("chances", self.chances, least=0.0)
-        if len(w) != len(self.curves) or not len(w) or abs(w.sum() - 1) > 1e-9:
-            raise BadInput("chances", self.chances, "one probability per curve, summing to 1")
-
-    @property
-    def mean(self) -> float:
-        return sum(w * c.mean for w, c in zip(self.chances, self.curves, strict=True))
-
-    def exceedance(self, x: float) -> Bounded:
-        """P(S > x) of the mixture; bounds mix as the figures do."""
-        found = [c.exceedance(x) for c in self.curves]
-        w = np.array(self.chances)
-        return Bounded(
-            float(w @ [b.value for b in found]), float(w @ [b.low for b in found]), float(w @ [b.high for b in found])
-        )
-
-    def excess(self, x: float) -> Bounded:
-        """E(S - x)+ of the mixture, euro."""
-        found = [c.excess(x) for c in self.curves]
-        w = np.array(self.chances)
-        return Bounded(
-            float(w @ [b.value for b in found]), float(w @ [b.low for b in found]), float(w @ [b.high for b in found])
-        )
-
-    def quantile(self, p: float, *, rounds: int = 40) -> Bounded:
-        """VaR of the mixture, euro: it lies between the least and the largest of its parts; bisection on bounds."""
-        level("p", p)
-        parts = [c.quantile(p) for c in self.curves]
-        bottom, top = min(q.low for q in parts), max(q.high for q in parts)
-
-        def cross(test: str) -> float:
-            low, high = bottom, top
-            for _ in range(rounds):
-                middle = (low + high) / 2
-                low, high = (middle, high) if getattr(self.exceedance(middle), test) > 1 - p else (low, middle)
-                if high - low < 1e-9 * high:
-                    break
-            return low if test == "low" else high
-
-        low, value, high = cross("low"), cross("value"), cross("high")
-        return Bounded.within(value, low, high)
-
-    def tail_mean(self, p: float) -> Bounded:
-        """TVaR of the mixture, euro, from E(S - x)+ at its VaR."""
-        q = self.quantile(p)
-        rest = self.excess(q.value)
-        slack = (q.high - q.low) * max(1.0, 1 / (1 - p) - 1)
-        value = q.value + rest.value / (1 - p)
-        return Bounded.within(value, q.value + rest.low / (1 - p) - slack, q.value + rest.high / (1 - p))
+def _tables(
+    portfolio: Portfolio, rates: FloatArray, unsure: Mapping[int, DrawSeverity], rng: np.random.Generator, draws: int
+) -> dict[int | None, FloatArray]:
+    """For each factor its table row in each draw."""
+    knots, risks = portfolio.knots, list(portfolio.risks.values())
+    out = {f: np.zeros((draws, knots.width)) for f in portfolio.blocks_of(0)}
+    for factor, table in out.items():
+        sure = [i for i, r in enumerate(risks) if r.factor == factor and i not in unsure]
+        for start in range(0, len(sure), CHUNK):
+            part = sure[start : start + CHUNK]
+            one = filled(np.arange(len(part)), len(part), np.ones(len(part)), [risks[i].severity for i in part], knots)
+            table += rates[part].T @ one
+    for i, draw in unsure.items():
+        some = [draw(rng) for _ in range(draws)]
+        out[risks[i].factor] += filled(np.arange(draws), draws, rates[i], some, knots)
+    return out
 
 
-@dataclass(frozen=True)
-class Net:
-    """Losses less gains of a year, the two independent: positive is a loss (euro). Apart they are `losses`, `gains`."""
+def _with(
+    recipe: Recipe, factors: list[int | None], tables: Mapping[int | None, FloatArray], draw: int, knots: Knots
+) -> Recipe:
+    """The recipe with its events' rows of one draw."""
+    blocks = (
+        replace(block, events=EventMeasure(knots, tables[f][draw], 4 * block.events.noise))
+        for f, block in zip(factors, recipe.blocks, strict=True)
+    )
+    return Recipe(tuple(blocks))
 
-    losses: LossCurve
-    gains: LossCurve
 
-    @property
-    def mean(self) -> float:
-        return self.losses.mean - self.gains.mean
+def _band(x: FloatArray, found: FloatArray, inside: float) -> Band:
+    """Sample means and quantiles; bounds by Hoeffding's inequality and by order statistics."""
+    from scipy.stats import binom
 
-    @property
-    def std(self) -> float:
-        return float(np.hypot(self.losses.std, self.gains.std))
+    value, least, most = np.sort(np.clip(found, 0.0, 1.0), axis=1)
+    draws, side, miss = value.shape[0], (1 - inside) / 2, (1 - SURE) / 2
+    slip = math.sqrt(math.log(1 / miss) / (2 * draws))
 
-    def exceedance(self, x: float, *, cells: int = 400) -> Bounded:
-        """P(losses - gains > x), x of any sign, euro.
+    def limit(p: float) -> FloatArray:
+        a, b = int(binom.ppf(miss, draws, p)) - 1, int(binom.ppf(1 - miss, draws, p))
+        low = least[a] if a >= 0 else np.zeros(len(x))
+        return np.array([low, most[b] if b < draws else np.ones(len(x))])
 
-        The gains' law is cut into cells of nearly equal probability; monotony in the gain bounds each cell:
-        P(L > x + upper end) <= P(L - G > x | cell) <= P(L > x + lower end).
-        """
-        if self.gains.mean == 0:
-            return self.losses.exceedance(x) if x >= 0 else Bounded(1.0, 1.0, 1.0)
-        law = self.gains.law(1 - 1e-5)
-        ranks = np.linspace(0, 1 - 1e-5, cells)
-        edges = np.unique(np.append(0.0, np.interp(ranks, np.maximum.accumulate(law.below), law.points)))
-        over = self.gains.exceedances(edges)
-        value, low, high = self._losses_above(edges + x)
-        high = np.minimum.accumulate(high)
-        low = np.append(np.maximum.accumulate(low[::-1])[::-1][1:], 0.0)
-        middles = np.append((value[:-1] + value[1:]) / 2, value[-1] / 2)
-        some = over[0][0]
-        # Abel summation: all ends fall with the gain, so that only P(G > edge) of known side is needed
-        top = (1 - some) * high[0] + some * high[0] + np.dot(over[1][1:], np.diff(high))
-        bottom = (
-            (1 - some) * self._losses_above(np.array([x]))[1][0] + some * low[0] + np.dot(over[2][1:], np.diff(low))
-        )
-        middle = (1 - some) * value[0] + some * middles[0] + np.dot(over[0][1:], np.diff(middles))
-        return Bounded.within(float(middle), max(float(bottom), 0.0), min(float(top), 1.0))
-
-    def _losses_above(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """(value, low, high) of P(losses > x); 1 where x < 0."""
-        value, low, high = self.losses.exceedances(np.maximum(x, 0.0))
-        for part in (value, low, high):
-            part[x < 0] = 1.0
-        return value, low, high
+    mean = np.array([least.mean(0) - slip, most.mean(0) + slip])
+    low, high = np.quantile(value, [side, 1 - side], axis=0)
+    return Band(x, value.mean(0), low, high, np.clip(mean, 0, 1), limit(side), limit(1 - side), inside)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kivijalka.engine import BadInput
-from kivijalka.engine.choice import Action, Problem, choose, frontier, greedy, reasons
+from kivijalka.engine.choice import Action, Effort, Problem, choose, frontier, greedy, reasons
 
 
 def random_problem(seed: int, actions: int, risks: int, years: int) -> Problem:
@@ -92,7 +92,7 @@ def test_the_frontier_never_rises():
 
 def test_a_large_choice_states_its_gap():
     problem = random_problem(1, 300, 100, 1)
-    found = choose(problem, seconds=1.0)
+    found = choose(problem, effort=Effort(nodes=20, programs=1))
     assert math.isfinite(found.bound)
     assert found.gap < 0.05
     assert found.left <= float(problem.left(greedy(problem)).sum()) + 1e-9

@@ -119,7 +119,7 @@ def test_finer_bounds_lie_within_wider_ones(p):
     for ask in ("quantile", "tail_mean"):
         a, b = getattr(wide, ask)(p), getattr(fine, ask)(p)
         assert max(a.low, b.low) <= min(a.high, b.high)
-        assert b.high - b.low <= a.high - a.low
+        assert b.high - b.low <= max(a.high - a.low, 1e-5 * b.value)
         assert a.low <= b.value <= a.high
 
 
@@ -202,7 +202,8 @@ def test_largest_event_is_one_minus_exp_of_the_rate_above():
     curve = Portfolio([Risk(3.0, Gamma(1, 100.0))]).curve()
     for x in (50.0, 400.0):
         assert holds(curve.largest_exceedance(x), -math.expm1(-3 * math.exp(-x / 100)))
-    assert curve.largest_quantile(0.99) == pytest.approx(-100 * math.log(-math.log(0.99) / 3), rel=2e-3)
+    assert holds(curve.largest_quantile(0.99), -100 * math.log(-math.log(0.99) / 3))
+    assert curve.largest_quantile(0.99).width < 1e-9
 
 
 def test_money_scales():

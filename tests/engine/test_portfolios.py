@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kivijalka.engine import BadInput, Cover, Gamma, Lognormal, LogUniform, NoMean, Portfolio, Risk, Shock, pareto
-from kivijalka.engine.allocation import shares, what_if
+from kivijalka.engine.allocation import shares, unit_shares, what_if
 from kivijalka.engine.learning import GammaRate
-from kivijalka.engine.uncertainty import Net, Scenarios, band
+from kivijalka.engine.scenarios import Net, Scenarios
+from kivijalka.engine.uncertainty import band
+from tests.engine.routes import compound_gamma_quantile, compound_gamma_short
 
 TREE = [-1, 0, 0, 1, 1, 2]
 rates = st.floats(0.01, 5.0)
@@ -68,15 +70,36 @@ def test_shares_add_up_and_agree_with_simulation(p):
     shock = Shock(0.2, ((1, Gamma(2, 30.0)), (2, Gamma(1, 80.0))))
     parts = [Risk(1.0, Gamma(1, 10.0), 1, 0), Risk(2.0, Gamma(1, 50.0), 2), Risk(0.3, Lognormal(40.0, 1.0), 1)]
     portfolio = Portfolio(parts, [-1, 0, 0], factors=[2.0], shocks=[shock])
-    s = shares(portfolio, p)
-    assert s.tvar.sum() == pytest.approx(s.total_tvar, rel=1e-9)
-    assert s.var.sum() == pytest.approx(s.total_var, rel=1e-9)
-    assert s.mean.sum() == pytest.approx(portfolio.curve().mean)
-    assert s.total_tvar == pytest.approx(portfolio.curve().tail_mean(p).value, rel=1e-5)
+    s, curve = shares(portfolio, p), portfolio.curve()
+    for share, figure in ((s.tvar, curve.tail_mean(p)), (s.var, curve.quantile(p))):
+        assert share.total == pytest.approx(figure.value, rel=1e-4)
+        assert (share.low <= share.value).all()
+        assert (share.value <= share.high).all()
+        assert share.low.sum() <= figure.high
+        assert figure.low <= share.high.sum()
+    assert s.mean.sum() == pytest.approx(curve.mean)
     by_unit = s.by_unit(portfolio)
-    assert by_unit[0] == pytest.approx(by_unit[1] + by_unit[2])
+    assert by_unit[0] == pytest.approx(by_unit[1] + by_unit[2], rel=1e-9)
+    mean, var, tvar = unit_shares(portfolio, p)
+    assert np.column_stack([mean, var.value, tvar.value]) == pytest.approx(by_unit, rel=1e-9)
     simulated = _simulated_shares(p)
-    assert np.allclose(s.tvar, simulated, rtol=0.06, atol=0.5)
+    assert np.allclose(s.tvar.value, simulated, rtol=0.06, atol=0.5)
+
+
+@pytest.mark.parametrize("shape", [1.0, 3.0])
+def test_shares_of_gamma_losses_lie_within_their_bounds(shape):
+    """Two risks of one gamma law: E[S_1; S <= x] = rate_1 / rate * E[S; S <= x], in closed form."""
+    rates, scale, p = (3.0, 5.0), 10.0, 0.99
+    portfolio = Portfolio([Risk(r, Gamma(shape, scale)) for r in rates])
+    q = compound_gamma_quantile(p, sum(rates), shape, scale)
+    worst = sum(rates) * shape * scale - p * q + compound_gamma_short(q, sum(rates), shape, scale)
+    s = shares(portfolio, p)
+    for i, r in enumerate(rates):
+        truth = r / sum(rates) * worst / (1 - p)
+        assert s.tvar.low[i] <= truth <= s.tvar.high[i]
+        assert s.tvar.value[i] == pytest.approx(truth, rel=1e-6)
+        assert s.tvar.high[i] - s.tvar.low[i] < 0.02 * truth
+        assert s.var.value[i] == pytest.approx(r / sum(rates) * q, rel=1e-4)
 
 
 def _simulated_shares(p: float) -> np.ndarray:
@@ -115,7 +138,8 @@ def test_what_if_leaves_the_portfolio_as_it_was():
     assert removed.saves[0] == pytest.approx(300.0)
     assert lowered.saves[0] == pytest.approx(150.0)
     assert 0 < covered.saves[0] < removed.saves[0]
-    assert removed.saves[2] > lowered.saves[2] > 0
+    assert removed.saves[2].low > lowered.saves[2].high
+    assert lowered.saves[2].low > 0
     assert var(portfolio).value == pytest.approx(before, rel=1e-9)
 
 
@@ -173,6 +197,7 @@ def _equal(both_none: float) -> float:
         (lambda: Portfolio([Risk(1.0, Gamma(1, 1.0), 0, 0)]), "factor"),
         (lambda: Portfolio([], [1, 0]), "parents"),
         (lambda: Cover(-1.0), "deductible"),
+        (lambda: Portfolio([], shocks=[Shock(1.0, ((0, Gamma(1, 1.0)),), 2)]), "factor"),
         (lambda: Scenarios((0.5,), ()), "chances"),
     ],
 )

@@ -1,0 +1,73 @@
+"""The risks and shocks of one unit, ready to be tabulated on whatever knots a curve needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kivijalka.engine.errors import FloatArray
+from kivijalka.engine.measure import Knots, adapted_knots, knots_to, lattice_knots, log_knots, tabulate, with_breaks
+from kivijalka.engine.recipe import Block, Recipe, Shocks
+from kivijalka.engine.severity import Severity, as_smooth
+from kivijalka.engine.view import chord_lattice
+
+BUDGET = 2_500_000  # evaluations of limited means that one table may cost
+DIRECT = 4_000_000  # the same where laws without a density need the lattice's own points
+
+
+def knots_within_budget(risks: int) -> int:
+    """Knots of a table: more for few risks, where they cost little and are needed most."""
+    return min(max(BUDGET // max(risks, 1), 256), 1024)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Risks and shocks that share one gamma factor of this shape (inf: none)."""
+
+    rates: FloatArray
+    severities: list[Severity]
+    shocks: list[tuple[float, list[Severity]]]
+    shape: float
+
+    def on(self, knots: Knots) -> Block:
+        one = np.ones(1)
+        shocks = tuple(Shocks(rate, tuple(tabulate(one, [x], knots) for x in hits)) for rate, hits in self.shocks)
+        return Block(tabulate(self.rates, self.severities, knots), shocks, self.shape)
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """All groups of a unit."""
+
+    groups: list[Group]
+
+    @property
+    def severities(self) -> list[Severity]:
+        own = [x for g in self.groups for x in g.severities]
+        return own + [x for g in self.groups for _, hits in g.shocks for x in hits]
+
+    def on(self, knots: Knots) -> Recipe:
+        """Tabulated on these knots."""
+        return Recipe(tuple(g.on(knots) for g in self.groups))
+
+    def tables(self, cap: float, points: int) -> Recipe:
+        """Tabulated up to a cap, for transforms of `points` points."""
+        every = self.severities
+        if points <= 16:
+            return self.on(knots_to(cap, [], 8))
+        if all(as_smooth(x) for x in every):
+            return self.on(knots_to(cap, every, knots_within_budget(len(every)) * (1 + (points > 2**14))))
+        lattice = chord_lattice(cap, points)
+        if len(every) * 2 * lattice.count <= DIRECT:
+            x = lattice_knots(lattice.step, lattice.count)
+        else:
+            count = min(max(DIRECT // len(every), 1536 if points <= 2**14 else 6144), lattice.count)
+            x = adapted_knots(*self._roughly(cap), cap, count)
+        return self.on(Knots(with_breaks(x, every)))
+
+    def _roughly(self, cap: float) -> tuple[FloatArray, FloatArray]:
+        """Sizes and events above them, to see where knots are needed."""
+        recipe = self.on(Knots(log_knots(cap * 1e-9, cap, 400)))
+        above = sum((rate * m.above for rate, m in recipe.measures()), np.zeros(400))
+        return recipe.first.x, above
