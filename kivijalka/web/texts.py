@@ -40,7 +40,7 @@ class Texts:
         """Every text in use, with its plural where it has one."""
         found: dict[str, str | None] = {}
         for path in sorted([*self.root.rglob("*.py"), *self.root.rglob("*.html")]):
-            if "migrations" in path.parts or "vendor" in path.parts or "engine" in path.parts:
+            if {"migrations", "vendor", "engine"} & set(path.relative_to(self.root).parts):
                 continue
             for text, plural in texts_in(path):
                 found[text] = plural or found.get(text)
