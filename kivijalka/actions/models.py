@@ -33,7 +33,7 @@ class Action(Record):
     owner = models.ForeignKey("organisation.Person", models.PROTECT, verbose_name=_("owner"), related_name="+")
     due = models.DateField(_("due date"))
     cost_eur = models.DecimalField(
-        _("cost, €"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+        _("cost, €"), max_digits=14, decimal_places=2, null=True, validators=[MinValueValidator(0)]
     )
     expected_effect = models.TextField(_("expected effect"))
     how_measured = models.TextField(_("how the effect will be measured"))

@@ -70,7 +70,7 @@ class ActionLife:
             "owner": owner,
             "confidentiality": self.risk.plan.confidentiality,
             "due": self.world.day(self.days.due),
-            "cost_eur": _rounded(cost) if cost else None,
+            "cost_eur": _rounded(cost) if cost else 0,
             "expected_effect": wording.expected_effect.fill(stream, chosen),
             "how_measured": wording.how_measured.fill(stream, chosen),
             "progress": 0,

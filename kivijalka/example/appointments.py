@@ -83,6 +83,9 @@ def _seat_the_board(stream: Stream, today: date, grown: Tree, crowd: People, sta
         person = replace(crowd.persons[index], title_fi=fi, title_sv=sv, title_en=en)
         crowd.persons[index] = person
         crowd.roles.append(_role(stream, today, person, "board_member", root, max(term, person.start), None))
+    # The chair signs what the board decides.
+    chair = crowd.persons[seats[0]]
+    crowd.roles.append(_role(stream, today, chair, "city_board", root, max(term, chair.start), None))
 
 
 def delegations(seed: int, today: date, crowd: People) -> list[Delegation]:

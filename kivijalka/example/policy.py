@@ -18,7 +18,7 @@ AUTHORITY: dict[Level, tuple[RoleKind, ...]] = {
     "low": ("unit_head",),
     "moderate": ("service_entity_head", "sector_director", "chief_executive"),
     "high": ("sector_director", "chief_executive"),
-    "critical": ("board_member",),
+    "critical": ("city_board",),
 }
 EFFECT_CHECK_DAYS = 90
 

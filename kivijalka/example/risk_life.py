@@ -78,6 +78,7 @@ class RiskLife:
             "control_adequacy": "",
             "review": None,
             "accepted_until": None,
+            "accepted_by": None,
             "acceptance_reason": "",
         }
 
@@ -101,7 +102,7 @@ class RiskLife:
         self.record(at, "edit", self.actor(at), cause=cause)
 
     def decide_treatment(self, at: datetime) -> None:
-        self.record(at, "edit", self.actor(at), treatment=self.plan.pattern.treatment)
+        self.record(at, "decide", self.actor(at), treatment=self.plan.pattern.treatment)
 
     def assess(self, at: datetime) -> None:
         plan, stream = self.plan, self.world.stream
@@ -127,6 +128,7 @@ class RiskLife:
             control_adequacy=stream.pick(adequacy),
             review=months_after(at.date(), REVIEW_MONTHS[level]),
             accepted_until=None,
+            accepted_by=None,
             acceptance_reason="",
         )
 
@@ -164,11 +166,13 @@ class RiskLife:
             state="accepted",
             treatment=self.fields["treatment"] or "accept",
             accepted_until=months_after(day, max(1, months - self.world.stream.below(1 + months // 3))),
+            accepted_by=acceptor,
             acceptance_reason=self.world.phrase(self.plan, "acceptance"),
         )
 
     def close(self, at: datetime) -> None:
-        self.record(at, "close", self.actor(at), state="closed", review=None, accepted_until=None, acceptance_reason="")
+        ended: dict[str, Any] = {"review": None, "accepted_until": None, "accepted_by": None, "acceptance_reason": ""}
+        self.record(at, "close", self.actor(at), state="closed", **ended)
 
     def reopen(self, at: datetime) -> None:
         review = months_after(at.date(), REVIEW_MONTHS[self.fields["level"]])

@@ -103,7 +103,9 @@ def _risk(risk: RiskVersion) -> dict[str, Any]:
         "controllability": risk.controllability,
         "control_adequacy": risk.control_adequacy,
         "review": risk.review,
+        "treatment_reason": "",
         "accepted_until": risk.accepted_until,
+        "accepted_by_id": risk.accepted_by,
         "acceptance_reason": risk.acceptance_reason,
     }
 

@@ -22,6 +22,7 @@ RoleKind = Literal[
     "sector_director",
     "chief_executive",
     "board_member",
+    "city_board",
     "risk_expert",
     "security_expert",
     "auditor",
@@ -41,7 +42,7 @@ Area = Literal[
     "misconduct_management",
 ]
 RiskState = Literal["draft", "assessed", "accepted", "closed"]
-RiskCommand = Literal["add", "edit", "assess", "accept", "close", "reopen"]
+RiskCommand = Literal["add", "edit", "assess", "decide", "accept", "close", "reopen"]
 Level = Literal["low", "moderate", "high", "critical"]
 Treatment = Literal["avoid", "reduce", "share", "accept", "exploit", "enhance", ""]
 Controllability = Literal["own", "city", "partners", "prepare_only", ""]
@@ -177,6 +178,7 @@ class RiskVersion:
     control_adequacy: ControlAdequacy
     review: date | None
     accepted_until: date | None
+    accepted_by: UUID | None
     acceptance_reason: str
 
 

@@ -1,8 +1,9 @@
-"""Verbs of a risk: assess, accept, close, reopen, confirm that nothing changed."""
+"""Verbs of a risk: assess, decide, accept, treat, close, reopen, confirm that nothing changed."""
 
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from django.db.models import Q
@@ -10,14 +11,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
+from kivijalka.actions.models import Action
+from kivijalka.organisation.models import Person
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.command import Ask, command
+from kivijalka.register.models import Link
 from kivijalka.register.refusal import refuse
 from kivijalka.risks import queries, rules
 from kivijalka.risks.models import Assessment, Risk
 
 State, Stage = Risk.State, Assessment.Stage
 NOT_CLOSED = ~Q(state=State.CLOSED)
+ACCEPTANCE = ["accepted_until", "acceptance_reason", "accepted_by"]
 LEVELS = [(level, str(level)) for level in range(1, 6)]
 
 
@@ -60,7 +65,8 @@ def assess(
     if stage == Stage.CURRENT:
         months = policy.scales.review_months(level)
         risk.likelihood, risk.impact, risk.level, risk.state = likelihood, worst, level, State.ASSESSED
-        risk.review, risk.accepted_until, risk.acceptance_reason = rules.months_after(today, months), None, ""
+        risk.review = rules.months_after(today, months)
+        _end_acceptance(risk)
         risk.save()
     return Assessment.objects.create(
         risk=risk, policy_version=policy, assessor_id=str(actor.principal), stage=stage,
@@ -68,9 +74,24 @@ def assess(
     )  # fmt: skip
 
 
+@command(_("Decide on the treatment"), when=NOT_CLOSED)
+def decide(
+    actor: Actor,
+    risk: Risk,
+    *,
+    treatment: Annotated[str, Ask(_("Treatment"), choices=Risk.Treatment)],
+    treatment_reason: Annotated[str, Ask(_("Reasons"), rows=3)] = "",
+) -> Risk:
+    """Choose what is done with the risk. To accept it is a verb of its own, for those with the authority."""
+    refuse(rules.why_not_decide(risk.sign, treatment))
+    risk.treatment, risk.treatment_reason = treatment, treatment_reason
+    risk.save(update_fields=["treatment", "treatment_reason"])
+    return risk
+
+
 @command(
     _("Accept the risk"),
-    when=Q(state=State.ASSESSED),
+    when=Q(state__in=[State.ASSESSED, State.ACCEPTED]),
     says=_("The acceptance ends on the day that you give, or when the risk is assessed again."),
 )
 def accept(
@@ -80,15 +101,43 @@ def accept(
     reason: Annotated[str, Ask(_("Reason"), rows=3)],
     until: Annotated[date, Ask(_("Accepted until"))],
 ) -> Risk:
-    """Live with the risk at its present level until a day. Never one's own risk."""
+    """Live with the risk at its present level until a day. Never one's own risk, nor above one's authority."""
     # The rule of access asks whose right is used; a deputy uses another's, and may still be the owner.
     refuse(rules.why_not_own(risk.owner_id, actor.person))
     today = timezone.localdate()
-    months = policy_in_force(today).scales.acceptance_months(risk.level)
-    refuse(rules.why_not_accept(until, today=today, latest=rules.months_after(today, months)))
+    authority = policy_in_force(today).scales.authority(risk.level)
+    refuse(rules.why_above_authority(risk.level, queries.accepts_up_to(actor, risk.unit_id), authority))
+    latest = rules.months_after(today, authority.max_months)
+    refuse(rules.why_not_accept(until, today=today, latest=latest))
     risk.state, risk.accepted_until, risk.acceptance_reason = State.ACCEPTED, until, reason
-    risk.save(update_fields=["state", "accepted_until", "acceptance_reason"])
+    risk.accepted_by_id = str(actor.principal)
+    risk.treatment = risk.treatment or Risk.Treatment.ACCEPT
+    risk.save(update_fields=["state", "accepted_until", "acceptance_reason", "accepted_by", "treatment"])
     return risk
+
+
+@command(
+    _("Treat"), when=NOT_CLOSED, says=_("An action that treats this risk. Its effect is asked for when it is done.")
+)
+def treat(
+    actor: Actor,
+    risk: Risk,
+    *,
+    title: Annotated[str, Ask(_("What is done"))],
+    owner: Annotated[Person, Ask(_("Owner"))],  # type: ignore[valid-type]  # the Django plugin misreads models here
+    due: Annotated[date, Ask(_("Due date"))],
+    cost_eur: Annotated[Decimal, Ask(_("Cost, €"), example=1000)],
+    expected_effect: Annotated[str, Ask(_("Expected effect"), rows=3)],
+    how_measured: Annotated[str, Ask(_("How the effect will be measured"), rows=3)],
+) -> Action:
+    """Give somebody an action at the risk's unit, with its cost, the effect that it should have, and the measure of it."""
+    action = Action(
+        unit_id=risk.unit_id, confidentiality=risk.confidentiality, title=title, owner=owner, due=due,
+        cost_eur=cost_eur, expected_effect=expected_effect, how_measured=how_measured,
+    )  # fmt: skip
+    action.save(force_insert=True)
+    Link.objects.create(kind="treats", a_id=action.pk, a_register="action", b_id=risk.pk, b_register="risk")
+    return action
 
 
 @command(_("Nothing changed"), when=Q(state__in=[State.ASSESSED, State.ACCEPTED]))
@@ -106,7 +155,8 @@ def close(actor: Actor, risk: Risk) -> Risk:
     """The risk is no more. Refused while actions that treat it are open."""
     refuse(rules.why_not_close(queries.open_actions(risk)))
     risk.state, risk.review = State.CLOSED, None
-    risk.save(update_fields=["state", "review"])
+    _end_acceptance(risk)
+    risk.save(update_fields=["state", "review", *ACCEPTANCE])
     return risk
 
 
@@ -116,3 +166,7 @@ def reopen(actor: Actor, risk: Risk) -> Risk:
     risk.state = State.DRAFT
     risk.save(update_fields=["state"])
     return risk
+
+
+def _end_acceptance(risk: Risk) -> None:
+    risk.accepted_until, risk.acceptance_reason, risk.accepted_by = None, "", None

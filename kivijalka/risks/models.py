@@ -19,6 +19,16 @@ UNDER_POLICY_IN_FORCE = (
     "exists (select 1 from policy_version p where p.id = new.policy_version_id and p.state <> 'draft'"
     " and (new.at at time zone 'Europe/Helsinki')::date between p.valid_from and coalesce(p.valid_to, 'infinity'))"
 )
+# Of whoever acts, in their own name or for another; migrations and the loader act for nobody.
+WITHIN_AUTHORITY = (
+    "new.state <> 'accepted' or kj.person() is null"
+    " or (old.state = 'accepted' and (new.accepted_by_id is null or new.owner_id is distinct from new.accepted_by_id)"
+    " and row(new.level, new.accepted_until, new.accepted_by_id)"
+    " is not distinct from row(old.level, old.accepted_until, old.accepted_by_id))"
+    " or (kj.accepts_up_to(kj.actor(), new.unit_id) >= nullif(left(new.level, 1), '')::integer"
+    " and new.accepted_by_id = kj.actor()"
+    " and new.owner_id is distinct from kj.actor() and new.owner_id is distinct from kj.person())"
+)
 LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
 
 
@@ -104,6 +114,7 @@ class Risk(Record):
     impact = models.PositiveSmallIntegerField(_("impact"), null=True, blank=True, validators=LEVEL_VALIDATORS)
     level = models.CharField(_("level of risk"), max_length=20, choices=Level, blank=True, default="")
     treatment = models.CharField(_("treatment"), max_length=20, choices=Treatment, blank=True, default="")
+    treatment_reason = models.TextField(_("reason for the treatment"), blank=True, default="")
     controllability = models.CharField(
         _("controllability"), max_length=20, choices=Controllability, blank=True, default=""
     )
@@ -112,6 +123,9 @@ class Risk(Record):
     )
     review = models.DateField(_("next review"), null=True, blank=True)
     accepted_until = models.DateField(_("accepted until"), null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        "organisation.Person", models.PROTECT, null=True, blank=True, verbose_name=_("accepted by"), related_name="+"
+    )
     acceptance_reason = models.TextField(_("reason for acceptance"), blank=True, default="")
 
     class Meta:
@@ -125,12 +139,20 @@ class Risk(Record):
                     "assess": at_unit("risk.assess") | owner(),
                     # Never one's own risk.
                     "accept": at_unit("risk.accept") & ~owner(),
+                    "treat": at_unit("risk.edit") & at_unit("action.edit"),
                 },
             ),
             models.CheckConstraint(
                 condition=Q(accepted_until__isnull=True) | ~Q(acceptance_reason=""),
                 name="acceptance_has_reason_and_end",
                 violation_error_message=_("An acceptance needs a reason and a day on which it ends."),
+            ),
+            Guard(
+                name="acceptance_within_authority",
+                holds=WITHIN_AUTHORITY,
+                violation_error_message=_(
+                    "A risk is accepted by somebody whose authority at its unit reaches its level, and never by its owner."
+                ),
             ),
         ]
         indexes = [

@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from kivijalka.access import Actor
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.policy.scales import DIMENSIONS, LEVELS, Scales, Step, Words
 from kivijalka.register.command import Option
@@ -60,6 +61,13 @@ def latest(risk: Risk) -> dict[str, Any]:
     """The answers of the latest assessment of the current risk: what a new one begins with."""
     rows = Assessment.objects.seen().filter(risk=risk, stage=Assessment.Stage.CURRENT)
     return rows.order_by("-at").values("likelihood", *DIMENSIONS).first() or {}
+
+
+def accepts_up_to(actor: Actor, unit: int) -> int:
+    """The highest class (1 to 4; 0: none) that the principal may accept at a unit, by the policy in force and their roles."""
+    with connection.cursor() as cursor:
+        cursor.execute("select kj.accepts_up_to(%s, %s)", [actor.principal, unit])
+        return int(cursor.fetchone()[0])
 
 
 def matrix(risks: QuerySet[Risk], scales: Scales) -> list[list[Cell]]:

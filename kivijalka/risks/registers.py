@@ -1,6 +1,7 @@
 """The register of risks."""
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
@@ -18,10 +19,18 @@ risks = register(
         names=(_("Risk"), _("Risks")),
         title="title",
         columns=["code", Column("title", sort=False), "unit", "owner", "state", Column("level", badge=True), "review"],
-        more=["likelihood", "impact", "accepted_until", "acceptance_reason"],
+        more=[
+            "likelihood",
+            "impact",
+            "treatment",
+            "treatment_reason",
+            "accepted_until",
+            "accepted_by",
+            "acceptance_reason",
+        ],
         fields={
             _("Describe"): ["title", "sign", "kind", "areas", "cause", "event", "consequence"],
-            _("Control"): ["treatment", "controllability", "control_adequacy"],
+            _("Control"): ["controllability", "control_adequacy"],
             _("Belongs to"): ["unit", "owner", "confidentiality"],
         },
         filters={
@@ -38,15 +47,23 @@ risks = register(
         },
         search=["title", "cause", "event", "consequence"],
         sort="-level",
-        commands=[commands.assess, commands.accept, commands.confirm, commands.close, commands.reopen],
-        imports=[commands.assess],
+        commands=[
+            commands.assess,
+            commands.decide,
+            commands.treat,
+            commands.accept,
+            commands.confirm,
+            commands.close,
+            commands.reopen,
+        ],
+        imports=[commands.assess, commands.decide],
         parts=[
             Part(
                 Assessment,
                 key="assessments",
                 parent="risk",
                 names=(_("Assessment"), _("Assessments")),
-                columns=["at", "stage", "likelihood", "impact", "level", "assessor", "note"],
+                columns=["at", "stage", "likelihood", "impact", "level", "assessor", "policy_version", "note"],
                 order=("-at",),
             )
         ],
@@ -58,6 +75,12 @@ risks = register(
         ],
         waits=[
             Waits(_("Review the risk"), lambda: owner() & Q(state__in=["assessed", "accepted"]), "review", "confirm"),
+            Waits(
+                _("The acceptance has run out"),
+                lambda: owner() & Q(state="accepted", accepted_until__lt=timezone.localdate()),
+                "accepted_until",
+                "assess",
+            ),
             Waits(_("Assess the risk"), lambda: owner() & Q(state="draft"), None, "assess"),
         ],
         over=Q(state="closed"),

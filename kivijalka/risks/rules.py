@@ -6,9 +6,14 @@ from calendar import monthrange
 from datetime import date
 from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.policy.scales import Authority
 from kivijalka.register.refusal import Reason
+
+# What can be decided of a threat and of an opportunity, besides accepting it (ISO 31000).
+TREATMENTS = {"threat": ("avoid", "reduce", "share"), "opportunity": ("exploit", "enhance", "share")}
 
 
 def months_after(day: date, months: int) -> date:
@@ -37,6 +42,27 @@ def why_not_accept(until: date, *, today: date, latest: date) -> Reason | None:
             _("The policy lets a risk of this level be accepted for a shorter time. Choose an earlier day."),
             field="until",
         )
+    return None
+
+
+def why_above_authority(level: str, limit: int, authority: Authority) -> Reason | None:
+    """Why somebody whose authority ends at the class `limit` (0: none) may not accept a level. None: they may."""
+    if limit < int(level[:1] or 0):
+        text = _("A risk of this level is accepted by: %s. Your authority at this unit does not reach so far.")
+        return Reason("above_authority", text % authority.name.in_(get_language() or "fi"))
+    return None
+
+
+def why_not_decide(sign: str, treatment: str) -> Reason | None:
+    """Why a treatment does not fit. None: it does."""
+    if treatment == "accept":
+        text = _("To accept a risk needs the authority, a reason and an end: use “Accept the risk”.")
+        return Reason("accept_is_a_verb", text, field="treatment")
+    if treatment not in TREATMENTS[sign]:
+        text = _(
+            "A threat is avoided, reduced, shared or accepted; an opportunity exploited, enhanced, shared or accepted."
+        )
+        return Reason("not_for_this_sign", text, field="treatment")
     return None
 
 

@@ -48,6 +48,7 @@ def fill() -> dict[str, str]:
     role = factories.role_of(head, "sector_director", unit=factories.city())
     factories.role_of(head, "access_administrator", unit=factories.city())
     factories.role_of(head, "chief_executive", unit=factories.city())
+    factories.role_of(head, "city_board", unit=factories.city())
     factories.account_of(head, PASSWORD)
     colleague = factories.holder("unit_head", unit=school)
     risks = _risks(head, colleague, school)

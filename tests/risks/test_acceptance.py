@@ -56,7 +56,7 @@ def test_nobody_accepts_their_own_risk() -> None:
 
 def test_an_acceptance_lasts_no_longer_than_the_policy_lets_it() -> None:
     there = sector()
-    head = holder("unit_head", unit=there)
+    head = holder("sector_director", unit=there)
     high = assessed_risk(unit=there, likelihood=3, impact=4)
     with acting(head.pk) as actor:
         with refused("too_long"):

@@ -61,7 +61,7 @@ def test_a_command_whose_second_write_fails_leaves_nothing_half_stored(
 
 
 def test_an_acceptance_says_why_and_until_when(head: Person) -> None:
-    risk = make.assessed_risk()
+    risk = make.assessed_risk(likelihood=1, impact=1)
     with acting(head.pk) as actor:
         commands.accept(actor, risk, reason="Ei rahaa tänä vuonna", until=make.in_days(30))
     after = make.fresh(risk)
