@@ -216,9 +216,11 @@ def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
     from django.core.exceptions import ValidationError
 
     try:
-        # A record that stays where it is needs not be seen by whoever changes something else.
+        # A record that stays where it is needs not be seen by whoever changes something else, nor is what it lacks
+        # already asked of them.
         unchanged = {name for name, key in relations_of(record).items() if name in before and before[name] == key}
-        record.full_clean(exclude={"id", "code", "version", *unchanged})
+        kept = set() if record._state.adding else {name for name in register.writable if name not in values}
+        record.full_clean(exclude={"id", "code", "version", *unchanged, *kept})
     except ValidationError as error:
         raise Invalid({name: list(texts) for name, texts in error.message_dict.items()}) from error
     # Read by the policy of the new row: a row that one would not see or write is refused by the database.

@@ -74,7 +74,11 @@ def assess(
     )  # fmt: skip
 
 
-@command(_("Decide on the treatment"), when=NOT_CLOSED)
+@command(
+    _("Decide on the treatment"),
+    when=NOT_CLOSED,
+    says=_("To accept is a proposal until somebody with the authority accepts the risk, with a reason and an end."),
+)
 def decide(
     actor: Actor,
     risk: Risk,
@@ -82,10 +86,12 @@ def decide(
     treatment: Annotated[str, Ask(_("Treatment"), choices=Risk.Treatment)],
     treatment_reason: Annotated[str, Ask(_("Reasons"), rows=3)] = "",
 ) -> Risk:
-    """Choose what is done with the risk. To accept it is a verb of its own, for those with the authority."""
+    """Choose what is done with the risk. Whether it is accepted, somebody with the authority says."""
+    if risk.state == State.DRAFT and treatment in rules.ONLY_OF_OPPORTUNITIES:
+        risk.sign = Risk.Sign.OPPORTUNITY  # nobody has judged it yet: the treatment says what it is
     refuse(rules.why_not_decide(risk.sign, treatment))
     risk.treatment, risk.treatment_reason = treatment, treatment_reason
-    risk.save(update_fields=["treatment", "treatment_reason"])
+    risk.save(update_fields=["sign", "treatment", "treatment_reason"])
     return risk
 
 

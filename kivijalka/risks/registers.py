@@ -56,7 +56,7 @@ risks = register(
             commands.close,
             commands.reopen,
         ],
-        imports=[commands.assess, commands.decide],
+        imports=[commands.decide, commands.assess],
         parts=[
             Part(
                 Assessment,

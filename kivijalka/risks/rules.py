@@ -12,8 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.policy.scales import Authority
 from kivijalka.register.refusal import Reason
 
-# What can be decided of a threat and of an opportunity, besides accepting it (ISO 31000).
-TREATMENTS = {"threat": ("avoid", "reduce", "share"), "opportunity": ("exploit", "enhance", "share")}
+# What can be decided of a threat and of an opportunity (ISO 31000).
+TREATMENTS = {
+    "threat": ("avoid", "reduce", "share", "accept"),
+    "opportunity": ("exploit", "enhance", "share", "accept"),
+}
+
+ONLY_OF_OPPORTUNITIES = ("exploit", "enhance")
 
 
 def months_after(day: date, months: int) -> date:
@@ -55,9 +60,6 @@ def why_above_authority(level: str, limit: int, authority: Authority) -> Reason 
 
 def why_not_decide(sign: str, treatment: str) -> Reason | None:
     """Why a treatment does not fit. None: it does."""
-    if treatment == "accept":
-        text = _("To accept a risk needs the authority, a reason and an end: use “Accept the risk”.")
-        return Reason("accept_is_a_verb", text, field="treatment")
     if treatment not in TREATMENTS[sign]:
         text = _(
             "A threat is avoided, reduced, shared or accepted; an opportunity exploited, enhanced, shared or accepted."

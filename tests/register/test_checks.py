@@ -91,7 +91,7 @@ def test_e006_a_link_to_an_unknown_register() -> None:
 )
 def test_e007_an_unknown_field_and_which_there_are(place: dict[str, Any]) -> None:
     error = the_one(checks.unknown_fields([replace(RISKS, **place)]), "E007", "'nam'", *place)
-    assert "acceptance_reason, accepted_until" in str(error.hint)
+    assert "acceptance_reason, accepted_by, accepted_until" in str(error.hint)
 
 
 def test_e007_an_unknown_field_of_a_part() -> None:

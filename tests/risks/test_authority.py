@@ -14,6 +14,7 @@ from kivijalka.organisation.models import Person, Unit
 from kivijalka.policy.models import example_content
 from kivijalka.policy.reading import read_scales
 from kivijalka.register.command import add
+from kivijalka.register.doors.files.commit import commit
 from kivijalka.register.refusal import Refused
 from kivijalka.risks import commands, rules
 from kivijalka.risks.jobs import lapse_acceptances
@@ -60,13 +61,24 @@ def test_a_level_is_accepted_from_its_own_class_of_authority_on(limit: int, may:
         ("threat", "exploit", "not_for_this_sign"),
         ("opportunity", "enhance", None),
         ("opportunity", "avoid", "not_for_this_sign"),
-        ("threat", "accept", "accept_is_a_verb"),
-        ("opportunity", "accept", "accept_is_a_verb"),
+        ("threat", "accept", None),
+        ("opportunity", "accept", None),
     ],
 )
 def test_a_treatment_fits_the_sign_of_the_risk(sign: str, treatment: str, code: str | None) -> None:
     reason = rules.why_not_decide(sign, treatment)
     assert (reason and reason.code) == code
+
+
+@db
+def test_what_is_exploited_before_anybody_judged_it_is_an_opportunity() -> None:
+    there = make.sector()
+    head, draft, judged = make.holder("unit_head", unit=there), make.risk(unit=there), risk_of(LOW, there)
+    with acting(head.pk) as actor:
+        commands.decide(actor, draft, treatment="exploit")
+        with refused("not_for_this_sign", field="treatment"):
+            commands.decide(actor, judged, treatment="exploit")
+    assert (make.fresh(draft).sign, make.fresh(judged).treatment) == ("opportunity", "")
 
 
 @db
@@ -147,19 +159,17 @@ def test_the_api_writes_no_acceptance_past_its_verb(client: Client) -> None:
 
 
 @db
-def test_an_import_accepts_nothing() -> None:
+def test_an_import_proposes_to_accept_but_accepts_nothing() -> None:
     there = make.sector()
     head, risk = make.holder("unit_head", unit=there), risk_of(LOW, there)
-    data = csv_of(["code", "treatment"], [risk.code, "accept"])
     columns = {"code": "code", "treatment": "treatment"}
+    data = csv_of(columns, [risk.code, "accept"])
     with importing(data, head, into="risks", columns=columns) as (plan, actor, mapping):
-        from kivijalka.register.doors.files.commit import NotCommitted, commit
-
-        with pytest.raises(NotCommitted):
-            commit(plan, actor, mapping)
+        commit(plan, actor, mapping)
     with acting(head.pk) as actor, refused("not_writable"):
         add(risks, actor, title="Uusi", unit=there, state="accepted")
-    assert (make.fresh(risk).state, make.fresh(risk).treatment) == ("assessed", "")
+    after = make.fresh(risk)
+    assert (after.treatment, after.state, after.accepted_until) == ("accept", "assessed", None)
 
 
 @db
