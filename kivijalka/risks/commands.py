@@ -78,6 +78,7 @@ def assess(
     _("Decide on the treatment"),
     when=NOT_CLOSED,
     says=_("To accept is a proposal until somebody with the authority accepts the risk, with a reason and an end."),
+    initial=lambda risk: {"treatment": risk.treatment, "treatment_reason": risk.treatment_reason},
 )
 def decide(
     actor: Actor,
