@@ -46,7 +46,7 @@ def my_work(request: Any) -> HttpResponse:
         "tasks": tasks[:MOST],
         "late": sum(task.late for task in tasks),
         "offers": offered_to(request.actor.principal),
-        "asked": asked() if request.as_of is None else [],
+        "asked": asked(request.actor) if request.as_of is None else [],
         "delegations": delegations_in_force(request.actor.person, today),
     }
     return render(request, "desk/my_work.html", context)

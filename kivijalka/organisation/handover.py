@@ -14,6 +14,7 @@ from django.db.models import Case, Value, When
 from django.utils.translation import gettext as _
 
 from kivijalka.access import Actor
+from kivijalka.access.rules import rights_in
 from kivijalka.organisation import queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility, Role
 from kivijalka.register.models import Node
@@ -70,8 +71,10 @@ def held_by(person: Person) -> list[Held]:
     return sorted(held, key=lambda item: (item.node.register, item.node.code, item.share))
 
 
-def asked() -> list[Asked]:
+def asked(actor: Actor) -> list[Asked]:
     """What waits for the acting person to hand over, by whom it was answered for; the soonest first."""
+    if not any(actor.holds(right) for register in REGISTERS.values() for right in rights_in(register.access.edit)):
+        return []
     with connection.cursor() as cursor:
         cursor.execute("select record, person, last_day from kj.hand_overs()")
         found = cursor.fetchall()

@@ -51,8 +51,8 @@ def administrator() -> Person:
 
 
 def asked_of(person: Person) -> list[tuple[Person, int, date | None]]:
-    with acting(person.pk):
-        return [(item.person, item.things, item.last_day) for item in handover.asked()]
+    with acting(person.pk) as actor:
+        return [(item.person, item.things, item.last_day) for item in handover.asked(actor)]
 
 
 def without_accountable(person: Person) -> list[Any]:
