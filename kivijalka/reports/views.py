@@ -53,7 +53,8 @@ def situation(request: Any) -> HttpResponse:
         "day": day,
         "policy": policy,
     }
-    return render(request, "reports/situation.html", context)
+    alone = request.headers.get("HX-Target", "").endswith("standing")
+    return render(request, "reports/_standing.html" if alone else "reports/situation.html", context)
 
 
 def _unit(request: HttpRequest) -> Unit | None:

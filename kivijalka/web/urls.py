@@ -17,6 +17,7 @@ urlpatterns: list[Any] = [
     path("api/", make_api().urls),
     path("situation/", reports.situation, name="situation"),
     path("registers/", views.registers, name="registers"),
+    path("jump/", views.jump, name="jump"),
     path("sign-in/", signin.sign_in, name="sign-in"),
     path("sign-out/", signin.sign_out, name="sign-out"),
     path("language/", views.language, name="language"),

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from kivijalka.access import Actor
 from kivijalka.register.doors.api.problems import fault
+from kivijalka.register.doors.rows import may_add
+from kivijalka.register.doors.search import find
 from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.register.registry import REGISTERS
 from kivijalka.web.middleware import refusal_page, refuse
 
 
@@ -21,6 +27,27 @@ from kivijalka.web.middleware import refusal_page, refuse
 def registers(request: HttpRequest) -> HttpResponse:
     """All registers, grouped along the chain."""
     return render(request, "web/registers.html")
+
+
+@login_required
+@require_GET
+def jump(request: Any) -> HttpResponse:
+    """What the words of Ctrl-K lead to: pages, lists and forms by their names, then records."""
+    words = request.GET.get("q", "").strip()
+    places = [
+        place for place in _places(request.actor) if all(w in place[0].casefold() for w in words.casefold().split())
+    ]
+    context = {"words": words, "places": places[:8], "nodes": find(words, most=8)}
+    return render(request, "web/jump.html", context)
+
+
+def _places(actor: Actor) -> list[tuple[str, str]]:
+    """Pages that have a name: those of the frame, every register's list, and the forms that this person may open."""
+    found = [(_("My work"), reverse("home")), (_("Situation"), reverse("situation"))]
+    found += [(str(register.names[1]), reverse("list", args=[register.path])) for register in REGISTERS.values()]
+    adding = [register for register in REGISTERS.values() if may_add(register, actor)]
+    found += [(f"{_('Add')}: {register.names[0]}", reverse("add", args=[register.path])) for register in adding]
+    return found
 
 
 @require_POST

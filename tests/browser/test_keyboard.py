@@ -43,14 +43,20 @@ def test_first_tab_skips_to_the_content(new_page: NewPage, site: Site):
     expect(page.locator("#content")).to_be_focused()
 
 
-def test_opens_a_risk_from_its_list(new_page: NewPage, site: Site):
+def test_opens_a_risk_beside_its_list_and_goes_back(new_page: NewPage, site: Site):
     page = new_page(WIDE)
     page.goto(site.at("/risks/"))
-    second = page.locator("tbody tr").nth(1).locator("a").first.get_attribute("href")
+    second = page.locator("tbody tr").nth(1).locator("a").first
     for key in ("j", "j", "j", "k"):
         page.keyboard.press(key)
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**{second}")
+    expect(page.locator("#side-title")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"show=[0-9a-f-]{36}$"))
+    expect(second).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#side-title")).to_have_count(0)
+    expect(second).to_be_focused()
+    assert page.url == site.at("/risks/")
 
 
 def test_accepts_a_risk(new_page: NewPage, site: Site):
@@ -81,13 +87,20 @@ def test_slash_searches(new_page: NewPage, site: Site):
     page.wait_for_url(re.compile(r"/risks/[0-9a-f-]{36}/$"))
 
 
-def test_control_k_searches_where_slash_is_typed(new_page: NewPage, site: Site):
+def test_control_k_goes_to_any_record_or_form_from_where_slash_is_typed(new_page: NewPage, site: Site):
     page = new_page(WIDE)
     page.goto(site.at("/search/"))
     page.locator("#words").press("/")
     expect(page.locator("#words")).to_have_value("/")
     page.keyboard.press("Control+k")
-    expect(page.locator("#quick")).to_be_focused()
+    page.keyboard.type("add risk")
+    expect(page.locator("#jump-found a").first).to_have_text("Add: Risk")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(site.at("/risks/new/"))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("tulipalo")
+    expect(page.locator("#jump-found a").first).to_contain_text("Tulipalo")
 
 
 def test_question_mark_opens_the_keys_which_can_be_switched_off(new_page: NewPage, site: Site):

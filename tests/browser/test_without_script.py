@@ -15,7 +15,7 @@ def test_list_filters_sorts_and_opens(new_page: NewPage, site: Site):
     page = new_page(PLAIN, script=False)
     page.goto(site.at("/risks/"))
     page.locator(".kj-filters input[type=search]").fill("tulipalo")
-    page.locator(".kj-filters__row button").click()
+    page.locator(".kj-filters__row > button").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     page.locator(".kj-views a").first.click()
     page.locator("thead a").first.click()

@@ -10,11 +10,21 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.history import versions_of
 from kivijalka.register.doors.links import link_form, links_of
 from kivijalka.register.doors.panels import panels_of
-from kivijalka.register.doors.show import boxes_of, cells_of, chips_of, columns_of, facts_of, parts_of, verbs_of
+from kivijalka.register.doors.show import (
+    address_of,
+    boxes_of,
+    cells_of,
+    chips_of,
+    columns_of,
+    facts_of,
+    parts_of,
+    verbs_of,
+)
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_path
 
@@ -23,8 +33,14 @@ READ = ["GET", "HEAD"]
 
 @require_http_methods(READ)
 def list_page(request: HttpRequest, path: str) -> HttpResponse:
-    """Rows that the address asks for, fifty at a time. A filter that is not understood is said, and left out."""
+    """Rows that the address asks for, fifty at a time. A filter that is not understood is said, and left out.
+
+    `show=<id>` opens one of them at the side; a script asks for the side alone.
+    """
     register, params = register_by_path(path), request.GET.copy()
+    side = _side(register, params.pop("show", [""])[-1], params)
+    if request.headers.get("HX-Target", "").endswith("side"):
+        return render(request, "register/_side.html", {"register": register, "side": side})
     mistakes: dict[str, list[Any]] = {}
     try:
         page = rows.page(register, params)
@@ -40,6 +56,8 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "page": page,
             "columns": columns_of(register, params, page.sort),
             "lines": [(row, cells_of(register, row)) for row in page.rows],
+            "side": side,
+            "base": address_of(params, {}),
             "boxes": boxes,
             "chips": chips_of(register, params, boxes),
             "mistakes": mistakes,
@@ -48,6 +66,19 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "query": params.urlencode(),
         },
     )
+
+
+def _side(register: Register[Any], pk: str, params: QueryDict) -> dict[str, Any] | None:
+    """A record beside its list: facts and verbs, and the list's address without it. One out of reach is not there."""
+    if not pk:
+        return None
+    record = rows.one(register, pk)
+    return {
+        "record": record,
+        "groups": facts_of(register, record),
+        "verbs": verbs_of(register, record),
+        "closed": address_of(params, {}),
+    }
 
 
 @require_http_methods(READ)

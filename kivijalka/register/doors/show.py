@@ -153,7 +153,7 @@ def boxes_of(register: Register[Any], params: QueryDict, form: Any) -> list[Box]
         box.fields.append(form[name])
         box.count += len([value for value in params.getlist(name) if value])
         for word in sorted(getattr(found, "words", ()), reverse=True):
-            box.quick.append((WORDS[word], _address(params, {name: [word]})))
+            box.quick.append((WORDS[word], address_of(params, {name: [word]})))
     return list(boxes.values())
 
 
@@ -166,15 +166,16 @@ def chips_of(register: Register[Any], params: QueryDict, boxes: list[Box]) -> li
             continue
         given = [value for value in params.getlist(name) if value]
         for value in given:
-            rest = _address(params, {name: [other for other in given if other != value]})
+            rest = address_of(params, {name: [other for other in given if other != value]})
             words = _word(named[name].field.widget, value)
             chips.append({"label": str(named[name].label), "words": words, "without": rest})
     return chips
 
 
-def _address(params: QueryDict, changed: dict[str, list[str]]) -> str:
-    """This list's address, from its first page, with these filters changed."""
-    kept = {key: params.getlist(key) for key in params if key not in ("after", "before", "last", "show")}
+def address_of(params: QueryDict, changed: dict[str, list[str]]) -> str:
+    """This list's address with these filters changed; then it begins at its first page."""
+    places = ("after", "before", "last", "show") if changed else ("show",)
+    kept = {key: params.getlist(key) for key in params if key not in places}
     return "?" + urlencode({**kept, **changed}, doseq=True)
 
 

@@ -1,5 +1,6 @@
 // What the pages gain from a script: keys, and the focus where it is needed. Everything works without it.
 const KEYS = "kivijalka-keys";
+const jump = document.getElementById("jump");
 const dialog = document.getElementById("keys");
 const box = document.getElementById("keys-on");
 
@@ -58,15 +59,77 @@ function openKeys() {
   return true;
 }
 
+// Ctrl-K: any record, page or form, by its words; the arrows walk through what was found.
+function openJump() {
+  if (!jump || document.querySelector("dialog[open]")) return false;
+  jump.showModal();
+  jump.querySelector("input").select();
+  return true;
+}
+
+jump?.addEventListener("keydown", (event) => {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by) return;
+  const stops = [...jump.querySelectorAll("input[type=search], #jump-found a")];
+  stops[Math.min(Math.max(stops.indexOf(document.activeElement) + by, 0), stops.length - 1)]?.focus();
+  event.preventDefault();
+});
+
+// Escape: an open filter closes, then the record beside the list.
+function close() {
+  const open = document.querySelector("details[name=filter][open]");
+  const back = document.querySelector("[data-close]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  } else if (back) {
+    closeSide(back);
+  }
+  return Boolean(open || back);
+}
+
+function closeSide(back) {
+  const row = document.querySelector("[data-rows] [aria-current]");
+  history.replaceState(null, "", back.getAttribute("href"));
+  back.closest("#side").replaceChildren();
+  document.getElementById("side").removeAttribute("class");
+  row?.removeAttribute("aria-current");
+  row?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const back = event.target.closest("[data-close]");
+  if (back && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    closeSide(back);
+  }
+  for (const open of document.querySelectorAll("details[name=filter][open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  const arrived = document.querySelector("[data-arrives]");
+  if (!arrived) return;
+  arrived.removeAttribute("data-arrives");
+  arrived.focus();
+  const here = new URLSearchParams(location.search).get("show");
+  for (const link of document.querySelectorAll("[data-rows] th a")) {
+    if (here && link.search.includes(here)) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+});
+
 const ACTIONS = { "/": focusSearch, "?": openKeys, j: () => step(1), k: () => step(-1) };
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "k") {
-    if (focusSearch()) event.preventDefault();
+    if (openJump()) event.preventDefault();
     return;
   }
-  if (event.ctrlKey || event.metaKey || !keysOn() || dialog?.open || isTyping(event.target)) return;
+  if (event.key === "Escape" && !document.querySelector("dialog[open]") && close()) return;
+  if (event.ctrlKey || event.metaKey || !keysOn() || document.querySelector("dialog[open]") || isTyping(event.target)) return;
   if (Object.hasOwn(ACTIONS, event.key) && ACTIONS[event.key]()) event.preventDefault();
 });
 
