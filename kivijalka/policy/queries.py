@@ -11,6 +11,7 @@ from kivijalka.organisation.models import RoleKind
 from kivijalka.policy.checks import check
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.reading import Finding
+from kivijalka.register.batch import once
 from kivijalka.register.refusal import Refused
 
 
@@ -24,6 +25,7 @@ class NoPolicy(Refused, LookupError):
         )
 
 
+@once
 def policy_in_force(on: date) -> PolicyVersion:
     """The version in force on a day: everybody's to read, whatever they reach. Raises NoPolicy where there is none."""
     found = next(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Generic, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from django import forms
@@ -18,12 +18,15 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.errors import InsufficientPrivilege, ProgramLimitExceeded
 
 from kivijalka.access.actor import Actor, say_command
+from kivijalka.register.batch import together, under_way
 from kivijalka.register.declare import M, Register, Words
 from kivijalka.register.models import Kept
 from kivijalka.register.refusal import Conflict, Invalid, NotThere, Refused
 
 # What the form of a verb on this record holds when it opens, by input.
 Initial = Callable[[Any], dict[str, Any]]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -77,25 +80,52 @@ class Command(Generic[M]):
     def __call__(self, actor: Actor, record: M, *, version: int | None = None, **inputs: Any) -> Any:
         """Do it: right, state and version are asked of the database, then the function runs in one transaction."""
         with transaction.atomic():
-            fresh = self._lock(actor, record)
+            fresh = self._lock(actor, [record])[record.pk]
+            if isinstance(fresh, Refused):
+                raise fresh
             if version is not None and version != fresh.version:
                 raise Conflict(fresh.version)
             say_command(self.name)
             return translated(lambda: self.function(actor, fresh, **inputs))
 
-    def _lock(self, actor: Actor, record: M) -> M:
-        model = type(record)
-        rows = model._default_manager.seen().select_for_update(of=("self",))
-        fresh: M | None = rows.annotate(**can(model, {self.name: self})).filter(pk=record.pk).first()
-        if fresh is None:
-            # Locking asks the policy of writing too: a row that is seen but not found here may not be changed.
-            seen = model._default_manager.seen().filter(pk=record.pk).exists()
-            raise _no_right() if seen else NotThere()
+    def on_each(
+        self, actor: Actor, given: Sequence[tuple[M, Mapping[str, Any]]], *, unchanged: bool = False
+    ) -> list[Any]:
+        """Do it to many records at once: what each of them gave, or the Refused that says why not.
+
+        `unchanged` refuses a record that is not as it was read. Part of what a refused one wrote may stand; whoever
+        calls rolls back when there is one.
+        """
+        locked = self._lock(actor, [record for record, _inputs in given])
+        say_command(self.name)
+        answers: list[Any] = []
+        with together():
+            for record, inputs in given:
+                fresh = locked[record.pk]
+                if unchanged and not isinstance(fresh, Refused) and fresh.version != record.version:
+                    fresh = Conflict(fresh.version)
+                answers.append(fresh if isinstance(fresh, Refused) else told(self.function, actor, fresh, **inputs))
+        return answers
+
+    def _lock(self, actor: Actor, records: Sequence[M]) -> dict[Any, M | Refused]:
+        """Each record locked as it is now, or why the command may not touch it."""
+        model = type(records[0])
+        keys = [record.pk for record in records]
+        rows = model._default_manager.seen().select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+        found: dict[Any, M | Refused] = {
+            fresh.pk: self._refusal(fresh) or fresh for fresh in rows.annotate(**can(model, {self.name: self}))
+        }
+        missing = set(keys) - set(found)
+        # Locking asks the policy of writing too: a row that is seen but not found here may not be changed.
+        seen = model._default_manager.seen().filter(pk__in=missing).values_list("pk", flat=True) if missing else ()
+        return found | dict.fromkeys(missing, NotThere()) | dict.fromkeys(seen, _no_right())
+
+    def _refusal(self, fresh: M) -> Refused | None:
         if not getattr(fresh, f"right_{self.name}"):
-            raise _no_right()
+            return _no_right()
         if not getattr(fresh, f"can_{self.name}"):
-            raise Refused(_("This cannot be done in the record's present state."), code="state")
-        return fresh
+            return Refused(_("This cannot be done in the record's present state."), code="state")
+        return None
 
     @cached_property
     def inputs(self) -> dict[str, Input]:
@@ -206,6 +236,23 @@ def add(register: Register[M], actor: Actor, **values: Any) -> M:
         return made
 
 
+def add_each(
+    register: Register[M], actor: Actor, given: Iterable[dict[str, Any]], *, rehearsed: bool = False
+) -> list[M | Refused]:
+    """Make many records at once: each of them, or why it was refused; then whoever calls rolls back."""
+    say_command("add")
+    with together(rehearsed=rehearsed):
+        return [told(save, register, register.model(), values) for values in given]
+
+
+def told(write: Callable[P, T], *args: P.args, **inputs: P.kwargs) -> T | Refused:
+    """What a write gave, or why it was refused."""
+    try:
+        return write(*args, **inputs)
+    except Refused as refused:
+        return refused
+
+
 def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
     """Write declared fields and validate the whole record; raises Invalid with the texts by field."""
     before = {} if record._state.adding else relations_of(record)
@@ -215,12 +262,16 @@ def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
         setattr(record, name, value)
     from django.core.exceptions import ValidationError
 
+    # Among many, what only the database knows is asked of it when they are written.
+    alone = under_way() is None
     try:
         # A record that stays where it is needs not be seen by whoever changes something else, nor is what it lacks
         # already asked of them.
-        unchanged = {name for name, key in relations_of(record).items() if name in before and before[name] == key}
+        relations = relations_of(record)
+        known = {name for name, key in relations.items() if name in before and before[name] == key}
         kept = set() if record._state.adding else {name for name in register.writable if name not in values}
-        record.full_clean(exclude={"id", "code", "version", *unchanged, *kept})
+        excluded = {"id", "code", "version", *kept, *(known if alone else relations)}
+        record.full_clean(exclude=excluded, validate_unique=alone, validate_constraints=alone)
     except ValidationError as error:
         raise Invalid({name: list(texts) for name, texts in error.message_dict.items()}) from error
     # Read by the policy of the new row: a row that one would not see or write is refused by the database.

@@ -11,7 +11,7 @@ from typing import Any
 from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files import steps
-from kivijalka.register.doors.files.commit import commit
+from kivijalka.register.doors.files.commit import commit, rehearse
 from kivijalka.register.doors.files.plan import Plan, plan
 from kivijalka.register.doors.files.read import Table, read
 from kivijalka.register.registry import register_by_path
@@ -50,13 +50,15 @@ def importing(
 
 def planned(data: bytes, who: Person, **how: Any) -> Plan:
     """The preview alone."""
-    with importing(data, who, **how) as (found, _actor, _mapping):
-        return found
+    with importing(data, who, **how) as (found, actor, _mapping):
+        return rehearse(found, actor)
 
 
 def imported(data: bytes, who: Person, *, leave_out: bool = False, **how: Any) -> Plan:
     """The preview, carried out; with `leave_out`, without the rows that it refuses."""
     with importing(data, who, **how) as (found, actor, mapping):
+        if leave_out:
+            rehearse(found, actor)
         commit(found, actor, mapping, left_out=[row.number for row in found.of("refused")] if leave_out else ())
         return found
 

@@ -58,6 +58,20 @@ def test_four_steps_bring_a_file_in(browser: Client, manager: Person):
     assert browser.post(preview, {"commit": "1"}).status_code == 409
 
 
+def test_a_name_that_was_not_recognised_is_corrected_like_a_word(browser: Client, manager: Person):
+    columns = upload(browser, csv_of(["Title", "Owner", "Areas"], ["Fire", "Boss", "fire and rescue safety; smoke"]))
+    choices = {"column-0": "title", "column-1": "owner", "column-2": "areas", "name": "Fires"}
+    preview = browser.post(columns, {**choices, "fixed-unit": manager.unit.code})["Location"]
+    page = browser.get(preview).content.decode()
+    assert 'name="word:owner:Boss"' in page
+    assert 'name="word:areas:smoke"' in page
+    meanings = {"word:owner:Boss": f"{manager.code} {manager}", "word:areas:smoke": "premises_security"}
+    browser.post(preview, {"words": "1", **meanings})
+    browser.post(preview, {"commit": "1"})
+    made = Risk.objects.get()
+    assert (made.owner, made.areas) == (manager, ["rescue_safety", "premises_security"])
+
+
 def test_the_next_file_offers_the_kept_mapping(browser: Client, manager: Person):
     data = csv_of(["No", "What"], ["1", "Fire"])
     columns = upload(browser, data)

@@ -17,6 +17,7 @@ from kivijalka.register.registry import register_by_path
 from kivijalka.risks.models import Assessment, Risk
 from tests.factories import action, assessed_risk, holder, person, risk, role_of, unit
 from tests.files.imports import csv_of, imported, planned, reasons
+from tests.who import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -71,14 +72,55 @@ def test_nothing_comes_in_while_a_row_is_refused_until_it_is_left_out(manager: P
     assert [risk.title for risk in Risk.objects.all()] == ["Good"]
 
 
-def test_a_row_that_only_its_command_refuses_stops_everything_and_says_why(manager: Person):
+def test_what_only_a_commands_rule_refuses_is_seen_in_the_preview(manager: Person):
     place = manager.unit.code
     data = csv_of(["Title", "Unit", "Likelihood"], ["Good", place, ""], ["No impact", place, 3])
-    found = planned(data, manager)
-    assert found.counts["new"] == 2
+    assert reasons(planned(data, manager)) == {3: "Give at least one impact. The worst of them gives the risk's level."}
     with pytest.raises(NotCommitted):
         imported(data, manager)
     assert not Risk.objects.exists()
+
+
+def test_all_faults_of_a_row_are_told_at_once(manager: Person):
+    data = csv_of(["Title", "Unit", "Risk owner", "Likelihood"], ["", "", "Nemo, Nobody", "fishy"])
+    told = reasons(planned(data, manager))[2]
+    assert "Title: This is missing." in told
+    assert "Unit: This is missing." in told
+    assert "“Nemo, Nobody”. Nothing was found" in told
+    assert "“fishy”. It is not known" in told
+    assert told.count("Likelihood") == 1
+
+
+def test_a_preview_takes_no_codes_and_keeps_nothing(manager: Person):
+    data = csv_of(["Title", "Unit"], ["Fire", manager.unit.code], ["Flood", manager.unit.code])
+    first = risk()
+    planned(data, manager)
+    assert list(Risk.objects.all()) == [first]
+    second = risk()
+    assert int(second.code[2:]) == int(first.code[2:]) + 1
+
+
+def test_history_tells_each_command_of_rows_that_came_in_together(manager: Person):
+    head = ["Title", "Unit", "Likelihood", "Impact on people"]
+    imported(csv_of(head, *[[f"Risk {n}", manager.unit.code, 2, 3] for n in range(3)]), manager)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("select kept_command, version, kept_by, count(*) from history.risks_risk group by 1, 2, 3")
+        assert sorted(cursor.fetchall()) == [("add", 1, manager.pk, 3), ("assess", 2, manager.pk, 3)]
+
+
+def test_a_row_that_the_database_refuses_is_found_among_the_others(manager: Person):
+    administrator = holder("access_administrator")
+    head = ["Given name", "Family name", "E-mail", "Unit", "Start", "End", "Language"]
+    rows = [
+        ["Anna", f"Laine {n}", f"laine{n}@esimerkki.example", manager.unit.code, "1.2.2026", end, "fi"]
+        for n, end in enumerate(["", "", "", "1.1.2026", ""])
+    ]
+    data = csv_of(head, *rows)
+    told = reasons(planned(data, administrator, into="persons"))
+    assert list(told) == [5]
+    assert "The end is before the start" in told[5]
+    imported(data, administrator, into="persons", leave_out=True)
+    assert Person.objects.filter(family_name__startswith="Laine").count() == 4
 
 
 def test_words_are_corrected_by_a_person(manager: Person):
@@ -191,5 +233,19 @@ def test_a_preview_asks_no_more_for_many_rows_than_for_few(manager: Person):
             assert planned(data, manager, columns={"No": "key"}).counts["new"] == count
         return len(asked)
 
-    queries(1)
+    queries(2)
     assert queries(60) == queries(2)
+
+
+def test_an_import_asks_no_more_for_many_rows_than_for_few(manager: Person):
+    place = manager.unit.code
+
+    def queries(name: str, count: int) -> int:
+        rows = [[f"{name} {n}", place, manager.email, "3", "4"] for n in range(count)]
+        data = csv_of(["Title", "Unit", "Risk owner", "Likelihood", "Impact"], *rows)
+        with CaptureQueriesContext(connection) as asked:
+            assert imported(data, manager).counts["new"] == count
+        return len(asked)
+
+    queries("Warm", 2)
+    assert queries("Many", 60) == queries("Few", 2)

@@ -107,14 +107,19 @@ class Reader:
     def _many(self, cell: Cell, text: str) -> list[str]:
         if (whole := meaning(text, self.words, self.corrected)) is not None:
             return [whole]
-        mark = ";" if ";" in text else ","
-        return list(dict.fromkeys(self._choice(part, part.strip()) for part in text.split(mark) if part.strip()))
+        return list(dict.fromkeys(self._choice(part, part) for part in parts_of(text)))
 
     def _record(self, cell: Cell, text: str) -> Any:
-        found = self.records[folded(text)]
+        found = self.records[folded(self.corrected.get(folded(text)) or text)]
         if isinstance(found, Unreadable):
             raise found
         return found
+
+
+def parts_of(text: str) -> list[str]:
+    """The words of a cell that holds several: between semicolons or lines, else between commas."""
+    marks = r"[;\n]" if ";" in text or "\n" in text else ","
+    return [part.strip() for part in re.split(marks, text) if part.strip()]
 
 
 def number(text: str) -> Decimal | None:

@@ -1,14 +1,19 @@
-"""Carrying out a plan: all of it or nothing, in one transaction, each row through the register's own commands."""
+"""Carrying out a plan: all of it or nothing, in one transaction, through the register's own commands, many rows at once.
+
+The preview rehearses it: what a command's rule or the database refuses is told before anything is imported.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from kivijalka.access import Actor
-from kivijalka.register.command import add
+from kivijalka.register.batch import AT_ONCE
+from kivijalka.register.command import add, add_each
 from kivijalka.register.doors.files.plan import CHANGED, NEW, REFUSED, Plan, PlannedRow
 from kivijalka.register.files_models import ImportedRow, ImportMapping
 from kivijalka.register.refusal import Refused
@@ -16,6 +21,20 @@ from kivijalka.register.refusal import Refused
 
 class NotCommitted(Exception):
     """Some rows are refused and nobody said to leave them out: nothing was imported."""
+
+
+class _Rehearsed(Exception):
+    """The rehearsal is over: what it wrote goes."""
+
+
+def rehearse(plan: Plan, actor: Actor) -> Plan:
+    """The plan, with what only its commands or the database refuse. Nothing stays written."""
+    try:
+        with transaction.atomic():
+            _carry_out(plan, actor, plan.rows, rehearsed=True)
+            raise _Rehearsed
+    except _Rehearsed:
+        return plan
 
 
 def commit(plan: Plan, actor: Actor, mapping: ImportMapping, *, left_out: Collection[int] = ()) -> dict[str, int]:
@@ -27,27 +46,76 @@ def commit(plan: Plan, actor: Actor, mapping: ImportMapping, *, left_out: Collec
         raise NotCommitted
     rows = [row for row in plan.rows if row.number not in left_out]
     with transaction.atomic():
-        made = {row.number: _carry_out(plan, actor, row) for row in rows if row.fate in (NEW, CHANGED)}
+        made = _carry_out(plan, actor, rows, rehearsed=False)
         if any(row.refusals for row in rows):
             raise NotCommitted
         _remember(rows, mapping, made)
     return Plan(plan.register, rows).counts | {REFUSED: len(plan.rows) - len(rows)}
 
 
-def _carry_out(plan: Plan, actor: Actor, row: PlannedRow) -> Any:
-    """One row: its record, or None and the refusal kept with the row; the others are still tried, to be told as well."""
-    register, record = plan.register, row.record
+def _carry_out(plan: Plan, actor: Actor, rows: Iterable[PlannedRow], *, rehearsed: bool) -> dict[int, Any]:
+    """Records by row number. A refusal is kept with its row; the others are still tried, to be told as well."""
+    made: dict[int, Any] = {}
+    for portion in _portions(row for row in rows if row.fate in (NEW, CHANGED)):
+        made |= _portion(plan.register, actor, portion, rehearsed)
+    return made
+
+
+def _portions(rows: Iterator[PlannedRow]) -> Iterator[list[PlannedRow]]:
+    while portion := list(islice(rows, AT_ONCE)):
+        yield portion
+
+
+def _portion(register: Any, actor: Actor, rows: list[PlannedRow], rehearsed: bool) -> dict[int, Any]:
+    """Rows written together. When the database refuses them, the halves are tried, down to the row at fault."""
     try:
-        if record is None:
-            record = add(register, actor, **row.values)
-        elif row.values:
-            record = register.all_commands["edit"](actor, record, version=record.version, **row.values)
-        for name, inputs in row.inputs.items():
-            register.all_commands[name](actor, record, **inputs)
-        return record
+        with transaction.atomic():
+            if len(rows) == 1:
+                made = {rows[0].number: _one(register, actor, rows[0])}
+            else:
+                made = _together(register, actor, rows, rehearsed)
     except Refused as refused:
-        _keep(register, row, refused)
-        return None
+        _keep(register, rows[0], refused)
+        return {}
+    except DatabaseError:
+        if len(rows) == 1:
+            raise
+        half = len(rows) // 2
+        first = _portion(register, actor, rows[:half], rehearsed)
+        return first | _portion(register, actor, rows[half:], rehearsed)
+    for row in rows:
+        if isinstance(made[row.number], Refused):
+            _keep(register, row, made.pop(row.number))
+    return made
+
+
+def _one(register: Any, actor: Actor, row: PlannedRow) -> Any:
+    record = row.record
+    if record is None:
+        record = add(register, actor, **row.values)
+    elif row.values:
+        record = register.all_commands["edit"](actor, record, version=record.version, **row.values)
+    for name, inputs in row.inputs.items():
+        register.all_commands[name](actor, record, **inputs)
+    return record
+
+
+def _together(register: Any, actor: Actor, rows: list[PlannedRow], rehearsed: bool) -> dict[int, Any]:
+    """The same for many rows: a command at a time."""
+    new, edited = [r for r in rows if r.record is None], [r for r in rows if r.record is not None and r.values]
+    made = {row.number: row.record for row in rows}
+    if new:
+        answers = add_each(register, actor, [row.values for row in new], rehearsed=rehearsed)
+        made |= dict(zip((row.number for row in new), answers, strict=True))
+    if edited:
+        answers = register.all_commands["edit"].on_each(actor, [(r.record, r.values) for r in edited], unchanged=True)
+        made |= dict(zip((row.number for row in edited), answers, strict=True))
+    for command in register.imports:
+        given = [r for r in rows if command.name in r.inputs and not isinstance(made[r.number], Refused)]
+        if given:
+            answers = command.on_each(actor, [(made[row.number], row.inputs[command.name]) for row in given])
+            made |= {r.number: a for r, a in zip(given, answers, strict=True) if isinstance(a, Refused)}
+    return made
 
 
 def _keep(register: Any, row: PlannedRow, refused: Refused) -> None:

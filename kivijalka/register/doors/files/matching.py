@@ -43,6 +43,7 @@ class Matches:
         for row in rows:
             row.record = found.get(row.code)
             if row.code and row.record is None:
+                row.is_new = False
                 how = _("Empty the cell to add a new record, or map the column as the file's own key.")
                 row.refuse(_t("code"), row.code, _("There is no such record, or you may not see it."), how)
 
@@ -57,6 +58,7 @@ class Matches:
             if row.record is None and row.source_key in ledger:
                 row.record = found.get(ledger[row.source_key])
                 if row.record is None:
+                    row.is_new = False
                     why = _("This row was imported before, as a record that you may not see now.")
                     row.refuse("", row.source_key, why, _("Leave the row out."))
 

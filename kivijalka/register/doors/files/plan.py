@@ -6,7 +6,7 @@ compare; ask the rights. Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, t
 from kivijalka.register.doors.files.matching import Matches
 from kivijalka.register.doors.files.read import Cell, Row, Table, as_text
 from kivijalka.register.doors.files.rights import allows
+from kivijalka.register.doors.files.words import folded
 from kivijalka.register.files_models import ImportMapping
 from kivijalka.register.models import SPAN
 
@@ -58,6 +59,10 @@ class PlannedRow:
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes: list[compare.Change] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    # Targets whose cell could not be read: they are not missing.
+    unread: set[str] = field(default_factory=set)
+    # Not so where the row names a record that is not found.
+    is_new: bool = True
 
     @property
     def fate(self) -> str:
@@ -97,7 +102,7 @@ def plan(register: Register[Any], table: Table, reading: Reading, actor: Actor, 
         if row.record is not None:
             compare.keep_changes(register, row, present)
             _ask_present(register, actor, row, rights)
-        elif not row.refusals:
+        elif row.is_new:
             _need(reading, columns.targets, row)
             _ask_new(register, actor, row)
             compare.tell_new(register, row)
@@ -119,9 +124,9 @@ class Columns:
         self.fixed = [(self._reader(targets[n], table, "", text, reading), text) for n, text in rest.items()]
 
     def _reader(self, target: Target, table: Table, heading: str, text: str, reading: Reading) -> Reader:
-        texts = ({as_text(row.cells[heading]) for row in table.rows} if heading else {text}) - {""}
-        records = find_all(target.field.register, texts) if target.kind == "record" else {}  # type: ignore[attr-defined]
-        return Reader(target, reading.words.get(target.name, {}), records)
+        corrected = reading.words.get(target.name, {})
+        texts = {text} if not heading else table.words(heading)
+        return Reader(target, corrected, records_of(target, texts, corrected))
 
     def planned(self, row: Row) -> PlannedRow:
         """The row with what could be read, and refusals for what could not."""
@@ -134,6 +139,7 @@ class Columns:
             try:
                 given[reader.target.name] = reader.read(cell)
             except Unreadable as unreadable:
+                found.unread.add(reader.target.name)
                 found.refuse(heading, as_text(cell), unreadable.why, unreadable.how)
         self._give(found, {name: value for name, value in given.items() if value is not MISSING})
         if row.extra:
@@ -148,14 +154,20 @@ class Columns:
             _give(found, command, {name: value for name, value in given.items() if name not in writable})
 
 
+def records_of(target: Target, texts: Iterable[str], corrected: Mapping[str, str]) -> dict[str, Any]:
+    """The records that cells name; a person may have said what a name that was not recognised means."""
+    if target.kind != "record":
+        return {}
+    return find_all(target.field.register, {corrected.get(folded(text)) or text for text in texts})  # type: ignore[attr-defined]
+
+
 def _give(row: PlannedRow, command: Command[Any], given: dict[str, Any]) -> None:
     """What the row gives a command. A row that gives only what has a default anyway does not ask for it."""
     inputs = {name: given[name] for name in command.inputs if name in given}
     if not any(command.inputs[name].default in (None, "") for name in inputs):
         return
-    missing = [asked for name, asked in command.inputs.items() if asked.required and name not in inputs]
-    for asked in missing:
-        if not any(refusal.column for refusal in row.refusals):
+    for name, asked in command.inputs.items():
+        if asked.required and name not in inputs and name not in row.unread:
             row.refuse(str(asked.ask.label), "", _("This is missing."), _("Fill the cell, or empty the rest of it."))
     row.inputs[command.name] = inputs
 
@@ -163,7 +175,7 @@ def _give(row: PlannedRow, command: Command[Any], given: dict[str, Any]) -> None
 def _need(reading: Reading, targets: Iterable[Target], row: PlannedRow) -> None:
     """A new record needs every field that has no default."""
     for target in targets:
-        if target.needed and target.name not in row.values:
+        if target.needed and target.name not in row.values and target.name not in row.unread:
             column = reading.column_of(target.name) or str(target.label)
             row.refuse(column, "", _("This is missing."), _("Fill the cell, or give one value for all rows."))
 

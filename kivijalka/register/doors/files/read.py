@@ -61,6 +61,10 @@ class Table:
     headings: list[str]
     rows: list[Row]
 
+    def words(self, heading: str) -> set[str]:
+        """What stands in a column, each text once."""
+        return {as_text(row.cells[heading]) for row in self.rows} - {""}
+
     def as_json(self) -> dict[str, Any]:
         rows = [[row.number, [_packed(row.cells[name]) for name in self.headings], row.extra] for row in self.rows]
         return {"headings": self.headings, "rows": rows}

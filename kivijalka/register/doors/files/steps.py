@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 from django import forms
 from django.utils import timezone
@@ -15,7 +18,9 @@ from kivijalka.access import Actor
 from kivijalka.access.rules import rights_in
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import mapping as mappings
-from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, targets_of
+from kivijalka.register.doors.files.cells import Unreadable, parts_of
+from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, targets_of
+from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Table, as_text
 from kivijalka.register.doors.files.words import choices_of, folded, meaning, words_of
 from kivijalka.register.doors.forms import RegisterForm
@@ -28,17 +33,28 @@ SAMPLES = 3
 
 @dataclass(frozen=True)
 class Word:
-    """A word of the file, and which value it is taken for."""
+    """A word of the file, and what it is taken for: a value among choices, or a record by its code."""
 
-    field: str
-    label: Any
+    target: Target
     word: str
     value: str
-    choices: list[tuple[Any, Any]]
+    choices: list[tuple[str, Any]] = field(default_factory=list)
 
     @property
     def input_name(self) -> str:
-        return f"word:{self.field}:{self.word}"
+        return f"word:{self.target.name}:{self.word}"
+
+    @property
+    def input_id(self) -> str:
+        return f"word-{self.target.name}-{crc32(self.word.encode())}"
+
+    @property
+    def is_record(self) -> bool:
+        return self.target.kind == "record"
+
+    def as_input(self) -> str:
+        """Search-as-you-type for a record, as in its form."""
+        return str(self.target.field.widget.render(self.input_name, self.value, {"id": self.input_id}))
 
 
 def importer(actor: Actor) -> UUID:
@@ -137,26 +153,39 @@ def fixed_form(register: Register[Any], data: Any = None, initial: dict[str, str
 
 
 def words_shown(register: Register[Any], table: Table, reading: Reading) -> list[Word]:
-    """Words of the file's choice columns and what each is taken for; plain values and numbers are left out."""
+    """Words of the file's choices and what each is taken for, and names that were not recognised."""
     targets = targets_of(register)
     found: list[Word] = []
     for heading, name in reading.columns.items():
         target = targets.get(name)
-        if target is None or target.kind not in ("choice", "many") or heading not in table.headings:
-            continue
-        options = choices_of(target.field)
-        words, plain = words_of(target.field), {str(value) for value, _label in options}
-        for word in sorted({as_text(row.cells[heading]) for row in table.rows} - {"", *plain})[:MOST_WORDS]:
-            value = meaning(word, words, reading.words.get(name, {})) or ""
-            found.append(Word(name, target.label, word, value, [(str(key), label) for key, label in options]))
+        if target is not None and heading in table.headings:
+            corrected = reading.words.get(name, {})
+            shown = _names if target.kind == "record" else _choices if target.kind in ("choice", "many") else None
+            found += islice(shown(target, table.words(heading), corrected), MOST_WORDS) if shown else ()
     return found
 
 
+def _choices(target: Target, texts: set[str], corrected: dict[str, str]) -> Iterator[Word]:
+    """Plain values and numbers are left out; a cell of several words gives each of them."""
+    options = [(str(value), label) for value, label in choices_of(target.field)]
+    words, plain = words_of(target.field), {value for value, _label in options}
+    parts = {part for text in texts for part in (parts_of(text) if target.kind == "many" else [text])}
+    for word in sorted(parts - plain):
+        yield Word(target, word, meaning(word, words, corrected) or "", options)
+
+
+def _names(target: Target, texts: set[str], corrected: dict[str, str]) -> Iterator[Word]:
+    records = records_of(target, texts, {})
+    for text in sorted(texts):
+        if isinstance(records[folded(text)], Unreadable):
+            yield Word(target, text, corrected.get(folded(text), ""))
+
+
 def words_chosen(shown: list[Word], data: Any) -> dict[str, dict[str, str]]:
-    """Corrections: what the person chose where it is not what the word was taken for anyway."""
+    """What the person said that each word means."""
     found: dict[str, dict[str, str]] = {}
     for word in shown:
         value = data.get(word.input_name)
-        if value is not None and value in {"", *(key for key, _label in word.choices)}:
-            found.setdefault(word.field, {})[folded(word.word)] = value
+        if value is not None and (word.is_record or value in {"", *(key for key, _label in word.choices)}):
+            found.setdefault(word.target.name, {})[folded(word.word)] = value.strip()
     return found

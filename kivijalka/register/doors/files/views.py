@@ -17,7 +17,7 @@ from kivijalka.access import Actor, acting
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files import steps
-from kivijalka.register.doors.files.commit import NotCommitted, commit
+from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import MOST_BYTES, WHY, Table, read
 from kivijalka.register.doors.files.write import TYPES, export
@@ -113,6 +113,8 @@ def preview_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
                 return redirect("import-done", path, pk)
             except NotCommitted:
                 refused = Refused(_("%s rows are refused. Nothing was imported.") % len(planned.of(REFUSED)))
+        else:
+            rehearse(planned, importing)
     return _preview(request, register, file, table, planned, refused)
 
 

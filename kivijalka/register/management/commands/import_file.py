@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from kivijalka.access import acting
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import steps
-from kivijalka.register.doors.files.commit import NotCommitted, commit
+from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
 from kivijalka.register.doors.files.mapping import CODE, KEY, targets_of
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             with acting(_person(options["email"]), door="import") as actor:
                 steps.may_import(register, actor)
                 mapping = _mapping(register, actor, table, options)
-                planned = plan(register, table, steps.reading_of(mapping), actor, mapping)
+                planned = rehearse(plan(register, table, steps.reading_of(mapping), actor, mapping), actor)
                 if not options["commit"]:
                     self._tell(planned)
                     return
