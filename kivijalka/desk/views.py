@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import DateField, F, QuerySet, Value
+from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_GET
 from kivijalka.organisation.handover import asked
 from kivijalka.organisation.queries import delegations_in_force, offered_to
 from kivijalka.register.declare import Register, Waits
+from kivijalka.register.models import Node
 from kivijalka.register.registry import REGISTERS
 
 MOST = 50
@@ -38,10 +41,7 @@ class Task:
 def my_work(request: Any) -> HttpResponse:
     """What waits for me, late first; then what comes next."""
     today = timezone.localdate()
-    tasks = [
-        task for register in REGISTERS.values() for waits in register.waits for task in waiting(register, waits, today)
-    ]
-    tasks.sort(key=lambda task: (task.due is None, task.due or today))
+    tasks = waiting(today)
     context = {
         "tasks": tasks[:MOST],
         "late": sum(task.late for task in tasks),
@@ -52,14 +52,25 @@ def my_work(request: Any) -> HttpResponse:
     return render(request, "desk/my_work.html", context)
 
 
-def waiting(register: Register[Any], waits: Waits, today: date) -> list[Task]:
-    """Records of one register that wait for one thing: one query."""
-    rows = register.model.objects.seen().filter(waits.rule())
-    rows = rows.order_by(waits.due, "id") if waits.due else rows.order_by("id")
-    label = register.all_commands[waits.verb].label
+def waiting(today: date) -> list[Task]:
+    """What waits in every register, by its due date: two queries, however many registers there are."""
+    asked = [(register, waits) for register in REGISTERS.values() for waits in register.waits]
+    first, *others = (_rows(number, register, waits) for number, (register, waits) in enumerate(asked))
+    found = list(first.union(*others, all=True))
+    nodes = Node.objects.defer("words", "folded").in_bulk([pk for pk, _number, _due in found])
     tasks = []
-    for record in rows[:MOST]:
-        due = getattr(record, waits.due) if waits.due else None
-        late = due is not None and due < today
-        tasks.append(Task(waits.question, record, register, due, late, waits.verb, label))
-    return tasks
+    for pk, number, due in found:
+        if pk in nodes:
+            register, waits = asked[number]
+            label = register.all_commands[waits.verb].label
+            late = due is not None and due < today
+            tasks.append(Task(waits.question, nodes[pk], register, due, late, waits.verb, label))
+    return sorted(tasks, key=lambda task: (task.due is None, task.due or today))
+
+
+def _rows(number: int, register: Register[Any], waits: Waits) -> Any:
+    """Records of one register that wait for one thing: their id, the thing's number, and when it is due."""
+    due = F(waits.due) if waits.due else Value(None)
+    rows: QuerySet[Any, Any] = register.model.objects.seen().filter(waits.rule())
+    rows = rows.annotate(number=Value(number), day=Cast(due, DateField()))
+    return rows.order_by("day", "id").values_list("pk", "number", "day")[:MOST]

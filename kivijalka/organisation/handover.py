@@ -17,9 +17,11 @@ from kivijalka.access import Actor
 from kivijalka.access.rules import rights_in
 from kivijalka.organisation import queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility, Role
+from kivijalka.register.declare import Register
+from kivijalka.register.doors.related import value_of
 from kivijalka.register.models import Node
 from kivijalka.register.refusal import Refused
-from kivijalka.register.registry import REGISTERS
+from kivijalka.register.registry import REGISTERS, register_of
 
 Share = Responsibility.Share
 # The share of whoever owns a record, which is a column of it and no handshake.
@@ -108,22 +110,23 @@ def owner_gone(record: Any) -> Person | None:
     column = type(record).owner_column
     if column is None or getattr(record, column) is None or isinstance(record, Role):
         return None
-    node = Node.objects.filter(pk=record.pk).exclude(queries.Stands("id", "owner_id")).first()
-    return Person.objects.filter(pk=getattr(record, column)).first() if node and rights_on([node]) else None
+    register = register_of(type(record))
+    gone = register.model.objects.filter(pk=record.pk).exclude(register.over).exclude(queries.Stands("id", column))
+    return value_of(record, column.removesuffix("_id")) if gone.exists() else None
 
 
 def rights_on(nodes: Iterable[Node]) -> dict[UUID, bool]:
-    """Of these, what is not over; and whether the acting person may change it. A query a register."""
+    """Of these, what is not over; and whether the acting person may change it. One query over all registers."""
     by_register: dict[str, list[UUID]] = defaultdict(list)
     for node in nodes:
         by_register[node.register].append(node.pk)
-    found: dict[UUID, bool] = {}
-    for key, ids in by_register.items():
-        register = REGISTERS[key]
-        rows: Any = register.model.objects.seen().filter(pk__in=ids).exclude(register.over)
-        may = Case(When(register.access.may("edit"), then=Value(True)), default=Value(False))
-        found |= dict(rows.values_list("pk", may))
-    return found
+    asked = [_rights(REGISTERS[key], ids) for key, ids in by_register.items()]
+    return dict(asked[0].union(*asked[1:], all=True)) if asked else {}
+
+
+def _rights(register: Register[Any], ids: list[UUID]) -> Any:
+    rows = register.model.objects.seen().filter(pk__in=ids).exclude(register.over)
+    return rows.values_list("pk", Case(When(register.access.may("edit"), then=Value(True)), default=Value(False)))
 
 
 def _give(actor: Actor, item: Held, to: Person) -> None:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db.models import Count, QuerySet, Window
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_GET
 
 from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Unit
+from kivijalka.organisation.queries import NumbersBelow
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.policy.scales import Scales
 from kivijalka.register.doors.related import relate
-from kivijalka.register.doors.rows import all_rows
+from kivijalka.register.models import Record
 from kivijalka.register.refusal import NotThere
-from kivijalka.register.registry import REGISTERS
 from kivijalka.risks import queries
 from kivijalka.risks.models import Level, Risk
 
@@ -32,23 +33,26 @@ def situation(request: Any) -> HttpResponse:
     """Matrix, top risks and overdue work of a unit and all below it, on any date."""
     day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
     unit = _unit(request)
-    risks, actions = _rows("risk", unit), _rows("action", unit)
-    overdue = actions.filter(state__in=Action.OPEN, due__lt=day)
-    by_level = _by_level(risks, day)
+    risks, actions = _rows(Risk, unit), _rows(Action, unit)
+    found = queries.stands(risks, day)
+    by_level = Counter[str]()
+    for stand in found:
+        by_level[stand.level] += stand.count
+    overdue, overdue_count = _overdue(actions, day)
     policy = policy_in_force(day)
     scales = policy.scales
     context = {
         "unit": unit,
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
-        "matrix": queries.matrix(risks, scales),
+        "matrix": queries.matrix(found, scales),
         "scales": _words(scales),
-        "levels": [(level, label, by_level.get(level, (0, 0))[0]) for level, label in reversed(Level.choices)],
-        "unassessed": by_level.get("", (0, 0))[0],
-        "open": sum(count for count, _late in by_level.values()),
-        "late_reviews": sum(late for _count, late in by_level.values()),
+        "levels": [(level, label, by_level[level]) for level, label in reversed(Level.choices)],
+        "unassessed": by_level[""],
+        "open": by_level.total(),
+        "late_reviews": sum(stand.late for stand in found),
         "top": relate(_top(risks), ["unit"]),
-        "overdue": relate(overdue.order_by("due", "id")[:TOP], ["owner"]),
-        "overdue_count": overdue.count(),
+        "overdue": relate(overdue, ["owner"]),
+        "overdue_count": overdue_count,
         "query": f"unit={unit.code}&" if unit else "",
         "day": day,
         "policy": policy,
@@ -62,22 +66,23 @@ def _unit(request: HttpRequest) -> Unit | None:
     code = request.GET.get("unit", "").split(" ")[0]
     if not code:
         return None
-    found: Unit | None = Unit.objects.seen().filter(code=code).first()
+    found: Unit | None = Unit.objects.seen().filter(code=code).annotate(below=NumbersBelow("number")).first()
     if found is None:
         raise NotThere
     return found
 
 
-def _rows(register: str, unit: Unit | None) -> QuerySet[Any]:
-    params = QueryDict(f"unit={unit.code}" if unit else "")
-    return all_rows(REGISTERS[register], params)[0]
+def _rows(model: type[Record], unit: Any) -> QuerySet[Any]:
+    """What of a register belongs to the unit or one below it."""
+    rows = model.objects.seen()
+    return rows.filter(unit__in=unit.below) if unit else rows
 
 
-def _by_level(risks: QuerySet[Any], day: date) -> dict[str, tuple[int, int]]:
-    """Open risks by level, with how many of them are late for review; one query."""
-    counted = risks.exclude(state=Risk.State.CLOSED).order_by().values_list("level")
-    found = counted.annotate(count=Count("pk"), late=Count("pk", filter=Q(review__lt=day)))
-    return {level: (count, late) for level, count, late in found}
+def _overdue(actions: QuerySet[Any], day: date) -> tuple[list[Action], int]:
+    """The longest overdue, and how many there are; one query."""
+    late = actions.filter(state__in=Action.OPEN, due__lt=day)
+    rows: list[Any] = list(late.annotate(of=Window(Count("*"))).order_by("due", "id")[:TOP])
+    return rows, rows[0].of if rows else 0
 
 
 def _top(risks: QuerySet[Any]) -> QuerySet[Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -70,12 +72,30 @@ def accepts_up_to(actor: Actor, unit: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def matrix(risks: QuerySet[Risk], scales: Scales) -> list[list[Cell]]:
-    """Risks by likelihood (rows, highest first) and impact (columns), in one query."""
-    counted = risks.exclude(state=Risk.State.CLOSED).filter(likelihood__isnull=False, impact__isnull=False)
-    found = counted.order_by().values_list("likelihood", "impact").annotate(count=Count("pk"))
-    counts = {(likelihood, impact): count for likelihood, impact, count in found}
+@dataclass(frozen=True)
+class Stand:
+    """How many open risks stand at one place of the matrix (None: not assessed), and how many are late for review."""
+
+    likelihood: int | None
+    impact: int | None
+    level: str
+    count: int
+    late: int
+
+
+def stands(risks: QuerySet[Risk], day: date) -> list[Stand]:
+    """Open risks by where they stand, in one query that its index answers alone."""
+    rows = risks.exclude(state=Risk.State.CLOSED).order_by().values_list("likelihood", "impact", "level")
+    found = rows.annotate(count=Count("*"), late=Count("review", filter=Q(review__lt=day)))
+    return [Stand(*row) for row in found]
+
+
+def matrix(found: list[Stand], scales: Scales) -> list[list[Cell]]:
+    """Risks by likelihood (rows, highest first) and impact (columns)."""
+    counts: Counter[tuple[int | None, int | None]] = Counter()
+    for stand in found:
+        counts[stand.likelihood, stand.impact] += stand.count
     return [
-        [Cell(row, column, counts.get((row, column), 0), scales.level(row, column)) for column in range(1, 6)]
+        [Cell(row, column, counts[row, column], scales.level(row, column)) for column in range(1, 6)]
         for row in range(5, 0, -1)
     ]
