@@ -60,17 +60,19 @@ class Policies:
 
     def rows(self) -> list[PolicyRow]:
         """Each version drafted, put in force, and ended when the next one was decided."""
-        ended = {"state": "superseded", "valid_to": self.second - timedelta(days=1)}
+        last_day = {"valid_to": self.second - timedelta(days=1)}
         of_first, of_second = self._decision(0, self.first), self._decision(1, self.second)
         contents = (former_content(), example_content(), stricter_content())
         years = (self.first.year, self.second.year, self.second.year + 1)
         made = [self._row(n, self.drafted[n], "draft", UNDECIDED, contents[n], years[n]) for n in range(3)]
         for number, at, values in (
             (0, _morning(_decided(self.first)), of_first),
-            (0, _morning(_decided(self.second)), {**of_first, **ended}),
+            (0, _morning(_decided(self.second)), {**of_first, **last_day}),
             (1, _morning(_decided(self.second)), of_second),
         ):
             made.append(self._row(number, at, "put_in_force", values, contents[number], years[number]))
+        over = {**of_first, **last_day, "state": "superseded"}
+        made.append(self._row(0, _morning(self.second), "supersede", over, contents[0], years[0]))
         return made
 
     def _decision(self, number: int, begins: date) -> dict[str, Any]:

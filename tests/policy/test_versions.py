@@ -15,6 +15,7 @@ from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.policy import commands
 from kivijalka.policy.document import as_json
+from kivijalka.policy.jobs import end_policies
 from kivijalka.policy.models import PolicyVersion, example_content
 from kivijalka.policy.queries import document_of, policy_in_force
 from kivijalka.policy.registers import policies
@@ -51,10 +52,21 @@ def test_a_version_put_in_force_ends_the_one_before_it(chief: Person) -> None:
     after = put_in_force(chief, make.policy(), 30)
     assert before is not None
     before = make.fresh(before)
-    assert (before.state, before.valid_to) == ("superseded", make.in_days(29))
+    assert (before.state, before.valid_to) == ("in_force", make.in_days(29))
     assert (after.state, after.valid_from, after.section) == ("in_force", make.in_days(30), "318 §")
     assert policy_in_force(make.in_days(29)).pk == before.pk
     assert policy_in_force(make.in_days(30)).pk == after.pk
+
+
+def test_a_version_is_superseded_on_the_day_that_the_next_one_begins(chief: Person) -> None:
+    make.city()
+    before = policy_in_force(timezone.localdate())
+    put_in_force(chief, make.policy())
+    assert make.fresh(before).state == "superseded"
+    ended = make.policy(state="in_force", valid_from=make.in_days(-9000), valid_to=make.in_days(-8900))
+    end_policies(timestamp=0)
+    assert make.fresh(ended).state == "superseded"
+    assert policy_in_force(timezone.localdate()).state == "in_force"
 
 
 def test_a_policy_in_force_is_everybodys_to_read(chief: Person) -> None:
@@ -164,7 +176,7 @@ def test_an_assessment_belongs_to_the_version_of_its_day_for_ever(chief: Person)
 @pytest.mark.parametrize("moment", [timedelta(days=-3), timedelta(days=9)])
 def test_an_assessment_under_a_policy_not_in_force_is_refused_by_the_database(chief: Person, moment: timedelta) -> None:
     policy = put_in_force(chief, make.policy(), 2)
-    former = next(p for p in PolicyVersion.objects.all() if p.state == "superseded")
+    former = next(p for p in PolicyVersion.objects.all() if p.valid_to is not None)
     wrong = policy if moment < timedelta() else former
     with refused_by_database("assessment_under_policy_in_force"):
         assessed_under(wrong, timezone.now() + moment)
