@@ -25,6 +25,7 @@ from kivijalka.risks import queries
 from kivijalka.risks.models import Level, Risk
 
 TOP = 10
+RECENT = 6
 
 
 @login_required
@@ -53,6 +54,8 @@ def situation(request: Any) -> HttpResponse:
         "top": relate(_top(risks), ["unit"]),
         "overdue": relate(overdue, ["owner"]),
         "overdue_count": overdue_count,
+        "open_states": Action.OPEN,
+        "recent": _recent(request, unit),
         "query": f"unit={unit.code}&" if unit else "",
         "day": day,
         "policy": policy,
@@ -70,6 +73,15 @@ def _unit(request: HttpRequest) -> Unit | None:
     if found is None:
         raise NotThere
     return found
+
+
+def _recent(request: HttpRequest, unit: Unit | None) -> list[tuple[str, str]]:
+    """The units looked at last, by code and name: those before this one. Kept in the session."""
+    known: list[list[str]] = request.session.get("recent_units", [])
+    others = [found for found in known if unit is None or found[0] != unit.code]
+    if unit is not None and known[:1] != [[unit.code, str(unit)]]:
+        request.session["recent_units"] = [[unit.code, str(unit)], *others][:RECENT]
+    return [(code, name) for code, name in others]
 
 
 def _rows(model: type[Record], unit: Any) -> QuerySet[Any]:

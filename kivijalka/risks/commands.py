@@ -157,7 +157,7 @@ def confirm(actor: Actor, risk: Risk) -> Risk:
     return risk
 
 
-@command(_("Close"), when=NOT_CLOSED, says=_("The risk leaves the matrix and stays in history."))
+@command(_("Close the risk"), when=NOT_CLOSED, says=_("The risk leaves the matrix and stays in history."))
 def close(actor: Actor, risk: Risk) -> Risk:
     """The risk is no more. Refused while actions that treat it are open."""
     refuse(rules.why_not_close(queries.open_actions(risk)))

@@ -37,6 +37,7 @@ def jump(request: Any) -> HttpResponse:
     places = [
         place for place in _places(request.actor) if all(w in place[0].casefold() for w in words.casefold().split())
     ]
+    places.sort(key=lambda place: len(place[0]))
     context = {"words": words, "places": places[:8], "nodes": find(words, most=8)}
     return render(request, "web/jump.html", context)
 

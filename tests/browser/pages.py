@@ -58,6 +58,7 @@ FRAME = [
     Place("/risks/?state=closed"),
     Place("/risks/?state=assessed&level=mistake"),
     Place("/risks/?as_of=2020-01-01"),
+    Place("/risks/?state=assessed&owner=me&show={risk}"),
     Place(f"/risks/{NOWHERE}/", answers=(404,)),
 ]
 

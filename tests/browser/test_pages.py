@@ -66,3 +66,26 @@ def test_form_with_mistakes_is_open_to_everyone(new_page: NewPage, site: Site):
     assert page.locator("[aria-invalid=true]").count() > 0
     assert wider_than_screen(page) == []
     assert findings(page) == []
+
+
+@pytest.mark.parametrize("look", [Look("sv", "light", 320), Look("fi", "dark", 1440)], ids=name_of)
+def test_conflict_of_two_people_is_open_to_everyone(look: Look, new_page: NewPage, site: Site):
+    late, quick = new_page(look), new_page(look)
+    for page, title in ((late, "Tietomurto, myöhempi"), (quick, f"Tietomurto {look.language}")):
+        page.goto(site.at("/risks/{risk}/edit/"))
+        page.locator("#id_title").fill(title)
+    for page in (quick, late):
+        page.locator("main form button[type=submit]").click()
+    assert late.locator(".kj-clash").count() == 1
+    assert wider_than_screen(late) == []
+    assert findings(late) == []
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_open_filter_is_open_to_everyone(width: int, new_page: NewPage, site: Site):
+    page = new_page(Look("sv", "dark", width))
+    page.goto(site.at("/risks/"))
+    for box in page.locator(".kj-filter").all():
+        box.locator("summary").click()
+        assert wider_than_screen(page) == []
+    assert findings(page) == []

@@ -70,6 +70,7 @@ def say_meanings(form: RegisterForm, command: Command[Any]) -> None:
 
 def form_field(field: Field[Any, Any]) -> forms.Field:
     """The form field of a model field: records as search-as-you-type, days and numbers as people write them."""
+    choices: Any
     common: dict[str, Any] = {
         "label": _capital(field.verbose_name),
         "required": not field.blank,
@@ -79,7 +80,7 @@ def form_field(field: Field[Any, Any]) -> forms.Field:
         to_field = field.to_fields[0]
         return RecordField(field.related_model, to_field=to_field, **common)
     if isinstance(field, ArrayField):
-        choices: Any = field.base_field.choices
+        choices = field.base_field.choices
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
     if isinstance(field, DecimalField):
         return LocalDecimalField(max_digits=field.max_digits, decimal_places=field.decimal_places, **common)
@@ -87,6 +88,9 @@ def form_field(field: Field[Any, Any]) -> forms.Field:
         return _dated(forms.DateField(**common))
     made = field.formfield()
     assert made is not None, f"{field} has no form field"
+    if isinstance(made, forms.TypedChoiceField):
+        choices = made.choices
+        made.choices = [(key, label if key else "–") for key, label in choices]
     made.label = common["label"]
     return made
 
