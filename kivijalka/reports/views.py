@@ -75,13 +75,14 @@ def _unit(request: HttpRequest) -> Unit | None:
     return found
 
 
-def _recent(request: HttpRequest, unit: Unit | None) -> list[tuple[str, str]]:
-    """The units looked at last, by code and name: those before this one. Kept in the session."""
-    known: list[list[str]] = request.session.get("recent_units", [])
-    others = [found for found in known if unit is None or found[0] != unit.code]
-    if unit is not None and known[:1] != [[unit.code, str(unit)]]:
-        request.session["recent_units"] = [[unit.code, str(unit)], *others][:RECENT]
-    return [(code, name) for code, name in others]
+def _recent(request: HttpRequest, unit: Unit | None) -> list[Unit]:
+    """The units looked at last, before this one, as far as they are within reach. Their codes are kept in the session."""
+    codes: list[str] = request.session.get("recent_units", [])
+    others = [code for code in codes if unit is None or code != unit.code]
+    if unit is not None and codes[:1] != [unit.code]:
+        request.session["recent_units"] = [unit.code, *others][:RECENT]
+    found = {found.code: found for found in Unit.objects.seen().filter(code__in=others)} if others else {}
+    return [found[code] for code in others if code in found]
 
 
 def _rows(model: type[Record], unit: Any) -> QuerySet[Any]:
