@@ -5,11 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.organisation import commands
 from kivijalka.organisation.models import Person, Role, Unit
-from kivijalka.register.declare import Column, Register, View
+from kivijalka.register.declare import NOBODYS, Column, Register, View
 from kivijalka.register.registry import register
-
-# Nobody is accountable for a person, nor for a role: it ends with who holds it.
-NOBODYS = Q(pk__isnull=False)
 
 units = register(
     Register(

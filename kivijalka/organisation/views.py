@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kivijalka.organisation import handover, queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility
+from kivijalka.register.declare import NOBODYS
 from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.doors.related import relate
 from kivijalka.register.doors.writing import safe_next
@@ -95,7 +96,7 @@ def without_accountable(request: HttpRequest) -> HttpResponse:
     context = {
         "nodes": nodes[:200],
         "total": nodes.count(),
-        "registers": REGISTERS.values(),
+        "registers": [register for register in REGISTERS.values() if register.over != NOBODYS],
         "chosen": register or "risk",
     }
     return render(request, "organisation/without_accountable.html", context)

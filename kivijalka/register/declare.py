@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Kept)
 Words = Any  # a lazily translated text; the stubs call it _StrPromise, which no annotation may name at run time
 
+# As a register's `over`: nobody is ever accountable for its rows, such as a person, or a role that ends with its holder.
+NOBODYS = Q(pk__isnull=False)
+
 
 @dataclass(frozen=True)
 class Column:

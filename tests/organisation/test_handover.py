@@ -281,3 +281,9 @@ def test_a_record_says_that_its_owner_is_here_no_longer(school: Unit, head: Pers
     Person.objects.filter(pk=aino.pk).update(end=YESTERDAY)
     assert f"/hand-over/{aino.pk}/" in sign_in(Client(), head).get(f"/risks/{risk.pk}/").content.decode()
     assert Node.objects.filter(pk=risk.pk).exists()
+
+
+def test_the_list_of_what_has_no_accountable_person_offers_registers_that_can_have_one(head: Person) -> None:
+    page = sign_in(Client(), head).get("/without-accountable/").content.decode()
+    assert "?register=risk" in page and "?register=unit" in page
+    assert "?register=person" not in page and "?register=role" not in page
