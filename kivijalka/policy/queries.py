@@ -28,12 +28,15 @@ class NoPolicy(Refused, LookupError):
 @once
 def policy_in_force(on: date) -> PolicyVersion:
     """The version in force on a day: everybody's to read, whatever they reach. Raises NoPolicy where there is none."""
-    found = next(
-        (version for version in decided() if version.valid_from is not None and version.valid_from <= on), None
-    )
+    found = policy_known(on)
     if found is None:
         raise NoPolicy
     return found
+
+
+def policy_known(on: date) -> PolicyVersion | None:
+    """The version in force on a day, or None: for pages that can do without."""
+    return next((version for version in decided() if version.valid_from is not None and version.valid_from <= on), None)
 
 
 def decided() -> list[PolicyVersion]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Unit
 from kivijalka.organisation.queries import NumbersBelow
-from kivijalka.policy.queries import policy_in_force
+from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import Scales
 from kivijalka.register.doors.related import relate
 from kivijalka.register.models import Record
@@ -40,13 +40,12 @@ def situation(request: Any) -> HttpResponse:
     for stand in found:
         by_level[stand.level] += stand.count
     overdue, overdue_count = _overdue(actions, day)
-    policy = policy_in_force(day)
-    scales = policy.scales
+    policy = policy_known(day)
     context = {
         "unit": unit,
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
-        "matrix": queries.matrix(found, scales),
-        "scales": _words(scales),
+        "matrix": queries.matrix(found, policy.scales) if policy else [],
+        "scales": _words(policy.scales) if policy else {},
         "levels": [(level, label, by_level[level]) for level, label in reversed(Level.choices)],
         "unassessed": by_level[""],
         "open": by_level.total(),

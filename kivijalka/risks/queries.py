@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from kivijalka.access import Actor
-from kivijalka.policy.queries import policy_in_force
+from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import DIMENSIONS, LEVELS, Scales, Step, Words
 from kivijalka.register.command import Option
 from kivijalka.risks.models import Assessment, Risk
@@ -38,7 +38,10 @@ def open_actions(risk: Risk) -> int:
 
 def level_words() -> dict[str, dict[int, str]]:
     """What the policy in force calls the levels, in the reader's language."""
-    scales, language = policy_in_force(timezone.localdate()).scales, get_language() or "fi"
+    policy, language = policy_known(timezone.localdate()), get_language() or "fi"
+    if policy is None:
+        return {}
+    scales = policy.scales
     return {
         "likelihood": {level: f"{level} {scales.likelihood_name(level, language)}" for level in LEVELS},
         "impact": {level: f"{level} {scales.impact_name(level, language)}" for level in LEVELS},
@@ -47,7 +50,10 @@ def level_words() -> dict[str, dict[int, str]]:
 
 def meanings() -> dict[str, dict[int, Option]]:
     """What each level of an assessment means by the policy in force: its name, and its sentence."""
-    scales, language = policy_in_force(timezone.localdate()).scales, get_language() or "fi"
+    policy, language = policy_known(timezone.localdate()), get_language() or "fi"
+    if policy is None:
+        return {}
+    scales = policy.scales
     found = {"likelihood": {s.level: _option(s, s.name or s.text, language) for s in scales.likelihood}}
     for dimension in scales.dimensions:
         names = scales.impact_levels

@@ -291,3 +291,14 @@ class TestPages:
         upload = {"file": SimpleUploadedFile("policy.yaml", data)}
         assert sign_in(client, chief).post(f"/policies/{draft.pk}/check/", upload).status_code == 422
         assert make.fresh(draft).content == draft.content
+
+    def test_a_city_without_a_policy_sees_its_risks_and_is_told_what_to_do(self, client: Client) -> None:
+        make.city()
+        head, risk = make.holder("chief_executive"), make.risk("Sähkökatko")
+        PolicyVersion.objects.all().delete()
+        sign_in(client, head)
+        for path in ("/", "/situation/", "/risks/", f"/risks/{risk.pk}/", f"/risks/{risk.pk}/do/assess/", "/policies/"):
+            assert client.get(path).status_code == 200, path
+        assert client.get("/policy/").status_code == 422
+        answer = client.post(f"/risks/{risk.pk}/do/assess/", {"likelihood": 1, "people": 1, "stage": "current"})
+        assert answer.status_code == 422 and answer.context["refused"].code == "no_policy"
