@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.db import connection, transaction
 from django.test import Client
@@ -11,6 +12,8 @@ from django.test import Client
 from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from tests.factories import account_of
+
+C = TypeVar("C", bound=Client)
 
 
 @contextmanager
@@ -31,7 +34,7 @@ def as_owner() -> Iterator[None]:
         cursor.execute("select set_config('role', %s, true), set_config('search_path', %s, true)", [role, path])
 
 
-def sign_in(client: Client, person: Person) -> Client:
+def sign_in(client: C, person: Person) -> C:
     """The client, signed in as this person."""
     client.force_login(account_of(person), backend="django.contrib.auth.backends.ModelBackend")
     return client

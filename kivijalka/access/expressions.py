@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BooleanField, F, Field, ForeignKey, Func, IntegerField, UUIDField
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db.models import BooleanField, F, Field, ForeignKey, Func, IntegerField, Model, Q, UUIDField
 from django.db.models.expressions import Expression
 from django.db.models.lookups import Lookup
+from django.db.models.sql import Query
 from django.utils.deconstruct import deconstructible
 
 from kivijalka.access.actor import current_actor
@@ -81,6 +83,27 @@ class Within(Lookup):
 
 # A new unit has a number that nobody reaches yet: the one above it is asked, by the key that points at it.
 ForeignKey.register_lookup(Within)
+
+
+class Answer(Expression):
+    """Whether a rule lets the acting person through to a row. Built once; only who acts is put in with each query."""
+
+    output_field = BooleanField()
+
+    def __init__(self, model: type[Model], rule: Q) -> None:
+        super().__init__()
+        self.where = Query(model).build_where(rule)
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        try:
+            text, params = compiler.compile(self.where)
+        except FullResultSet:
+            return "true", []
+        except EmptyResultSet:
+            return "false", []
+        return f"coalesce(({text}), false)", params
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
 
 @deconstructible(path="kivijalka.access.expressions.SeenParent")

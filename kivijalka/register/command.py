@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, ClassVar, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from django import forms
 from django.db import IntegrityError, OperationalError, ProgrammingError, transaction
-from django.db.models import BooleanField, Case, ExpressionWrapper, Model, Q, Value, When
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import InsufficientPrivilege, ProgramLimitExceeded
 
 from kivijalka.access.actor import Actor, say_command
+from kivijalka.access.expressions import Answer
 from kivijalka.register.batch import together, under_way
 from kivijalka.register.declare import M, Register, Words
 from kivijalka.register.models import Kept
@@ -205,18 +206,16 @@ def command(
 
 def can(model: type[M], commands: Mapping[str, Command[Any]]) -> dict[str, Any]:
     """Annotations `right_<verb>` (may this person) and `can_<verb>` (and does the state allow it)."""
-    access = model.access
     found: dict[str, Any] = {}
     for name, verb in commands.items():
-        found[f"right_{name}"] = _truth(access.may(name))
-        found[f"can_{name}"] = _truth(access.may(name) & verb.when)
+        found[f"right_{name}"], found[f"can_{name}"] = _answers(model, verb)
     return found
 
 
-def _truth(rule: Q) -> Any:
-    if not rule:
-        return Value(True, output_field=BooleanField())
-    return ExpressionWrapper(Case(When(rule, then=True), default=False), output_field=BooleanField())
+@cache
+def _answers(model: type[Kept], verb: Command[Any]) -> tuple[Answer, Answer]:
+    right = model.access.may(verb.name)
+    return Answer(model, right), Answer(model, right & verb.when)
 
 
 def edit_of(register: Register[M]) -> Command[M]:

@@ -7,48 +7,102 @@ from typing import Any
 
 from django.urls import reverse
 
+from kivijalka.organisation.grants import granted
+from kivijalka.organisation.models import Responsibility
 from kivijalka.register.models import Link
+from tests.doors.addresses import doors_of, filled, has_no_parameters, is_program, own_doors
 from tests.doors.examples import posted
+from tests.doors.raw import ids_in
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
-from tests.doors.ties import ties_of
+from tests.doors.ties import Tie, ties_of
 
 # What an answer's status says. Any other is a cell that could not run.
 STATUS = {200: ALLOWED, 302: ALLOWED, 403: REFUSED, 404: HIDDEN}
 
 
 def lists(scene: Scene) -> Iterator[Cell]:
-    """The list, today and as it was."""
-    for name, query in (("list", {}), ("past list", scene_past(scene))):
-        yield from listed(scene, name, reverse("list", args=[scene.register.path]), query)
+    """The list, today and as it was; and how many rows it counts."""
+    target = reverse("list", args=[scene.register.path])
+    for name, query in (("list", {}), ("past list", scene.past)):
+        yield from listed(scene, name, answer(scene, target, query))
+    counted = answer(scene, target, {}).context["page"].total
+    yield Cell("count", "", str(len(ids_in(scene, f'"{scene.model._meta.db_table}"'))), str(counted))
 
 
-def listed(scene: Scene, door: str, address: str, query: dict[str, Any]) -> Iterator[Cell]:
+def listed(scene: Scene, door: str, response: Any) -> Iterator[Cell]:
     """Which rows an answer shows: by their ids, which nobody types."""
-    content = answer(scene, address, query).content.decode()
+    content = response.content.decode()
     for row in scene.rows:
         found = ALLOWED if str(row.record.pk) in content else HIDDEN
         yield Cell(door, row.place, scene.shown(row), found)
 
 
 def records(scene: Scene) -> Iterator[Cell]:
-    """The record, its history, and both as they were."""
-    for page in ("record", "history"):
-        for name, query in ((page, {}), (f"past {page}", scene_past(scene))):
+    """Every address of a record that only reads, whichever there are, today and as they were."""
+    of_record = "<slug:path>/<uuid:pk>/"
+    routes = [route for method, route in doors_of(scene.register) if method == "GET" and route.startswith(of_record)]
+    for more in sorted(route.removeprefix(of_record) for route in routes):
+        if "<" in more or more == "edit/":
+            continue  # what writes is tried below
+        for name, query in ((more or "record", {}), (f"past {more or 'record'}", scene.past)):
             for row in scene.rows:
-                response = scene.client.get(address(scene, page, row), query)
+                response = scene.client.get(address(scene, "record", row) + more, query)
                 yield Cell(name, row.place, scene.shown(row), said(response))
 
 
+def own_pages(scene: Scene) -> Iterator[Cell]:
+    """Pages that only this register has, whichever there are: nothing is there for whoever does not see the record."""
+    for method, route in sorted(own_doors(scene.register)):
+        for row in scene.rows:
+            target = filled(route, pk=row.record.pk, kind="json")
+            with undone():
+                status = scene.client.generic(method, target).status_code
+            there = HIDDEN if status == 404 else ALLOWED if status < 500 else f"broken, {status}"
+            yield Cell(f"{method} {route}", row.place, scene.shown(row), there)
+            if method != "GET":
+                # What comes of nothing being sent: never something done.
+                yield Cell(f"{route}, nothing sent", row.place, REFUSED, ALLOWED if status in (200, 302) else REFUSED)
+
+
 def fragments(scene: Scene) -> Iterator[Cell]:
-    """What search-as-you-type offers, and the search page."""
+    """What search-as-you-type offers, the side of the list, the search page, and what Ctrl-K leads to."""
     for row in scene.rows:
         code = row.record.code
         offered = answer(scene, reverse("lookup", args=[scene.register.key]), {"q": code}).content.decode()
         yield Cell("lookup", row.place, scene.shown(row), ALLOWED if code in offered else HIDDEN)
-        for name, query in (("search", {"q": code}), ("past search", {"q": code, **scene_past(scene)})):
-            response = scene.client.get(reverse("search"), query)
+        side = scene.client.get(
+            reverse("list", args=[scene.register.path]), {"show": row.record.pk}, headers={"hx-target": "side"}
+        )
+        yield Cell("side", row.place, scene.shown(row), said(side))
+        searches = {"search": {"q": code}, "past search": {"q": code, **scene.past}, "jump": {"q": code}}
+        for name, query in searches.items():
+            response = scene.client.get(reverse(name.removeprefix("past ")), query)
             there = str(row.record.pk) in response.content.decode() + response.headers.get("location", "")
             yield Cell(name, row.place, scene.shown(row), ALLOWED if there else HIDDEN)
+
+
+def overviews(scene: Scene) -> Iterator[Cell]:
+    """Pages over all registers, whichever there are: they choose what they show, and show nothing that is hidden."""
+    routes = {route for method, route in doors_of(scene.register) if method == "GET"}
+    for route in sorted(route for route in routes if has_no_parameters(route) and not is_program(route)):
+        for name, query in ((route, {}), (f"past {route}", scene.past)):
+            response = scene.client.get(f"/{route}", {"register": scene.register.key, **query})
+            assert response.status_code in (200, 403), f"{route}: {response.status_code}"
+            content = response.content.decode()
+            for row in scene.rows:
+                shown = str(row.record.pk) in content or row.record.code in content
+                may = ALLOWED if shown and scene.sees(row) else HIDDEN
+                yield Cell(name or "home", row.place, may, ALLOWED if shown else HIDDEN)
+
+
+def explanations(scene: Scene) -> Iterator[Cell]:
+    """Why somebody sees a record: told of records within the reach of the right to ask, whether they are seen or not."""
+    for row in scene.rows:
+        response = scene.client.get(reverse("why"), {"person": scene.person.pk, "record": row.record.code})
+        holds = granted(scene.kind, "access.explain")
+        told = {200: ALLOWED, 422: HIDDEN, 403: REFUSED}[response.status_code]
+        expected = ALLOWED if scene.asked("access.explain", row) else HIDDEN if holds else REFUSED
+        yield Cell("why", row.place, expected, told)
 
 
 def forms(scene: Scene) -> Iterator[Cell]:
@@ -62,10 +116,12 @@ def forms(scene: Scene) -> Iterator[Cell]:
 
 def additions(scene: Scene) -> Iterator[Cell]:
     """A new record. Refused on a page of its own, or by the form when the right ends short of the place."""
-    for place in scene.far_apart():
+    target = reverse("add", args=[scene.register.path])
+    may = scene.may_add_somewhere
+    yield Cell("add form", "", ALLOWED if may else REFUSED, said(scene.client.get(target)))
+    for place in scene.places():
         values, expected = scene.new(place)
         data = posted({name: values[name] for name in scene.register.writable if name in values})
-        target = reverse("add", args=[scene.register.path])
         with undone():
             before = scene.model._default_manager.count()
             response = scene.client.post(target, data)
@@ -75,26 +131,61 @@ def additions(scene: Scene) -> Iterator[Cell]:
 
 
 def verbs(scene: Scene) -> Iterator[Cell]:
-    """Every verb on a row in a state that lets it be done."""
+    """Every verb on a row in a state that lets it be done; and the page that asks, which is one for all verbs."""
     for command in scene.register.commands:
-        for place in scene.far_apart():
+        for place in scene.places():
             with undone():
                 row = scene.row_for(command, place)
                 expected = scene.may(row, command.name)
                 target = address(scene, "do", row, command.name)
+                if command is scene.register.commands[0]:
+                    yield Cell("verb form", place, expected, said(scene.client.get(target)))
                 yield Cell(f"verb {command.name}", place, expected, sent(scene, target, posted(scene.inputs(command))))
 
 
 def links(scene: Scene) -> Iterator[Cell]:
-    """A link made on the record's page, which answers by leading back to it."""
+    """A link made and ended on the record's page, which answers by leading back to it."""
     for tie in ties_of(scene):
         for row in scene.rows:
+            target = address(scene, "link", row)
             data = {"kind": tie.kind if tie.forward else f"{tie.kind}:back", "other": tie.far.code}
             with undone():
                 before = Link.objects.count()
-                scene.client.post(address(scene, "link", row), data)
+                scene.client.post(target, data)
                 made = Link.objects.count() - before
             yield Cell(f"link {tie.words}", row.place, tie.may_make(scene, row), ALLOWED if made == 1 else REFUSED)
+            yield Cell(f"unlink {tie.words}", row.place, tie.may_make(scene, row), _ended(scene, tie, row, target))
+
+
+def nothing(scene: Scene) -> Iterator[Cell]:
+    """What no register has: an unknown verb, an unknown kind of link."""
+    row = scene.rows[0]
+    target = address(scene, "do", row, "no-such-verb")
+    yield Cell("unknown verb", "", HIDDEN, said(scene.client.get(target)))
+    yield Cell("unknown verb, sent", "", HIDDEN, sent(scene, target, {}))
+    before = Link.objects.count()
+    scene.client.post(address(scene, "link", row), {"kind": "no such kind", "other": row.record.code})
+    yield Cell("unknown link", "", REFUSED, ALLOWED if Link.objects.count() > before else REFUSED)
+
+
+def _ended(scene: Scene, tie: Tie, row: Row, target: str) -> str:
+    with undone():
+        link = Link.objects.create(**tie.values(row.record))
+        scene.client.post(target, {"end": str(link.pk)})
+        link.refresh_from_db()
+        return REFUSED if link.until is None else ALLOWED
+
+
+def responsibilities(scene: Scene) -> Iterator[Cell]:
+    """A share of responsibility offered by whoever may change the record."""
+    for row in scene.rows:
+        expected = scene.judged(row, scene.register.access.write)
+        data = {"person": scene.person.code, "share": Responsibility.Share.CONSULTED}
+        with undone():
+            response = scene.client.post(reverse("offer", args=[row.record.pk]), data)
+            made = Responsibility.objects.filter(record_id=row.record.pk).count()
+        found = ALLOWED if made else REFUSED if response.status_code == 422 else said(response)
+        yield Cell("offer", row.place, expected, found)
 
 
 def past_writes(scene: Scene) -> Iterator[Cell]:
@@ -103,11 +194,7 @@ def past_writes(scene: Scene) -> Iterator[Cell]:
     data = posted({name: getattr(row.record, name) for name in scene.register.writable})
     moment = scene.moment.isoformat().replace("+", "%2B")
     found = sent(scene, f"{address(scene, 'edit', row)}?as_of={moment}", data, refused=(403, 404, 409, 422))
-    yield Cell("past edit", row.place, REFUSED, REFUSED if found == HIDDEN else found)
-
-
-def scene_past(scene: Scene) -> dict[str, Any]:
-    return {"as_of": scene.moment.isoformat()}
+    yield Cell("past edit", "", REFUSED, REFUSED if found == HIDDEN else found)
 
 
 def address(scene: Scene, page: str, row: Row, *more: str) -> str:

@@ -1,25 +1,27 @@
-"""The matrix through the API and the export."""
+"""The matrix through the API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
-from zipfile import ZipFile
 
-from django.urls import reverse
-
+from kivijalka.register.models import Link
 from tests.doors.examples import posted
-from tests.doors.pages import answer, broken, listed, scene_past
+from tests.doors.pages import answer, broken, listed
+from tests.doors.raw import ids_in
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
+from tests.doors.ties import Tie, ties_of
 
-STATUS = {200: ALLOWED, 201: ALLOWED, 403: REFUSED, 404: HIDDEN}
+STATUS = {200: ALLOWED, 201: ALLOWED, 204: ALLOWED, 403: REFUSED, 404: HIDDEN}
+JSON = "application/json"
 
 
 def lists(scene: Scene) -> Iterator[Cell]:
-    """The list and the search, today and as they were."""
-    for name, query in (("API list", {}), ("API past list", scene_past(scene))):
-        yield from listed(scene, name, f"/api/{scene.register.path}", query)
+    """The list, today and as it was; how many rows it counts; and the search."""
+    for name, query in (("API list", {}), ("API past list", scene.past)):
+        yield from listed(scene, name, answer(scene, f"/api/{scene.register.path}", query))
+    counted = answer(scene, f"/api/{scene.register.path}", {"size": 1}).json()["total"]
+    yield Cell("API count", "", str(len(ids_in(scene, f'"{scene.model._meta.db_table}"'))), str(counted))
     for row in scene.rows:
         there = str(row.record.pk) in answer(scene, "/api/search", {"q": row.record.code}).content.decode()
         yield Cell("API search", row.place, scene.shown(row), ALLOWED if there else HIDDEN)
@@ -32,7 +34,7 @@ def records(scene: Scene) -> Iterator[Cell]:
             ("API record", "", {}),
             ("API history", "/history", {}),
             ("API links", "/links", {}),
-            ("API past record", "", scene_past(scene)),
+            ("API past record", "", scene.past),
             *((f"API {part.key}", f"/{part.key}", {}) for part in scene.register.parts),
         ):
             response = scene.client.get(address(scene, row) + more, query)
@@ -45,18 +47,18 @@ def edits(scene: Scene) -> Iterator[Cell]:
     for row in scene.rows:
         body = {**posted({name: getattr(row.record, name)}), "version": row.record.version}
         with undone():
-            response = scene.client.patch(address(scene, row), body, content_type="application/json")
+            response = scene.client.patch(address(scene, row), body, content_type=JSON)
         yield Cell("API edit", row.place, scene.may(row, "edit"), said(response))
 
 
 def additions(scene: Scene) -> Iterator[Cell]:
     """A new record. A unit that one may not see is answered as one that is not there."""
-    for place in scene.far_apart():
+    for place in scene.places():
         values, expected = scene.new(place)
         data = posted({name: values[name] for name in scene.register.writable if name in values})
         with undone():
             before = scene.model._default_manager.count()
-            response = scene.client.post(f"/api/{scene.register.path}", data, content_type="application/json")
+            response = scene.client.post(f"/api/{scene.register.path}", data, content_type=JSON)
             more = scene.model._default_manager.count() - before
         found = ALLOWED if more == 1 and response.status_code == 201 else said(response)
         unseen = response.status_code == 422 and all(
@@ -68,32 +70,36 @@ def additions(scene: Scene) -> Iterator[Cell]:
 def verbs(scene: Scene) -> Iterator[Cell]:
     """Every verb on a row in a state that lets it be done."""
     for command in scene.register.commands:
-        for place in scene.far_apart():
+        for place in scene.places():
             with undone():
                 row = scene.row_for(command, place)
                 expected = scene.may(row, command.name)
                 data = posted(scene.inputs(command))
-                response = scene.client.post(
-                    f"{address(scene, row)}/{command.name}", data, content_type="application/json"
-                )
+                response = scene.client.post(f"{address(scene, row)}/{command.name}", data, content_type=JSON)
             yield Cell(f"API {command.name}", place, expected, said(response))
 
 
-def exports(scene: Scene) -> Iterator[Cell]:
-    """Every row of the list in a file, by its code."""
-    for kind in ("csv", "xlsx"):
-        for name, query in ((f"{kind} export", {}), (f"past {kind} export", scene_past(scene))):
-            text = text_of(kind, answer(scene, reverse("export", args=[scene.register.path, kind]), query).content)
-            for row in scene.rows:
-                yield Cell(name, row.place, scene.shown(row), ALLOWED if row.record.code in text else HIDDEN)
+def links(scene: Scene) -> Iterator[Cell]:
+    """A link made and ended. An end that one may not see is answered as one that is not there."""
+    for tie in ties_of(scene):
+        for row in scene.rows:
+            near = tie.may_make(scene, row) if scene.sees(row) else HIDDEN
+            yield Cell(f"API link {tie.words}", row.place, near, _linked(scene, tie, row))
+            both = near if tie.far_seen(scene) else HIDDEN
+            yield Cell(f"API unlink {tie.words}", row.place, both, _unlinked(scene, tie, row))
 
 
-def text_of(kind: str, content: bytes) -> str:
-    """All texts of a file."""
-    if kind == "csv":
-        return content.decode("utf-8-sig")
-    with ZipFile(BytesIO(content)) as book:
-        return "".join(book.read(name).decode() for name in book.namelist() if name.startswith("xl/"))
+def _linked(scene: Scene, tie: Tie, row: Row) -> str:
+    body = {"kind": tie.kind if tie.forward else f"{tie.kind}:back", "other": tie.far.code}
+    with undone():
+        response = scene.client.post(f"{address(scene, row)}/links", body, content_type=JSON)
+    return REFUSED if response.status_code == 422 and list(response.json()["errors"]) == ["other"] else said(response)
+
+
+def _unlinked(scene: Scene, tie: Tie, row: Row) -> str:
+    with undone():
+        link = Link.objects.create(**tie.values(row.record))
+        return said(scene.client.delete(f"{address(scene, row)}/links/{link.pk}"))
 
 
 def address(scene: Scene, row: Row) -> str:

@@ -66,7 +66,7 @@ def forbidden(scene: Scene) -> Iterator[Cell]:
         "switch triggers off": f'alter table "{table}" disable trigger keep_update -- %s',
     }
     for name, statement in statements.items():
-        yield Cell(name, row.place, REFUSED, written(scene, statement, [row.record.pk]))
+        yield Cell(name, "", REFUSED, written(scene, statement, [row.record.pk]))
 
 
 def parts(scene: Scene) -> Iterator[Cell]:

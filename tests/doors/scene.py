@@ -13,13 +13,14 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.test import Client
 
-from kivijalka.organisation.grants import Kind
+from kivijalka.access.rules import rights_in
+from kivijalka.organisation.grants import Kind, granted
 from kivijalka.organisation.models import Person, RoleKind, Unit
 from kivijalka.register.declare import Register
 from kivijalka.register.models import Confidentiality, Record
 from tests import factories as make
 from tests.doors import examples
-from tests.doors.expected import Facts, Holder, lets
+from tests.doors.expected import Facts, Holder, lets, reaches
 from tests.who import sign_in
 
 ALLOWED, REFUSED, HIDDEN = "allowed", "refused", "hidden"
@@ -67,6 +68,19 @@ class Cell:
         return f"{self.door}, {self.place}: {self.expected} by the declaration, {self.found} in fact"
 
 
+class Visitor(Client):
+    """A browser that notes at which doors it has been: the methods and routes of what it asked for."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.visited: set[tuple[str, str]] = set()
+
+    def request(self, **request: Any) -> Any:
+        response = super().request(**request)
+        self.visited.add((request["REQUEST_METHOD"], response.resolver_match.route))
+        return response
+
+
 class Scene:
     """Everything that the doors are tried with. Made as the tables' owner; undone after the test."""
 
@@ -82,8 +96,8 @@ class Scene:
         self.moment = database_now()
 
     @cached_property
-    def client(self) -> Client:
-        return sign_in(Client(headers={"accept-language": "en"}), self.person)
+    def client(self) -> Visitor:
+        return sign_in(Visitor(headers={"accept-language": "en"}), self.person)
 
     def places(self) -> list[str]:
         """Where a row of this register can stand towards the holder."""
@@ -95,10 +109,6 @@ class Scene:
         if not self.kind.below:
             found.append("below")
         return [*found, "one's own"] if self.model.owner_column else found
-
-    def far_apart(self) -> list[str]:
-        """The places without the one at the limit: for slow doors above commands that are tried at every place."""
-        return [place for place in self.places() if place != "at the limit"]
 
     def wishes(self, place: str) -> dict[str, Any]:
         """What an example row needs to stand at a place."""
@@ -117,6 +127,11 @@ class Scene:
     def row(self, place: str, **given: Any) -> Row:
         wishes = self.wishes(place)
         return self._row(place, examples.row_of(self.model, **wishes, given=given))
+
+    @property
+    def past(self) -> dict[str, Any]:
+        """The query of a page that looks at what there was."""
+        return {"as_of": self.moment.isoformat()}
 
     def row_for(self, command: Any, place: str) -> Row:
         """A row at a place, in a state in which the command can be done: the one that is there, if it fits."""
@@ -142,6 +157,23 @@ class Scene:
         if not self.sees(row):
             return HIDDEN
         return ALLOWED if lets(rule, self.holder, row.facts) else REFUSED
+
+    @property
+    def may_add_somewhere(self) -> bool:
+        """Whether the kind of role gives the right to add at all, wherever it is held."""
+        return self.register.adds and self._gives_any(self.register.access.add)
+
+    @property
+    def may_import(self) -> bool:
+        """Whether the kind of role gives a right to add or to change at all: owning a record opens no import."""
+        return self._gives_any(self.register.access.add) or self._gives_any(self.register.access.write)
+
+    def _gives_any(self, rule: Q) -> bool:
+        return any(granted(self.kind, right) for right in rights_in(rule))
+
+    def asked(self, right: str, row: Row) -> bool:
+        """Whether the holder has a right at a row's place that no rule of a register asks for."""
+        return reaches(right, self.holder, row.facts)
 
     def inputs(self, command: Any) -> dict[str, Any]:
         return examples.inputs_of(command, unit=self.town.beside, person=make.person(unit=self.town.beside))

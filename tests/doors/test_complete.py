@@ -1,4 +1,4 @@
-"""The matrix leaves nothing out: every right is tried as allowed and as refused, every command belongs to a register."""
+"""The matrix leaves nothing out: every right is tried as allowed and as refused, every command and address."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import sys
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
-from django.urls import get_resolver
 
 from kivijalka.organisation.grants import KINDS
 from kivijalka.register.command import Command
 from kivijalka.register.models import Confidentiality
 from kivijalka.register.registry import REGISTERS
+from tests.doors import addresses
 from tests.doors.expected import Facts, Holder, lets
+from tests.doors.scene import Cell, Scene, Town
+from tests.doors.test_matrix import untried
 
 HOME, ELSEWHERE = 1, 2
 VERBS = [(key, verb) for key, register in REGISTERS.items() for verb in ("see", "add", *register.all_commands)]
-# Addresses of a register's pages that the matrix tries, and those that it need not: each begins with one of them.
-TRIED = {"list", "record", "history", "add", "edit", "do", "link", "lookup", "search", "export", "import"}
-STEPS = {"import-": "a file of one's own, tried in tests/files"}
 
 
 @pytest.mark.parametrize(("key", "verb"), VERBS)
@@ -39,22 +37,28 @@ def test_each_right_is_tried_as_allowed_and_as_refused(key: str, verb: str) -> N
     assert answers == {True, False}
 
 
-def test_every_command_belongs_to_a_register() -> None:
-    declared = {command for register in REGISTERS.values() for command in register.commands}
-    rooms = [config.name for config in apps.get_app_configs() if config.name.startswith("kivijalka.")]
-    modules = [sys.modules[f"{room}.commands"] for room in rooms if f"{room}.commands" in sys.modules]
-    lost = [f"{m.__name__}.{name}" for m in modules for name, found in vars(m).items() if _is_lost(found, declared)]
-    assert lost == []
+def test_every_command_belongs_to_a_register_and_so_is_tried() -> None:
+    declared = {command for register in REGISTERS.values() for command in (*register.commands, *register.imports)}
+    ours = [module for name, module in sys.modules.items() if name.startswith("kivijalka.")]
+    made = {found for module in ours for found in vars(module).values() if isinstance(found, Command)}
+    assert [f"{command.function.__module__}.{command.name}" for command in made - declared] == []
+    assert all(set(register.imports) <= set(register.commands) for register in REGISTERS.values())
 
 
-def _is_lost(found: object, declared: set[Command]) -> bool:  # type: ignore[type-arg]  # of any model
-    return isinstance(found, Command) and found not in declared
+@pytest.mark.django_db
+def test_every_address_of_the_site_is_met_by_some_register() -> None:
+    met = {door for register in REGISTERS.values() for door in addresses.doors_of(register)}
+    assert addresses.doors() - met == set()
+    outside = {door.rpartition(" ")[2] for door in addresses.OUTSIDE}
+    assert outside <= set(addresses.routes()), "an address outside the matrix is no more"
 
 
-def test_every_page_of_a_register_is_tried() -> None:
-    names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
-    of_registers = {
-        name for name in names if get_resolver().reverse_dict.getlist(name)[0][0][0][1][:1] in (["path"], ["key"])
-    }
-    untried = {name for name in of_registers - TRIED if not any(name.startswith(step) for step in STEPS)}
-    assert untried == set()
+@pytest.mark.django_db
+def test_a_door_or_place_that_was_not_tried_is_told(town: Town) -> None:
+    scene = Scene(REGISTERS["risk"], KINDS[0], town)
+    cells = [Cell("list", place, "", "") for place in scene.places() if place != "out of reach"]
+    scene.client.get("/risks/")
+    told = list(untried(scene, cells, lambda route: route.startswith("<slug:path>/")))
+    assert told[0] == "list, out of reach"
+    assert "GET <slug:path>/" not in told
+    assert {"POST <slug:path>/new/", "GET <slug:path>/<uuid:pk>/history/"} < set(told)

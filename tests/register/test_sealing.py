@@ -17,8 +17,10 @@ from django.core.management.base import CommandError
 from django.db import ProgrammingError, connection, transaction
 
 from kivijalka.access import acting
+from kivijalka.register.models import Confidentiality
 from kivijalka.register.sealing import seals, verifier
 from kivijalka.register.sealing.models import Seal
+from kivijalka.risks.models import Risk
 from tests import factories as make
 from tests.database import address_of
 
@@ -73,6 +75,18 @@ def test_a_trail_that_nobody_touched_verifies_in_the_database_and_alone(sealed: 
     (tmp_path / "checkpoint.json").write_text(json.dumps(seals.checkpoint()))
     told = alone(tmp_path, "--key", str(seals.public_key()), "--checkpoint", str(tmp_path / "checkpoint.json"))
     assert (told.returncode, "Nothing is wrong" in told.stdout) == (0, True), told.stdout + told.stderr
+
+
+def test_a_record_that_becomes_more_confidential_breaks_no_seal(sealed: Any, tmp_path: Path) -> None:
+    Risk.objects.filter(title="Tulva").update(confidentiality=Confidentiality.SECRET)
+    assert seals.seal() == 3
+    assert wrong(published()) == []
+    assert alone(tmp_path).returncode == 0
+
+
+def test_a_version_that_was_opened_to_others_is_found(sealed: Any) -> None:
+    sealed(f"update {HISTORY} set key = key % 16777216 where title = 'Tulva'")
+    assert any("seen by others" in told for told in wrong())
 
 
 def one_more(**given: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from kivijalka.register.models import Kept
-from kivijalka.register.trail import columns_of
+from kivijalka.register.trail import columns_of, generated_columns
 
 # The end of a version is not sealed with it: it follows from the beginning of the next one, and is checked as such.
 LATER = "kept_to"
+# Nor is the computed key that decides who sees it: it rises when the record becomes more confidential.
+RISES = {"key"}
 HEADING = {"no": "kept_no", "since": "kept_from", "seed": "kept_seed"}
 
 
@@ -21,7 +23,7 @@ def install(cursor: Any, models: list[type[Kept]]) -> None:
 def _select(cursor: Any, model: type[Kept]) -> str:
     table = model._meta.db_table
     columns = dict(columns_of(cursor, table, "history"))
-    rest = sorted(columns.keys() - {LATER, *HEADING.values()})
+    rest = sorted(columns.keys() - {LATER, *HEADING.values()} - (RISES & generated_columns(cursor, table)))
     heading = ", ".join(f"'{key}': {_text(name, columns[name])}" for key, name in HEADING.items())
     body = ", ".join(f"'{name}': {_text(name, columns[name])}" for name in rest)
     # Empty values are left out, so that a column which the table gains later changes no text of before.

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import connection, transaction
 
-from kivijalka.register.models import Kept
+from kivijalka.register.models import SPAN, Confidentiality, Kept, Record
 from kivijalka.register.registry import kept_models
 from kivijalka.register.sealing import verifier
 from kivijalka.register.sealing.models import Seal
@@ -118,6 +118,12 @@ def _against_table(cursor: Any, model: type[Kept]) -> Iterator[str]:
     yield from _told(
         cursor.fetchone(), f"{table}: {{}} versions end at another moment than the next begins, such as {{}}."
     )
+    if issubclass(model, Record):
+        cursor.execute(
+            f'select count(*), min(id::text) from history."{table}" where key % {SPAN} <> unit_id'
+            f" or key / {SPAN} not between confidentiality and {max(Confidentiality)}"
+        )
+        yield from _told(cursor.fetchone(), f"{table}: {{}} versions are seen by others than they say, such as {{}}.")
     names = ", ".join(f'"{name}"' for name, _ in columns_of(cursor, table))
     cursor.execute(
         f'select count(*), min(id::text) from ((select {names} from public."{table}" except all select {names} from'

@@ -1,0 +1,111 @@
+"""Every address of the site and what may be sent to it, read from its own URL patterns: a new door cannot be forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from kivijalka.register.declare import Register
+from kivijalka.register.registry import REGISTERS
+from tests import factories as make
+from tests.doors.scene import undone
+from tests.who import sign_in
+
+NOWHERE = UUID(int=0)
+# Addresses (or one method of them) that show and change no record of a register, and why.
+OUTSIDE = {
+    "sign-in/": "nobody acts yet: tests/web",
+    "sign-out/": "ends one's own session: tests/web",
+    "language/": "of one's own session: tests/web",
+    "on-behalf/": "of one's own session: tests/organisation/test_delegation.py",
+    "responsibilities/answer/": "one's own answer: tests/organisation/test_reach.py",
+    "POST deputies/": "one's own deputies: tests/organisation",
+    "POST deputies/end/": "one's own deputies: tests/organisation",
+    "api/openapi.json": "the declarations alone: tests/api/test_document.py",
+    "api/": "the answer to what is no address: tests/api/test_refusals.py",
+}
+# Addresses of one record, whose register does not stand in them.
+OF_REGISTER = {"hand-over/<uuid:pk>/": "person", "responsibilities/offer/<uuid:pk>/": None}
+SAMPLES = {"path": "risks", "key": "risk", "verb": "edit", "kind": "csv", "part": "likelihood"}
+Door = tuple[str, str]  # method and route
+
+
+@cache
+def doors() -> frozenset[Door]:
+    """Every method of every address, but those outside. A view that takes any method at all is a mistake."""
+    with undone():
+        client = sign_in(Client(), make.person())
+        inside = [route for route in routes() if route not in OUTSIDE]
+        found = [(method, route) for route in inside for method in _methods(client, route)]
+        return frozenset(door for door in found if " ".join(door) not in OUTSIDE)
+
+
+def routes() -> list[str]:
+    """All routes of the site, in the order in which they are looked at."""
+    return list(_routes_of(get_resolver()))
+
+
+def doors_of(register: Register[Any]) -> set[Door]:
+    """Those at which records of this register may be met."""
+    return {(method, route) for method, route in doors() if _concerns(route, register)}
+
+
+def is_program(route: str) -> bool:
+    return route.startswith("api/")
+
+
+def is_file(route: str) -> bool:
+    return "import" in route or "export" in route
+
+
+def has_no_parameters(route: str) -> bool:
+    return "<" not in route
+
+
+def own_doors(register: Register[Any]) -> set[Door]:
+    """Pages of a record that no other register has."""
+    return {(method, route) for method, route in doors() if not is_program(route) and _of_one(route) == register.path}
+
+
+def filled(route: str, **given: Any) -> str:
+    """The address of a route, with what is given, or a sample, in place of each parameter."""
+    values = {**SAMPLES, **given}
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values.get(found[1], NOWHERE)), route)
+
+
+def _concerns(route: str, register: Register[Any]) -> bool:
+    return _of_one(route) in (None, register.path)
+
+
+def _of_one(route: str) -> str | None:
+    """The path of the only register that is met at a route; None where any is."""
+    if route in OF_REGISTER:
+        key = OF_REGISTER[route]
+        return REGISTERS[key].path if key else None
+    first = route.removeprefix("api/").partition("/")[0]
+    return first if first in {register.path for register in REGISTERS.values()} else None
+
+
+def _routes_of(resolver: Any, before: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from _routes_of(pattern, route)
+
+
+def _methods(client: Client, route: str) -> list[str]:
+    """What the view allows, as it says itself when it is sent something that no view takes."""
+    answer = client.generic("PURGE", filled(route))
+    assert answer.status_code == 405, (
+        f"{route} answers {answer.status_code} to a method that nobody knows: let the view say what it takes "
+        "(require_http_methods, outermost), or say in tests/doors/addresses.py why no record is met there."
+    )
+    return [method for method in answer["Allow"].split(", ") if method not in ("HEAD", "OPTIONS")]
