@@ -12,6 +12,7 @@ from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import commit, rehearse
+from kivijalka.register.doors.files.mapping import known_headings
 from kivijalka.register.doors.files.plan import Plan, plan
 from kivijalka.register.doors.files.read import Table, read
 from kivijalka.register.registry import register_by_path
@@ -36,8 +37,8 @@ def importing(
     name: str = "kept",
 ) -> Iterator[tuple[Plan, Any, Any]]:
     """Inside: the plan, the actor and the kept mapping. Columns not named are guessed."""
-    table: Table = read(data)
     register = register_by_path(into)
+    table: Table = read(data, known_headings(register))
     with acting(who.pk, door="import") as actor:
         mapping = steps.mapping_named(register, actor, name)
         chosen = columns or {}

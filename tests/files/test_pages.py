@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from kivijalka.organisation.models import Person
+from kivijalka.register.doors.files.read import read
 from kivijalka.register.files_models import ImportFile, ImportMapping
 from kivijalka.risks.models import Assessment, Risk
 from tests.factories import account_of, holder, risk
@@ -70,6 +71,23 @@ def test_a_name_that_was_not_recognised_is_corrected_like_a_word(browser: Client
     browser.post(preview, {"commit": "1"})
     made = Risk.objects.get()
     assert (made.owner, made.areas) == (manager, ["rescue_safety", "premises_security"])
+
+
+def test_refused_rows_are_downloaded_with_their_reasons_mended_and_brought_in(browser: Client, manager: Person):
+    rows = [["Fire", manager.unit.code, "=1+1"], ["Flood", "Nowhere", "=2+2"]]
+    columns = upload(browser, csv_of(["Title", "Unit", "Cause"], *rows))
+    choices = {"column-0": "title", "column-1": "unit", "column-2": "cause", "name": "Fires"}
+    preview = browser.post(columns, choices)["Location"]
+    address = preview.replace("preview/", "refused.xlsx")
+    assert address in browser.get(preview).content.decode()
+    refused = read(browser.get(address).content)
+    assert refused.headings == ["Title", "Unit", "Cause", "Why refused"]
+    assert [row.cells["Title"] for row in refused.rows] == ["Flood"]
+    assert refused.rows[0].cells["Cause"] == "=2+2"
+    assert "Nothing was found by this name" in str(refused.rows[0].cells["Why refused"])
+    columns = upload(browser, browser.get(address).content, "refused.xlsx")
+    page = browser.get(columns).content.decode()
+    assert "Why refused" in page
 
 
 def test_the_next_file_offers_the_kept_mapping(browser: Client, manager: Person):

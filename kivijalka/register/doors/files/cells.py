@@ -17,6 +17,8 @@ from kivijalka.register.doors.files.words import folded, meaning, words_of
 from kivijalka.register.doors.forms import DAYS
 
 EMPTY = {"", "-", "–", "—", "n/a", "#n/a"}
+YES = {"true", "1", "x", "✓", "yes", "y", "kyllä", "k", "on", "ja", "j"}
+NO = {"false", "0", "no", "n", "ei", "e", "nej"}
 SERIAL_ZERO = date(1899, 12, 30)
 LAST_SERIAL = 2_958_465
 ABOUT = re.compile(r"^(n\.|noin|ca\.?|c\.|cirka|approx\.?|about|~|≈)\s*", re.IGNORECASE)
@@ -94,7 +96,10 @@ class Reader:
         return found
 
     def _truth(self, cell: Cell, text: str) -> bool:
-        return text.casefold() in ("true", "1", "x", "yes", "kyllä", "k", "ja", "j")
+        word = text.casefold()
+        if word not in YES | NO:
+            raise Unreadable(_("It is not known which value this word means."), _("Write yes or no."))
+        return word in YES
 
     def _choice(self, cell: Cell, text: str) -> str:
         found = meaning(text, self.words, self.corrected)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
+from kivijalka.register.doors.files.layout import JOIN, Known
 from kivijalka.register.doors.files.words import LANGUAGES, folded
 from kivijalka.register.doors.forms import command_form, record_form
 from kivijalka.register.fields import RecordField
@@ -21,9 +22,11 @@ from kivijalka.register.fields import RecordField
 CODE, KEY = "code", "key"
 # What files call things that a register has under another name; used when such a target is there and still free.
 ALIASES = {
-    "finance": ["impact", "vaikutus", "seurauksen vakavuus", "konsekvens"],
-    "likelihood": ["probability", "todennäköisyys", "sannolikhet"],
-    "owner": ["risk owner", "owner", "vastuuhenkilö", "omistaja", "ansvarig", "ägare"],
+    "finance": ["impact", "severity", "consequences", "vaikutus", "vaik.", "seurauksen vakavuus", "konsekvens"],
+    "likelihood": ["probability", "todennäköisyys", "tn", "tod.näk.", "sannolikhet"],
+    "owner": ["risk owner", "owner", "responsible", "vastuuhenkilö", "vastuu", "omistaja", "ansvarig", "ägare"],
+    "unit": ["department", "yksikkö", "toimiala", "osasto", "enhet", "sektor"],
+    "due": ["due date", "deadline", "määräaika", "tidsfrist"],
     "title": ["name", "nimi", "nimike", "namn", "rubrik"],
     "email": ["e-mail", "email", "sähköposti", "e-post"],
 }
@@ -92,13 +95,24 @@ def guess(register: Register[Any], headings: Iterable[str], codes: Mapping[str, 
     found = dict.fromkeys(headings, "")
     for table in (names, _aliases(register)):
         for heading in headings:
-            target = table.get(folded(heading)) or table.get(_bare(heading))
+            target = next((table[said] for said in _said(heading) if said in table), None)
             if found[heading] == "" and target and target not in found.values():
                 found[heading] = target
     for heading in headings:
         if found[heading] == CODE and not (codes or {}).get(heading, True):
             found[heading] = KEY
     return found
+
+
+def known_headings(register: Register[Any]) -> Known:
+    """Whether a text is the heading of a column that this register has."""
+    table = _names(register) | _aliases(register)
+    return lambda heading: any(said in table for said in _said(heading))
+
+
+def _said(heading: str) -> list[str]:
+    """The heading, without brackets, and its lowest level where it has several."""
+    return [folded(heading), _bare(heading), _bare(heading.rsplit(JOIN, 1)[-1])]
 
 
 def _bare(heading: str) -> str:

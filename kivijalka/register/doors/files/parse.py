@@ -1,7 +1,8 @@
 """Parses a workbook or a CSV file in a process of its own, with little memory and little time. Knows no Django.
 
-Standard input: the file's bytes. Arguments: kind, most rows, most columns. Standard output: JSON, rows of cells,
-where text is a string and anything else a pair of kind and text: ["n", "12.5"], ["d", "2026-03-12"], ["b", "true"].
+Standard input: the file's bytes. Arguments: kind, most rows, most columns. Standard output: JSON, for each visible
+sheet its name, its merged cells (first and last row and column) and rows of cells, where text is a string and anything
+else a pair of kind and text: ["n", "12.5"], ["d", "2026-03-12"], ["b", "true"].
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 20
 LONGEST_CELL = 32_767
 TRIED = 30
+MOST_SHEETS = 20
 
 
 class Told(Exception):
@@ -32,8 +34,11 @@ def main() -> int:
     kind, most_rows, most_columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     try:
         data = sys.stdin.buffer.read()
-        rows = _workbook(data, most_rows, most_columns) if kind == "xlsx" else _csv(data)
-        answer: dict[str, Any] = {"rows": list(_limited(rows, most_rows, most_columns))}
+        if kind == "xlsx":
+            sheets = list(_workbook(data, most_rows, most_columns))
+        else:
+            sheets = [{"name": "", "merges": [], "rows": list(_limited(_csv(data), most_rows, most_columns))}]
+        answer: dict[str, Any] = {"sheets": sheets}
     except Told as told:
         answer = {"refused": str(told)}
     except MemoryError:
@@ -53,23 +58,30 @@ def _limited(rows: Iterable[list[Any]], most_rows: int, most_columns: int) -> It
         yield row
 
 
-def _workbook(data: bytes, most_rows: int, most_columns: int) -> Iterator[list[Any]]:
+def _workbook(data: bytes, most_rows: int, most_columns: int) -> Iterator[dict[str, Any]]:
     import python_calamine
 
+    broken = (python_calamine.CalamineError, OSError, ValueError, KeyError)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        shown = [
-            sheet.name for sheet in book.sheets_metadata if sheet.visible == python_calamine.SheetVisibleEnum.Visible
-        ]
-        sheet = book.get_sheet_by_name(shown[0])
-    except (python_calamine.CalamineError, IndexError, OSError, ValueError, KeyError) as error:
+        visible, work = python_calamine.SheetVisibleEnum.Visible, python_calamine.SheetTypeEnum.WorkSheet
+        names = [sheet.name for sheet in book.sheets_metadata if sheet.visible == visible and sheet.typ == work]
+    except broken as error:
         raise Told("broken") from error
-    if sheet.total_height > most_rows + 1:
-        raise Told("too_many_rows")
-    if sheet.total_width > most_columns:
-        raise Told("too_many_columns")
-    for row in sheet.to_python(skip_empty_area=False):
-        yield [_cell(value) for value in row]
+    if not names:
+        raise Told("broken")
+    for name in names[:MOST_SHEETS]:
+        try:
+            sheet = book.get_sheet_by_name(name)
+        except broken as error:
+            raise Told("broken") from error
+        if sheet.total_height > most_rows + 1:
+            raise Told("too_many_rows")
+        if sheet.total_width > most_columns:
+            raise Told("too_many_columns")
+        rows = ([_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False))
+        merges = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
+        yield {"name": name, "merges": merges, "rows": list(_limited(rows, most_rows, most_columns))}
 
 
 def _cell(value: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.register.doors.files.layout import JOIN, Known, Merge, Sheet, table_of
 from kivijalka.register.refusal import Refused
 
 Cell = str | Decimal | date | bool
@@ -79,10 +80,17 @@ class Table:
         return cls(headings, rows)
 
 
-def read(data: bytes) -> Table:
-    """The table in a file. Raises Refused with what is wrong with the file and how to mend it."""
+def read(data: bytes, known: Known = lambda _heading: False) -> Table:
+    """The table in a file: of a workbook, the sheet with most known headings.
+
+    Raises Refused with what is wrong with the file and how to mend it.
+    """
     kind = _look(data)
-    return _table(_parsed(data, kind), guarded=kind == "csv")
+    tables = [_table(_sheet(parsed, guarded=kind == "csv"), known) for parsed in _parsed(data, kind)]
+    filled = [table for table in tables if table.rows]
+    if not filled:
+        raise _refused("empty")
+    return max(filled, key=lambda table: sum(known(heading) for heading in table.headings))
 
 
 def _look(data: bytes) -> str:
@@ -106,8 +114,8 @@ def _look(data: bytes) -> str:
     return "xlsx"
 
 
-def _parsed(data: bytes, kind: str) -> list[list[Any]]:
-    """Rows from the parsing process. One that dies has met its limit of memory or time."""
+def _parsed(data: bytes, kind: str) -> list[dict[str, Any]]:
+    """Sheets from the parsing process. One that dies has met its limit of memory or time."""
     command = [sys.executable, "-I", str(PARSER), kind, str(MOST_ROWS), str(MOST_COLUMNS)]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=False)
@@ -118,31 +126,35 @@ def _parsed(data: bytes, kind: str) -> list[list[Any]]:
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise _refused(answer["refused"])
-    return list(answer["rows"])
+    return list(answer["sheets"])
 
 
-def _table(rows: list[list[Any]], *, guarded: bool) -> Table:
-    cleaned = [[_clean(_unpacked(cell), guarded=guarded) for cell in row] for row in rows]
-    filled = [(number, row) for number, row in enumerate(cleaned, 1) if any(cell != "" for cell in row)]
-    if len(filled) < 2:
-        raise _refused("empty")
-    top = filled[0][1]
-    width = max(len(row) for _number, row in filled)
-    used = [at for at in range(len(top)) if top[at] != "" or any(len(r) > at and r[at] != "" for _n, r in filled[1:])]
-    headings = _headings(top, used)
-    found = []
-    for number, row in filled[1:]:
-        padded = [*row, *[""] * (width - len(row))]
-        cells = dict(zip(headings, [padded[at] for at in used], strict=True))
-        found.append(Row(number, cells, any(cell != "" for cell in padded[len(top) :])))
-    return Table(headings, found)
+def _sheet(parsed: dict[str, Any], *, guarded: bool) -> Sheet:
+    rows = [[_clean(_unpacked(cell), guarded=guarded) for cell in row] for row in parsed["rows"]]
+    width = max(map(len, rows), default=0)
+    cells: list[list[Any]] = [[*row, *[""] * (width - len(row))] for row in rows]
+    within = [merge for merge in parsed["merges"] if merge[2] < len(rows) and merge[3] < width]
+    return Sheet(parsed["name"], cells, [Merge(*merge) for merge in within])
 
 
-def _headings(top: list[Cell], used: list[int]) -> list[str]:
+def _table(sheet: Sheet, known: Known) -> Table:
+    found = table_of(sheet, known)
+    # Cells beyond the last heading are a mistake of their row, not a column.
+    end = max((at + 1 for at, levels in enumerate(found.headings) if levels), default=0)
+    used = [at for at in range(end) if found.headings[at] or any(row[at] != "" for _number, row in found.rows)]
+    headings = _headings(found.headings, used)
+    rows = [
+        Row(number, dict(zip(headings, [row[at] for at in used], strict=True)), any(cell != "" for cell in row[end:]))
+        for number, row in found.rows
+    ]
+    return Table(headings, rows)
+
+
+def _headings(levels: list[list[str]], used: list[int]) -> list[str]:
     """Each column's heading, made unlike the others; a column without one is called by its place."""
     found: list[str] = []
     for at in used:
-        name = " ".join(as_text(top[at]).split()) or str(_("Column %s")) % _letters(at)
+        name = JOIN.join(levels[at]) or str(_("Column %s")) % _letters(at)
         again = 2
         heading = name
         while heading in found:

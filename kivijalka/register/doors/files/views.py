@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,7 @@ from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import MOST_BYTES, WHY, Table, read
-from kivijalka.register.doors.files.write import TYPES, export
+from kivijalka.register.doors.files.write import TYPES, export, refused_rows
 from kivijalka.register.files_models import ImportFile
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
@@ -38,8 +38,12 @@ def export_file(request: HttpRequest, path: str, kind: str) -> HttpResponse:
         raise NotThere
     name = f"{register.path}-{timezone.localdate().isoformat()}.{kind}"
     with export(register, request.GET, kind) as made:
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-        return HttpResponse(made.read(), content_type=TYPES[kind], headers=headers)
+        return _download(made, name, kind)
+
+
+def _download(made: IO[bytes], name: str, kind: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(made.read(), content_type=TYPES[kind], headers=headers)
 
 
 @require_http_methods(BOTH)
@@ -119,6 +123,24 @@ def preview_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ)
+def refused_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+    """The refused rows as they came, with the reasons: mended, the same file comes in again."""
+    register = register_by_path(path)
+    actor = _actor(request, register)
+    file = steps.file_under_way(register, actor, pk)
+    if file.mapping is None:
+        raise NotThere
+    table = _table(file)
+    with _through_the_door(actor) as importing:
+        planned = rehearse(plan(register, table, steps.reading_of(file.mapping), importing, file.mapping), importing)
+    reasons = {row.number: "\n".join(map(str, row.refusals)) for row in planned.of(REFUSED)}
+    lines = [[*row.cells.values(), reasons[row.number]] for row in table.rows if row.number in reasons]
+    name = f"{register.path}-refused.xlsx"
+    with refused_rows(table.headings, lines, "xlsx") as made:
+        return _download(made, name, "xlsx")
+
+
+@require_http_methods(READ)
 def done_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     """Step four: what came in."""
     register = register_by_path(path)
@@ -146,7 +168,7 @@ def _uploaded(request: HttpRequest, register: Register[Any], actor: Actor) -> Im
         raise Refused(_("Choose a file first."), code="empty", field="file")
     if (upload.size or 0) > MOST_BYTES:
         raise Refused(WHY["too_large"], code="too_large", field="file")
-    file = steps.keep_file(register, actor, upload.name or "", read(upload.read()))
+    file = steps.keep_file(register, actor, upload.name or "", read(upload.read(), mappings.known_headings(register)))
     wanted = request.POST.get("mapping", "")
     file.mapping = next((kept for kept in steps.kept_mappings(register, actor) if str(kept.pk) == wanted), None)
     file.save(update_fields=["mapping"])

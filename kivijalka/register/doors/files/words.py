@@ -16,14 +16,14 @@ LEVELS = {"1", "2", "3", "4", "5"}
 LEVEL = re.compile(r"^[a-z]{0,2}\s?([1-5])(?![\d.,])")
 
 SCALE = {
-    "1": "very low, very unlikely, rare, negligible, erittäin pieni, erittäin epätodennäköinen, hyvin pieni, vähäinen,"
+    "1": "vl, very low, very unlikely, rare, negligible, erittäin pieni, erittäin epätodennäköinen, hyvin pieni, vähäinen,"
     " mycket liten, mycket osannolik",
-    "2": "low, unlikely, minor, pieni, matala, epätodennäköinen, lievä, liten, låg, osannolik",
-    "3": "medium, moderate, possible, keskitaso, keskisuuri, kohtalainen, mahdollinen, haitallinen, medel, måttlig,"
+    "2": "l, low, unlikely, minor, pieni, matala, epätodennäköinen, lievä, liten, låg, osannolik",
+    "3": "m, medium, moderate, possible, keskitaso, keskisuuri, kohtalainen, mahdollinen, haitallinen, medel, måttlig,"
     " möjlig",
-    "4": "high, likely, probable, major, serious, suuri, korkea, todennäköinen, vakava, merkittävä, hög, stor, sannolik,"
-    " allvarlig",
-    "5": "very high, critical, severe, catastrophic, almost certain, certain, extreme, erittäin suuri, melko varma,"
+    "4": "h, high, likely, probable, major, serious, suuri, korkea, todennäköinen, vakava, merkittävä, hög, stor,"
+    " sannolik, allvarlig",
+    "5": "vh, very high, critical, severe, catastrophic, almost certain, certain, extreme, erittäin suuri, melko varma,"
     " erittäin todennäköinen, erittäin vakava, kriittinen, katastrofaalinen, mycket hög, nästan säker, kritisk",
 }
 OBVIOUS = {

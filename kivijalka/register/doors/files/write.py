@@ -15,6 +15,7 @@ from typing import IO, Any
 import xlsxwriter
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
@@ -30,6 +31,7 @@ AT_ONCE = 1_000
 FORMULA = re.compile(r"^'*[=+\-@\t\r\n]")
 LONGEST_CELL = 32_767
 Line = list[Any]
+REASON = _("Why refused")
 
 
 def export(register: Register[Any], params: QueryDict, kind: str) -> IO[bytes]:
@@ -37,6 +39,11 @@ def export(register: Register[Any], params: QueryDict, kind: str) -> IO[bytes]:
     rows, _filters = all_rows(register, params)
     lines = _lines(register, rows.order_by(*_order(register, params.get("sort"))))
     return WRITERS[kind](headings(register), lines)
+
+
+def refused_rows(headings: list[str], rows: Iterable[Line], kind: str) -> IO[bytes]:
+    """Rows of a file as they came, with the reason that each was refused for in the last column."""
+    return WRITERS[kind]([*headings, str(REASON)], rows)
 
 
 def headings(register: Register[Any]) -> list[str]:

@@ -12,7 +12,7 @@ from kivijalka.access import acting
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
-from kivijalka.register.doors.files.mapping import CODE, KEY, targets_of
+from kivijalka.register.doors.files.mapping import CODE, KEY, known_headings, targets_of
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
 from kivijalka.register.files_models import ImportMapping
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         register = _register(options["into"])
         try:
-            table = read(options["file"].read_bytes())
+            table = read(options["file"].read_bytes(), known_headings(register))
             with acting(_person(options["email"]), door="import") as actor:
                 steps.may_import(register, actor)
                 mapping = _mapping(register, actor, table, options)
