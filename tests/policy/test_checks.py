@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kivijalka.policy.change import Translation
@@ -59,6 +59,7 @@ def test_a_cell_lower_than_a_less_severe_one_is_not_monotone(content: dict[str, 
     assert ("not_monotone", "matrix.1[5]") in found(content)
 
 
+@settings(deadline=None)
 @given(row=st.sampled_from(LEVELS), column=st.sampled_from(LEVELS), key=st.sampled_from(CLASSES))
 def test_one_cell_changed_is_refused_exactly_when_it_breaks_the_order(row: int, column: int, key: str) -> None:
     content = deepcopy(example_content())
@@ -149,6 +150,7 @@ def test_a_floor_raises_the_class_of_a_risk_to_people(content: dict[str, Any]) -
     assert scales.level_of(1, {"people": 1, "finance": 4}) == "2_moderate"
 
 
+@settings(deadline=None)
 @given(likelihood=st.sampled_from(LEVELS), impact=st.sampled_from(LEVELS), dimension=st.sampled_from(DIMENSIONS))
 def test_a_policy_that_did_not_change_changes_no_risk(likelihood: int, impact: int, dimension: str) -> None:
     scales = read_scales(example_content())
