@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.measure import Knots, adapted_knots, knots_to, lattice_knots, log_knots, tabulate, with_breaks
 from kivijalka.engine.recipe import Block, Recipe, Shocks
-from kivijalka.engine.severity import Severity, as_smooth
+from kivijalka.engine.severity import Lognormal, Severity, as_smooth
 from kivijalka.engine.view import chord_lattice
 
 BUDGET = 2_500_000  # evaluations of limited means that one table may cost
@@ -42,10 +43,15 @@ class Ingredients:
 
     groups: list[Group]
 
-    @property
+    @cached_property
     def severities(self) -> list[Severity]:
         own = [x for g in self.groups for x in g.severities]
         return own + [x for g in self.groups for _, hits in g.shocks for x in hits]
+
+    @cached_property
+    def is_smooth(self) -> bool:
+        """Whether every severity tells its density."""
+        return all(type(x) is Lognormal or as_smooth(x) for x in self.severities)
 
     def on(self, knots: Knots) -> Recipe:
         """Tabulated on these knots."""
@@ -56,7 +62,7 @@ class Ingredients:
         every = self.severities
         if points <= 16:
             return self.on(knots_to(cap, [], 8))
-        if all(as_smooth(x) for x in every):
+        if self.is_smooth:
             return self.on(knots_to(cap, every, knots_within_budget(len(every)) * (1 + (points > 2**14))))
         lattice = chord_lattice(cap, points)
         if len(every) * 2 * lattice.count <= DIRECT:

@@ -253,7 +253,8 @@ def to_kernel(
     n = len(undo)
     out, error = np.empty(n, np.complex128), np.empty(n)
     for k in range(n):
-        out[k] = undo[k] * spectrum[k] - rate
+        value = undo[k] * spectrum[k] - rate
+        out[k] = complex(min(value.real, 0.0), value.imag)  # where the true one lies: projecting only mends
         error[k] = size[k] * size[k] * even + noise
     return out, error
 

@@ -156,13 +156,29 @@ def log_knots(low: float, high: float, count: int) -> FloatArray:
     return np.concatenate([[0.0], np.geomspace(low, high, count - 1)])
 
 
-def knots_for(rates: FloatArray, severities: Sequence[Severity], count: int) -> Knots:
-    """Knots that cover all the risks: from a hundredth of the smallest loss to the largest that matters."""
+def knots_for(rates: FloatArray, severities: Sequence[Severity], count: int, swing: float = 0.0) -> Knots:
+    """Knots that cover all the risks: from a hundredth of the smallest loss to the largest that matters.
+
+    `swing` is the largest standard deviation of a factor: sums may be that much larger.
+    """
     spans = spans_of(rates, severities)
     if not spans:
         return Knots(log_knots(1.0, 1e6, count))
     low, high = 0.01 * min(a for a, _ in spans), max(b for _, b in spans)
-    return Knots(with_breaks(log_knots(max(low, high * 1e-15), 4 * high, count), severities))
+    top = 4 * high
+    mean, square = (sum(r * v for r, v in zip(rates, values, strict=True) if r) for values in _moments(severities))
+    if math.isfinite(square):
+        top = max(top, (1 + 12 * swing) * mean + 10 * math.sqrt(square))
+    return Knots(with_breaks(log_knots(max(low, top * 1e-15), top, count), severities))
+
+
+def _moments(severities: Sequence[Severity]) -> tuple[list[float], list[float]]:
+    known: dict[Hashable, tuple[float, float]] = {}
+    for s in severities:
+        if (key := key_of(s)) not in known:
+            known[key] = s.mean, s.square
+    found = [known[key_of(s)] for s in severities]
+    return [m for m, _ in found], [q for _, q in found]
 
 
 def knots_to(cap: float, severities: Sequence[Severity], count: int) -> Knots:

@@ -94,7 +94,8 @@ class Portfolio:
         self._next = len(self.risks)
         every = [*risks, *(Risk(s.rate, x) for s in self.shocks for _, x in s.hits)]
         count = knots or knots_within_budget(len(every))
-        self.knots = knots_for(np.array([r.rate for r in every]), [r.severity for r in every], count)
+        swing = max((1 / math.sqrt(a) for a in self.factors), default=0.0)
+        self.knots = knots_for(np.array([r.rate for r in every]), [r.severity for r in every], count, swing)
         self._units = UnitTables(self.parents, self.depth, self.knots, self.risks)
 
     # --- the tree ---------------------------------------------------------------------------------------------
@@ -196,6 +197,18 @@ class Portfolio:
         """The factors of the blocks of a unit's recipe, in order; None, which is always there, first."""
         shared = {s.factor for s, _ in self.shocks_of(unit)}
         return [None, *(f for f in range(len(self.factors)) if f in shared or self._units.has(unit, f))]
+
+    def plain_row(self, unit: int) -> tuple[FloatArray | None, float]:
+        """The unit's table row and its noise, if all its events are independent and have densities; else None."""
+        if self._shocked[unit] or any(self._units.has(unit, f) for f in range(len(self.factors))):
+            return None, 0.0
+        return self._units.plain_row(unit)
+
+    @cached_property
+    def _shocked(self) -> list[bool]:
+        """Whether any shock reaches each unit."""
+        hit = {a for s in self.shocks if s.rate > 0 for u, _ in s.hits for a in self.above(u)}
+        return [u in hit for u in range(len(self.parents))]
 
     def rows(self, units: list[int], factor: int | None) -> FloatArray | None:
         """Table rows of all events of these units and those below that share a factor; None where there are none."""

@@ -126,7 +126,7 @@ class View:
             far -= math.log(max(1 - grown_rate(block, cap, self.size) / block.shape, 1e-300))
         product = np.ones(n, np.complex128)
         atom, rest, kept = rate * math.exp(log_atom), rate * math.exp(log_rest), rate * math.exp(log_kept)
-        height = rest * np.exp(np.minimum(decays, 700.0))
+        height = rate * np.exp(np.minimum(log_rest + decays, 0.0))
         none = rest
         for m in hits:
             kernel, error = part.kernels[id(m)]

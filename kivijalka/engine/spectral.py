@@ -196,19 +196,27 @@ class SpectralLaw:
         return Bounded.within(x, *self._narrowed(p, x, at, low, high))
 
     def _narrowed(self, p: float, x: float, at: At, low: float, high: float) -> tuple[float, float]:
-        """Bounds tightened to points where P(S <= x) is surely below, or at least, p."""
+        """Bounds tightened to points where P(S <= x) is surely below, or at least, p; or p y - E(y - S)+ surely less.
+
+        The quantile attains the maximum of the latter, which is concave.
+        """
         density = max(at.density, 1e-300)
         reach = 1.05 * max(at.below.high - p, p - at.below.low, 1e-15) / density
-        down = up = max(reach, 1e-14 * x)
-        for _ in range(8):
-            if x - down <= low or self.at(x - down).below.high < p:
-                low = max(low, x - down)
+        down = up = max(min(reach, 2.1 * math.sqrt((at.short.high - at.short.low) / density)), 1e-14 * x)
+        best = p * x - at.short.high
+        for _ in range(12):
+            if x - down <= low:
+                break
+            there = self.at(x - down)
+            if there.below.high < p or p * (x - down) - there.short.low < best:
+                low = x - down
                 break
             down *= 1.7
-        for _ in range(8):
+        for _ in range(12):
             if x + up >= min(high, self.lattice.cap):
                 break
-            if self.at(x + up).below.low >= p:
+            there = self.at(x + up)
+            if there.below.low >= p or p * (x + up) - there.short.low < best:
                 high = x + up
                 break
             up *= 1.7
@@ -246,7 +254,9 @@ def spectral_law(recipe: Recipe, lattice: Lattice, far: Chernoff, finer: int = 1
     frequencies = recipe.first.knots.frequencies
     decays = sum_of([p.decays for p in parts])
     first = sum((p.share * p.events_decays for p in parts if smooth), np.zeros(len(frequencies)))
-    size = np.minimum(rest * (np.expm1(np.minimum(decays, 700.0)) - first + 4 * ROUND * first), 1.0)
+    log_rest = -float(recipe.log_none(lambda m: np.asarray(m.rate - m.rough_rate)))
+    few = rest * (np.expm1(np.minimum(decays, 30.0)) - first + 4 * ROUND * first)
+    size = np.minimum(np.where(decays < 30.0, few, np.exp(np.minimum(log_rest + decays, 0.0))), 1.0)
     size = np.maximum.accumulate(np.maximum(size, 0.0)[::-1])[::-1]
     spacing = 2 * math.pi / lattice.period
     transforms = log_transform, slack, linear, linear_slack

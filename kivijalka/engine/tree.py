@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kivijalka.engine.bounded import Bounded
-from kivijalka.engine.errors import FloatArray, level
+from kivijalka.engine.errors import BadInput, FloatArray, IntArray, level
 from kivijalka.engine.inversion import OutOfReach
 from kivijalka.engine.portfolio import Portfolio
 from kivijalka.engine.recipe import Recipe
 from kivijalka.engine.view import View, reach
 
-WIDE = 1e-2  # relative width of Fourier bounds from which the slower bounds by chords are asked too
+Wheel = tuple[NDArray[np.complex128], IntArray]
+NARROW = 0.2  # relative width of a quantile's bounds from which four times the points are asked
+WIDE = 1e-2  # the same, where units are not plain, from which the slower bounds by chords are asked
 
 
 @dataclass(frozen=True)
@@ -59,18 +62,30 @@ def figures(
     True
     """
     from kivijalka.engine.compiled import in_parallel
+    from kivijalka.engine.plain_kernels import wheel
 
     wanted = [level("levels", p) for p in levels]
+    if points < 64 or points & (points - 1):
+        raise BadInput("points", points, "a power of 2 from 64 on")
     chosen = range(len(portfolio.parents)) if units is None else units
     quantile, tail = np.zeros((3, len(chosen), len(wanted))), np.zeros((3, len(chosen), len(wanted)))
     plain = np.zeros((3, len(chosen)))
 
+    small, wheels = wheel(256), [wheel(points), wheel(4 * points)]
+
     def work(first: int, last: int) -> None:
+        found = np.empty((len(wanted), 6))
         for i in range(first, last):
-            recipe = portfolio.table(chosen[i])
+            unit = chosen[i]
+            row, noise = portfolio.plain_row(unit)
+            if row is not None and _plain(portfolio, row, noise, wanted, small, wheels, found):
+                plain[:, i] = row[-2], math.sqrt(row[-1]), math.exp(-row[portfolio.knots.count])
+                quantile[:, i], tail[:, i] = found[:, :3].T, found[:, 3:].T
+                continue
+            recipe = portfolio.table(unit)
             none = recipe.probability_of_none()
             plain[:, i] = recipe.mean, math.sqrt(max(recipe.variance, 0.0)), none
-            for j, (q, t) in enumerate(_ask(recipe, wanted, none, points)):
+            for j, (q, t) in enumerate(_ask(portfolio, unit, recipe, wanted, none, points)):
                 quantile[:, i, j] = q.value, q.low, q.high
                 tail[:, i, j] = t.value, t.low, t.high
 
@@ -78,19 +93,39 @@ def figures(
     return Figures(plain[0], plain[1], plain[2], Bounds(*quantile), Bounds(*tail))
 
 
-def _ask(recipe: Recipe, levels: list[float], none: float, points: int) -> list[tuple[Bounded, Bounded]]:
+def _plain(
+    portfolio: Portfolio,
+    row: FloatArray,
+    noise: float,
+    levels: list[float],
+    small: Wheel,
+    wheels: list[Wheel],
+    out: FloatArray,
+) -> bool:
+    """The figures of independent events with densities, on more points where bounds are wide; False where in vain."""
+    from kivijalka.engine.plain_kernels import figures_of
+
+    knots, at = portfolio.knots, np.array(levels)
+    for large, widest in zip(wheels, (NARROW, math.inf), strict=True):
+        fixed = (knots.x, knots.sizes, knots.frequencies, row, noise, at, widest, *small)
+        if figures_of(*fixed, *large, out):
+            return True
+    return False
+
+
+def _ask(
+    portfolio: Portfolio, unit: int, recipe: Recipe, levels: list[float], none: float, points: int
+) -> list[tuple[Bounded, Bounded]]:
     if none >= 1.0:
         return [(Bounded.exactly(0.0), Bounded.exactly(0.0))] * len(levels)
-    cap = reach(recipe, max(*levels, 1e-9))
-    while True:
-        view = View(recipe, cap, points, WIDE)
-        try:
-            return [_one(view, p, none, recipe.mean) for p in levels]
-        except OutOfReach:
-            x = recipe.first.x
-            if cap >= x[-1]:
-                return [(Bounded(cap, 0.0, math.inf), Bounded(math.inf, recipe.mean, math.inf))] * len(levels)
-            cap = float(x[np.searchsorted(x, 1.2 * cap)]) if 1.2 * cap < x[-1] else float(x[-1])
+    view = View(recipe, reach(recipe, max(*levels, 1e-9)), points, WIDE)
+    try:
+        return [_one(view, p, none, recipe.mean) for p in levels]
+    except OutOfReach:
+        curve = portfolio.curve(unit, points=points, tolerance=WIDE)
+        worst = Bounded.exactly(math.inf)
+        finite = math.isfinite(recipe.mean)
+        return [(curve.quantile(p), curve.tail_mean(p) if finite else worst) for p in levels]
 
 
 def _one(view: View, p: float, none: float, mean: float) -> tuple[Bounded, Bounded]:

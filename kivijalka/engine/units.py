@@ -126,6 +126,12 @@ class UnitTables:
         """Whether any event at the unit or below shares the factor."""
         return self.size[unit, factor] > 0
 
+    def plain_row(self, unit: int) -> tuple[FloatArray | None, float]:
+        """The row of a unit's events without a factor, and its noise; None where some have no density."""
+        key = unit, None
+        row = self.whole[key].copy() if key in self.whole else np.zeros(self.knots.width)
+        return (None if row[3 * self.knots.count] else row), round_off(self.size[key])
+
     def rows(self, units: list[int], factor: int | None) -> FloatArray | None:
         """Rows of `units`, or None where none has such events."""
         if not any((u, factor) in self.whole for u in units):

@@ -12,7 +12,7 @@ from kivijalka.engine.bounded import Bounded
 from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.inversion import Lattice, LatticeLaw, OutOfReach, Sandwich, close_law, sandwich
 from kivijalka.engine.recipe import Recipe
-from kivijalka.engine.spectral import Chernoff, SpectralLaw, chernoff, spectral_law
+from kivijalka.engine.spectral import SpectralLaw, chernoff, spectral_law
 
 TILTS = (3.0, 5.0, 8.0, 12.0)  # per period: other periods fade by exp(-tilt), errors at the cap grow by exp(tilt / 2)
 ALIASED = 3e-7  # probability that may be seen from other periods
@@ -220,10 +220,7 @@ def _beyond(x: FloatArray, size: float) -> int:
     return min(int(np.searchsorted(x, size)), len(x) - 1)
 
 
-def _quick(recipe: Recipe, cap: float, size: int = 256) -> tuple[FloatArray, FloatArray]:
+def _quick(recipe: Recipe, cap: float, size: int = 1024) -> tuple[FloatArray, FloatArray]:
     """Lattice points up to cap and P(S <= x) there, roughly."""
-    if not recipe.is_smooth:
-        law = close_law(recipe, chord_lattice(cap, 4 * size))
-        return law.points, np.maximum.accumulate(law.below)
-    quick = spectral_law(recipe, Lattice(2 * cap / size, size // 2, size, 4.0 / cap), Chernoff(1.0 / cap, math.inf))
-    return quick.lattice.points, quick.below
+    law = close_law(recipe, chord_lattice(cap, size))
+    return law.points, np.maximum.accumulate(law.below)

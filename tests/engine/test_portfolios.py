@@ -7,10 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kivijalka.engine import BadInput, Cover, Gamma, Lognormal, LogUniform, NoMean, Portfolio, Risk, Shock, pareto
+from kivijalka.engine import (
+    BadInput,
+    Constant,
+    Cover,
+    Gamma,
+    Lognormal,
+    LogUniform,
+    NoMean,
+    Portfolio,
+    Risk,
+    Shock,
+    pareto,
+)
 from kivijalka.engine.allocation import shares, unit_shares, what_if
 from kivijalka.engine.learning import GammaRate
 from kivijalka.engine.scenarios import Net, Scenarios
+from kivijalka.engine.tree import figures
 from kivijalka.engine.uncertainty import band
 from tests.engine.routes import compound_gamma_quantile, compound_gamma_short
 
@@ -206,3 +219,51 @@ def test_bad_input_is_refused_with_its_name(make, argument):
         make()
     assert caught.value.argument == argument
     assert "Allowed:" in str(caught.value)
+
+
+def test_figures_of_all_units_lie_within_bounds_that_meet_those_of_each_curve():
+    rng = np.random.default_rng(4)
+    laws = [Lognormal(1e4, 1.0), LogUniform(1e3, 1e5), Gamma(2, 1e4), pareto(2e4, 2.5), Constant(3e4)]
+    some = [Risk(float(rng.uniform(0.1, 2)), laws[i % 5], i % 6, 0 if i % 7 == 0 else None) for i in range(15)]
+    shock = Shock(0.3, ((3, Gamma(1, 2e4)), (5, Lognormal(3e4, 0.5))), factor=0)
+    portfolio = Portfolio(some, TREE, [1.5], [shock])
+    found = figures(portfolio, [0.95, 0.99])
+    for unit in range(6):
+        curve = portfolio.curve(unit, points=2**12, tolerance=1)
+        assert found.mean[unit] == pytest.approx(curve.mean)
+        for j, p in enumerate((0.95, 0.99)):
+            for bounds, figure in ((found.quantile, curve.quantile(p)), (found.tail_mean, curve.tail_mean(p))):
+                assert bounds.low[unit, j] <= bounds.value[unit, j] <= bounds.high[unit, j]
+                assert bounds.low[unit, j] <= figure.high
+                assert figure.low <= bounds.high[unit, j]
+                assert bounds.value[unit, j] == pytest.approx(figure.value, rel=2e-3)
+
+
+def test_a_shock_under_a_factor_swings_with_it():
+    """A shock that hits one unit once is an event of its own: the same year as a risk under the factor."""
+    shocked = Portfolio([], [-1, 0], [2.0], [Shock(3.0, ((1, Gamma(2, 10.0)),), factor=0)])
+    plain = Portfolio([Risk(3.0, Gamma(2, 10.0), 1, 0)], [-1, 0], [2.0])
+    for a, b in zip(*([c.quantile(0.99), c.tail_mean(0.99)] for c in (shocked.curve(), plain.curve())), strict=True):
+        assert max(a.low, b.low) <= min(a.high, b.high)
+        assert a.value == pytest.approx(b.value, rel=1e-6)
+
+
+def test_a_band_takes_factors_shocks_and_unknown_severities():
+    parts = [Risk(0.5, Lognormal(100.0, 1.0), factor=0), Risk(2.0, LogUniform(10.0, 100.0))]
+    portfolio = Portfolio(parts, factors=[2.0], shocks=[Shock(0.2, ((0, Gamma(1, 80.0)),))])
+    x = np.array([200.0, 600.0])
+
+    def unsure(rng: np.random.Generator) -> Lognormal:
+        return Lognormal(100.0 * float(np.exp(rng.normal(0, 0.5))), 1.0)
+
+    known = band(portfolio, [None, None], x, np.random.default_rng(1), draws=20)
+    unknown = band(portfolio, [None, None], x, np.random.default_rng(1), severities={0: unsure}, draws=60)
+    curve = portfolio.curve()
+    for j, size in enumerate(x):
+        truth = curve.exceedance(float(size))
+        assert known.mean[j] == pytest.approx(truth.value, rel=1e-3)
+        assert known.low_bounds[0, j] <= truth.high
+        assert truth.low <= known.high_bounds[1, j]
+        assert unknown.low[j] < truth.value < unknown.high[j]
+    assert (unknown.low_bounds[0] <= unknown.low).all()
+    assert (unknown.high <= unknown.high_bounds[1]).all()
