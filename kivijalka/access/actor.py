@@ -21,7 +21,8 @@ class Actor:
 
     `person` is the one who acts; `on_behalf_of` the absent person whose delegation is used, or None. `door` names the
     way in (page, api, import, job, command line) and goes into the history; `as_of` is the past moment looked at.
-    `reaches` holds the database's answers: spans of access keys by right.
+    `reaches` and `names` are the database's answers: spans of access keys by right; what the person, and who they act
+    for, are called.
     """
 
     person: UUID | None
@@ -29,6 +30,7 @@ class Actor:
     door: str = "page"
     as_of: datetime | None = None
     reaches: dict[str, list[Span]] = field(default_factory=dict, compare=False, repr=False)
+    names: tuple[str | None, str | None] = field(default=(None, None), compare=False, repr=False)
 
     @property
     def principal(self) -> UUID | None:
@@ -104,11 +106,13 @@ def _enter(person: UUID | None, on_behalf_of: UUID | None, door: str, as_of: dat
     path = "asof, public" if as_of else "public"
     with connection.cursor() as cursor:
         cursor.execute(
-            "select kj.enter(%s, %s, %s), set_config('kj.as_of', %s, true), set_config('search_path', %s, true),"
+            "select kj.enter(%s, %s, %s), kj.acting_names(), set_config('kj.as_of', %s, true), set_config('search_path', %s, true),"
             " set_config('role', 'kj_app', true), set_config('transaction_read_only', %s, true)",
             [person, on_behalf_of, door, moment, path, "on" if as_of else "off"],
         )
-        found = cursor.fetchone()[0]
+        found, names = cursor.fetchone()[:2]
     groups = json.loads(found) if isinstance(found, str) else found
     reaches = {right: [(low, high) for low, high in group["spans"]] for group in groups for right in group["rights"]}
-    return Actor(person=person, on_behalf_of=on_behalf_of, door=door, as_of=as_of, reaches=reaches)
+    return Actor(
+        person=person, on_behalf_of=on_behalf_of, door=door, as_of=as_of, reaches=reaches, names=(names[0], names[1])
+    )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from kivijalka.organisation.handover import asked
+from kivijalka.organisation.models import Person, Unit
 from kivijalka.organisation.queries import delegations_in_force, offered_to
 from kivijalka.register.declare import Register, Waits
 from kivijalka.register.models import Node
@@ -47,6 +48,7 @@ def my_work(request: Any) -> HttpResponse:
         "late": sum(task.late for task in tasks),
         "offers": offered_to(request.actor.principal),
         "asked": asked(request.actor) if request.as_of is None else [],
+        "unit": Unit.objects.filter(number__in=Person.objects.filter(pk=request.actor.person).values("unit")).first(),
         "delegations": delegations_in_force(request.actor.person, today),
     }
     return render(request, "desk/my_work.html", context)

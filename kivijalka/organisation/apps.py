@@ -8,10 +8,11 @@ class OrganisationConfig(AppConfig):
     label = "organisation"
 
     def ready(self) -> None:
-        from kivijalka.organisation import delegation, grants, views
-        from kivijalka.register.doors.panels import PANELS
+        from kivijalka.organisation import delegation, grants, handover, views
+        from kivijalka.register.doors.panels import ALONG, PANELS
         from kivijalka.register.install import installed
 
         PANELS.append(views.responsibility_panel)
+        ALONG.append(handover.owner_gone)
         installed.connect(grants.write, dispatch_uid="kivijalka.grants")
         installed.connect(delegation.write_personal, dispatch_uid="kivijalka.personal")

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext as _
 
 from kivijalka.access import Actor
@@ -18,10 +18,9 @@ from kivijalka.access.rules import rights_in
 from kivijalka.organisation import queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility, Role
 from kivijalka.register.declare import Register
-from kivijalka.register.doors.related import value_of
 from kivijalka.register.models import Node
 from kivijalka.register.refusal import Refused
-from kivijalka.register.registry import REGISTERS, register_of
+from kivijalka.register.registry import REGISTERS
 
 Share = Responsibility.Share
 # The share of whoever owns a record, which is a column of it and no handshake.
@@ -105,14 +104,13 @@ def hand_over(actor: Actor, person: Person, *, to: Person, what: Sequence[str]) 
     return len(what)
 
 
-def owner_gone(record: Any) -> Person | None:
-    """The owner of a record that is not over, when they are here no longer."""
-    column = type(record).owner_column
-    if column is None or getattr(record, column) is None or isinstance(record, Role):
-        return None
-    register = register_of(type(record))
-    gone = register.model.objects.filter(pk=record.pk).exclude(register.over).exclude(queries.Stands("id", column))
-    return value_of(record, column.removesuffix("_id")) if gone.exists() else None
+def owner_gone(register: Register[Any]) -> dict[str, Any]:
+    """Whether the owner of a record that is not over is here no longer; asked along with the record."""
+    column = register.model.owner_column
+    if column is None or register.model is Role:
+        return {}
+    gone = Q(**{f"{column}__isnull": False}) & ~Q(queries.Stands("id", column)) & ~register.over
+    return {"owner_gone": Case(When(gone, then=Value(True)), default=Value(False))}
 
 
 def rights_on(nodes: Iterable[Node]) -> dict[UUID, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from kivijalka.organisation import handover, queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility
 from kivijalka.register.declare import NOBODYS
 from kivijalka.register.doors.forms import RegisterForm, cleaned
-from kivijalka.register.doors.related import relate
+from kivijalka.register.doors.related import relate, value_of
 from kivijalka.register.doors.writing import safe_next
 from kivijalka.register.fields import RecordField
 from kivijalka.register.models import Node
@@ -134,13 +135,14 @@ def responsibility_panel(request: Any, record: Any) -> tuple[str, dict[str, Any]
     shares = relate(queries.of_record(record.pk), ["person"])
     for row in shares:
         row.is_mine = row.person_id == request.actor.principal
+    owner = (type(record).owner_column or "").removesuffix("_id")
     return "organisation/_panel.html", {
         "record": record,
         "shares": shares,
         "accountable": any(row.share == "A" and row.state == "accepted" and row.stands for row in shares),
         "offer": form,
         "holder": record if isinstance(record, Person) else None,
-        "owner_gone": handover.owner_gone(record),
+        "owner_gone": partial(value_of, record, owner) if getattr(record, "owner_gone", False) else None,
     }
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.access.actor import NOBODY
 from kivijalka.register.declare import Register
 from kivijalka.register.registry import REGISTERS
 
@@ -23,12 +24,12 @@ CHAIN = {
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context of every template. The acting person is one query."""
-    actor = getattr(request, "actor", None)
+    """Context of every template; no query."""
+    actor = getattr(request, "actor", NOBODY)
     return {
         "actor": actor,
-        "acting_person": _person(actor.person) if actor and actor.person else None,
-        "acting_for": _person(actor.on_behalf_of) if actor and actor.on_behalf_of else None,
+        "acting_person": actor.names[0],
+        "acting_for": actor.names[1],
         "chain": chain(),
         "as_of": getattr(request, "as_of", None),
         "languages": settings.LANGUAGES,
@@ -42,7 +43,3 @@ def chain() -> list[tuple[Any, list[Register[Any]]]]:
     order = list(CHAIN)
     registers = sorted(REGISTERS.values(), key=lambda register: order.index(register.chain))
     return [(CHAIN[link], list(group)) for link, group in groupby(registers, key=lambda register: register.chain)]
-
-
-def _person(pk: Any) -> Any:
-    return REGISTERS["person"].model.objects.select_related("unit").filter(pk=pk).first()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import in_the_past
+from kivijalka.register.doors.related import ask, together
 from kivijalka.register.doors.values import in_words
 from kivijalka.register.registry import REGISTERS
 
@@ -46,9 +47,13 @@ class Version:
 
 
 def versions_of(register: Register[Any], record: Any) -> list[Version]:
-    """Versions of a record within reach, the latest first; names that the record holds already are not asked again."""
+    """Versions of a record within reach, the latest first."""
     raw = raw_versions(register, record.pk)
-    names = names_in(register, raw, record)
+    return versions_in(register, raw, names_in(register, raw, record))
+
+
+def versions_in(register: Register[Any], raw: list[dict[str, Any]], names: dict[Any, str]) -> list[Version]:
+    """Rows of the history table as people read them."""
     commands = register.all_commands
     found = []
     for newer, older in zip(raw, [*raw[1:], None], strict=True):
@@ -148,7 +153,10 @@ def said(field: Any, value: Any, names: dict[Any, str]) -> str:
 
 
 def names_in(register: Register[Any], raw: list[dict[str, Any]], record: Any) -> dict[Any, str]:
-    """Names of the records and persons that the versions mention, as far as this person may see them."""
+    """Names of the records and persons that the versions mention, as far as this person may see them.
+
+    Those that the record holds already are not asked again.
+    """
     person = REGISTERS["person"].model
     wanted: dict[tuple[Any, str], set[Any]] = {(person, "id"): set()}
     names: dict[Any, str] = {}
@@ -161,12 +169,7 @@ def names_in(register: Register[Any], raw: list[dict[str, Any]], record: Any) ->
             if related is not None:
                 names[getattr(related, key)] = str(related)
     wanted[(person, "id")] |= {row[column] for row in raw for column in ("kept_by", "kept_for")}
-    for (model, key), ids in wanted.items():
-        names |= _by_key(model, key, ids - {None} - set(names))
+    with together():
+        for (model, key), ids in wanted.items():
+            ask(model, key, ids - set(names), lambda known: names.update({k: str(row) for k, row in known.items()}))
     return names
-
-
-def _by_key(model: Any, key: str, wanted: set[Any]) -> dict[Any, str]:
-    if not wanted:
-        return {}
-    return {getattr(row, key): str(row) for row in model._default_manager.filter(**{f"{key}__in": wanted})}

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
-from kivijalka.register.doors.history import versions_of
+from kivijalka.register.doors.history import names_in, raw_versions, versions_in, versions_of
 from kivijalka.register.doors.links import link_form, links_of
 from kivijalka.register.doors.panels import panels_of
+from kivijalka.register.doors.related import together
 from kivijalka.register.doors.show import (
     address_of,
     boxes_of,
@@ -23,6 +24,7 @@ from kivijalka.register.doors.show import (
     columns_of,
     facts_of,
     parts_of,
+    rows_of_parts,
     verbs_of,
 )
 from kivijalka.register.refusal import Refused
@@ -38,15 +40,13 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
     `show=<id>` opens one of them at the side; a script asks for the side alone.
     """
     register, params = register_by_path(path), request.GET.copy()
-    side = _side(register, params.pop("show", [""])[-1], params)
+    shown = params.pop("show", [""])[-1]
     if request.headers.get("HX-Target", "").endswith("side"):
+        side = _side(register, rows.one(register, shown) if shown else None, params)
         return render(request, "register/_side.html", {"register": register, "side": side})
-    mistakes: dict[str, list[Any]] = {}
-    try:
-        page = rows.page(register, params)
-    except Refused as refused:
-        mistakes = refused.errors
-        page = rows.page(register, _without(params, mistakes))
+    with together():
+        record = rows.one(register, shown) if shown else None
+        page, mistakes = _page(register, params)
     boxes = boxes_of(register, params, page.filters.form)
     return render(
         request,
@@ -56,7 +56,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "page": page,
             "columns": columns_of(register, params, page.sort),
             "lines": [(row, cells_of(register, row)) for row in page.rows],
-            "side": side,
+            "side": _side(register, record, params),
             "base": address_of(params, {}),
             "boxes": boxes,
             "chips": chips_of(register, params, boxes),
@@ -68,11 +68,18 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
     )
 
 
-def _side(register: Register[Any], pk: str, params: QueryDict) -> dict[str, Any] | None:
-    """A record beside its list: facts and verbs, and the list's address without it. One out of reach is not there."""
-    if not pk:
+def _page(register: Register[Any], params: QueryDict) -> tuple[rows.Page, dict[str, list[Any]]]:
+    """The page that the address names, without what of it was not understood; and that, in words."""
+    try:
+        return rows.page(register, params), {}
+    except Refused as refused:
+        return rows.page(register, _without(params, refused.errors)), refused.errors
+
+
+def _side(register: Register[Any], record: Any, params: QueryDict) -> dict[str, Any] | None:
+    """A record beside its list: facts and verbs, and the list's address without it."""
+    if record is None:
         return None
-    record = rows.one(register, pk)
     return {
         "record": record,
         "groups": facts_of(register, record),
@@ -85,8 +92,13 @@ def _side(register: Register[Any], pk: str, params: QueryDict) -> dict[str, Any]
 def record_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     """One record: how it stands, what can be done next, what it is tied to, and its latest history."""
     register = register_by_path(path)
-    record = rows.one(register, pk)
-    versions = versions_of(register, record)
+    with together():
+        record = rows.one(register, pk)
+        raw = raw_versions(register, record.pk)
+        names = names_in(register, raw, record)
+        parts = rows_of_parts(register, record)
+        panels = panels_of(request, record)
+    versions = versions_in(register, raw, names)
     return render(
         request,
         "register/record.html",
@@ -95,10 +107,10 @@ def record_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
             "record": record,
             "groups": facts_of(register, record),
             "verbs": verbs_of(register, record),
-            "parts": parts_of(register, record),
+            "parts": parts_of(register, parts),
             "ties": links_of(register, record),
             "link_form": link_form(register) if record.right_edit else None,
-            "panels": panels_of(request, record),
+            "panels": panels,
             "versions": versions[:5],
             "older": max(0, len(versions) - 5),
         },

@@ -1,4 +1,4 @@
-"""Panels that an upper room puts on every record's page: the register room need not know of it."""
+"""What an upper room puts on every record's page: the register room need not know of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from kivijalka.register.declare import Register
+
 # Each takes the request and the record and answers a template with its context; None: nothing to say of this record.
 Panel = Callable[[HttpRequest, Any], tuple[str, dict[str, Any]] | None]
 PANELS: list[Panel] = []
+# What a panel would ask of the record itself comes along with it: annotations by name.
+ALONG: list[Callable[[Register[Any]], dict[str, Any]]] = []
+
+
+def asked_along(register: Register[Any]) -> dict[str, Any]:
+    """Annotations of a record that is shown on a page of its own."""
+    return {name: found for along in ALONG for name, found in along(register).items()}
 
 
 def panels_of(request: HttpRequest, record: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -17,6 +17,7 @@ from kivijalka.access.rules import rights_in
 from kivijalka.register.command import can
 from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.filters import filters_of
+from kivijalka.register.doors.panels import asked_along
 from kivijalka.register.doors.related import relate
 from kivijalka.register.refusal import Invalid, NotThere, Refused
 
@@ -79,7 +80,7 @@ def one(register: Register[Any], pk: UUID | str) -> Any:
         rows = register.model.objects.seen().filter(pk=UUID(str(pk)))
     except ValueError:
         raise NotThere from None
-    found = rows.annotate(**can(register.model, register.all_commands)).first()
+    found = rows.annotate(**can(register.model, register.all_commands), **asked_along(register)).first()
     if found is None:
         raise NotThere
     return relate([found], register.related)[0]

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.register.declare import Register
+from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.related import relate, value_of
 from kivijalka.register.doors.rows import NOT_FILTERS, of_part
@@ -113,16 +113,23 @@ def facts_of(register: Register[Any], record: Any) -> list[tuple[Any, list[Cell]
     ]
 
 
-def parts_of(register: Register[Any], record: Any) -> list[dict[str, Any]]:
-    """Rows that belong to the record: one query a kind of part."""
+def rows_of_parts(register: Register[Any], record: Any) -> list[tuple[Part, list[Any]]]:
+    """Rows that belong to the record, with what they point at: one query a kind of part. One row more tells of others."""
     found = []
     for part in register.parts:
         related = [name for name in part.columns if part.model._meta.get_field(name).is_relation]
-        rows = list(of_part(part, record)[: MOST_PARTS + 1])
-        labels = [_label(part.model, name) for name in part.columns]
-        lines = [[cell_of(register, row, name) for name in part.columns] for row in relate(rows[:MOST_PARTS], related)]
-        found.append({"names": part.names, "labels": labels, "lines": lines, "more": len(rows) > MOST_PARTS})
+        found.append((part, relate(of_part(part, record)[: MOST_PARTS + 1], related)))
     return found
+
+
+def parts_of(register: Register[Any], found: list[tuple[Part, list[Any]]]) -> list[dict[str, Any]]:
+    """The parts of a record as tables."""
+    parts = []
+    for part, rows in found:
+        labels = [_label(part.model, name) for name in part.columns]
+        lines = [[cell_of(register, row, name) for name in part.columns] for row in rows[:MOST_PARTS]]
+        parts.append({"names": part.names, "labels": labels, "lines": lines, "more": len(rows) > MOST_PARTS})
+    return parts
 
 
 def _label(model: Any, name: str) -> Any:

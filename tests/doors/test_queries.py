@@ -1,0 +1,94 @@
+"""A page makes at most twelve queries, what signs in and says who acts included, and as many for one row as for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from kivijalka.organisation.models import Person, RoleKind
+from kivijalka.register.registry import REGISTERS
+from tests import factories as make
+from tests.doors import examples
+from tests.factories import in_days
+from tests.who import sign_in
+
+MOST = 12
+BOUNDARIES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+FRAME = ["/", "/situation/", "/situation/?unit={unit}", "/search/?q=Esimerkki", "/registers/", "/responsibilities/"]
+
+
+@pytest.mark.parametrize("key", REGISTERS)
+def test_a_register_s_pages_make_few_queries_and_no_more_for_more_rows(key: str, committed: str) -> None:
+    someone = everything_at_the_top()
+    add_rows(key, someone)
+    client = sign_in(Client(), someone)
+    pages = list(pages_of(key))
+    with_one = {page: queries(client, page) for page in pages}
+    for _ in range(3):
+        add_rows(key, make.person())
+    assert {page: queries(client, page) for page in pages} == with_one
+    assert {page: count for page, count in with_one.items() if count > MOST} == {}
+
+
+def test_pages_over_all_registers_make_few_queries_and_no_more_for_more_rows(committed: str) -> None:
+    someone = everything_at_the_top()
+    for key in REGISTERS:
+        add_rows(key, someone)
+    client = sign_in(Client(), someone)
+    pages = [page.format(unit=make.unit().code) for page in FRAME]
+    # The first look at a unit is remembered in the session.
+    first = {page: queries(client, page) for page in pages}
+    with_one = {page: queries(client, page) for page in pages}
+    for key in REGISTERS:
+        add_rows(key, someone)
+    assert {page: queries(client, page) for page in pages} == with_one
+    assert {page: count for page, count in [*first.items(), *with_one.items()] if count > MOST} == {}
+
+
+def everything_at_the_top() -> Person:
+    """Somebody who holds every kind of role for the whole city: nothing is left out of a page for want of a right."""
+    someone = make.person()
+    for kind in RoleKind.objects.all():
+        make.role_of(someone, kind.key)
+    return someone
+
+
+def add_rows(key: str, person: Person) -> None:
+    """A row of the register that is the person's, at a unit of its own, and a row of each of its parts."""
+    register = REGISTERS[key]
+    wishes = {"unit": make.unit(), "person": person}
+    record = examples.row_of(register.model, **wishes)
+    for part in register.parts:
+        examples.row_of(part.model, **wishes, given={part.parent: record})
+
+
+def pages_of(key: str) -> Iterator[str]:
+    """Every page of a register: lists, as they were too, and those of its first record."""
+    register = REGISTERS[key]
+    listed = reverse("list", args=[register.path])
+    yield from (listed, f"{listed}?last=1", f"{listed}?q=Esimerkki", f"{listed}?as_of={in_days(-1)}")
+    yield from (f"{listed}?{view.query}" for view in register.views)
+    record = register.model._default_manager.order_by("pk").first()
+    assert record is not None
+    yield f"{listed}?show={record.pk}"
+    if register.adds:
+        yield reverse("add", args=[register.path])
+    for page in ("record", "history", "edit"):
+        yield reverse(page, args=[register.path, record.pk])
+    for verb in register.all_commands:
+        if verb != "edit":
+            yield reverse("do", args=[register.path, record.pk, verb])
+
+
+def queries(client: Client, page: str) -> int:
+    """How many queries an opening makes; beginning and ending the transaction is none."""
+    with CaptureQueriesContext(connection) as captured:
+        response: Any = client.get(page)
+    assert response.status_code in (200, 403, 409), f"{page}: {response.status_code}"
+    return sum(not query["sql"].startswith(BOUNDARIES) for query in captured)
