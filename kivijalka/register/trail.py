@@ -16,13 +16,13 @@ KEPT = {
     "kept_from": "timestamptz not null",
     "kept_to": "timestamptz not null default 'infinity'",
     "kept_op": "char(1) not null",
-    # The entry's place in the trail, over all tables; kj.seal counts on xid and number being taken in this order.
     "kept_xid": "xid8 not null default pg_current_xact_id()",
     "kept_by": "uuid",
     "kept_for": "uuid",
     "kept_door": "text not null default ''",
     "kept_command": "text not null default ''",
     "kept_seed": "boolean not null default false",
+    # The entry's place in the trail, over all tables: what is sealed is told by it.
     "kept_no": "bigint not null default nextval('kj.trail')",
 }
 

@@ -35,6 +35,13 @@ create function kj.head(s register_seal) returns bytea language sql stable paral
         encode(s.root, 'hex'), encode(s.previous, 'hex'), kj.moment(s.sealed_at)), 'UTF8'))
 $$;
 
+-- Other transactions under way that took numbers of the trail.
+create function kj.takers() returns table (taker text) language sql volatile as $$
+    select l.virtualtransaction from pg_locks l
+    where l.locktype = 'relation' and l.relation = 'kj.trail'::regclass and l.pid is distinct from pg_backend_pid()
+        and l.database = (select oid from pg_database where datname = current_database())
+$$;
+
 -- Seals what is settled and answers the new seal's number and head, or nothing: there is nothing new, another
 -- instance is at it, or a transaction that took a number is still under way after the patience given.
 create function kj.seal(patience interval default '2 seconds') returns table (number bigint, head bytea)
@@ -43,13 +50,14 @@ declare
     made public.register_seal;
     former public.register_seal;
     upto bigint;
-    horizon xid8;
+    takers text[];
     deadline timestamptz := clock_timestamp() + patience;
 begin
     if not pg_try_advisory_xact_lock(hashtext('kj.seal')) then return; end if;
     select last_value into upto from kj.trail;
-    horizon := pg_snapshot_xmax(pg_current_snapshot());
-    while pg_snapshot_xmin(pg_current_snapshot()) < horizon loop
+    -- Whoever took a number holds a lock on the sequence until its transaction ends.
+    select array_agg(t.taker) into takers from kj.takers() t;
+    while exists (select from kj.takers() t where t.taker = any (takers)) loop
         if clock_timestamp() > deadline then return; end if;
         perform pg_sleep(0.02);
     end loop;
@@ -75,7 +83,7 @@ $$;
 
 BACKWARD = """
 drop view if exists history.entry;
-drop function kj.sign, kj.seal, kj.head, kj.moment, kj.leaf, kj.merkle;
+drop function kj.sign, kj.seal, kj.takers, kj.head, kj.moment, kj.leaf, kj.merkle;
 drop sequence kj.trail cascade;
 """
 
