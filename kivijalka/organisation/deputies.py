@@ -19,6 +19,7 @@ from kivijalka.organisation import delegation
 from kivijalka.organisation.models import Person, Role
 from kivijalka.organisation.views import refused_page, uuid_in
 from kivijalka.register.doors.forms import RegisterForm, cleaned, day_field
+from kivijalka.register.doors.related import value_of
 from kivijalka.register.fields import RecordField
 from kivijalka.register.refusal import Refused
 
@@ -59,7 +60,7 @@ def absence_form(roles: list[Role], data: Any = None) -> RegisterForm:
     """To whom, what, from when, until when, why."""
     form = RegisterForm(data)
     given = [role for role in roles if not role.kind.personal]
-    choices = [(str(role.pk), f"{role.kind}, {role.unit or role.code}") for role in given]
+    choices = [(str(role.pk), f"{role.kind}, {value_of(role, 'unit') or role.code}") for role in given]
     form.fields |= {
         "deputy": RecordField(Person, label=gettext_lazy("Deputy")),
         "role": forms.ChoiceField(

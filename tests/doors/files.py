@@ -57,10 +57,10 @@ def of_others(scene: Scene) -> Iterator[Cell]:
     expected = HIDDEN if scene.may_import else REFUSED
     other = make.person(unit=scene.town.home)
     file = ImportFile.objects.create(person=other, register=scene.register.key, name="x.csv", table={})
-    for step in ("import-columns", "import-preview", "import-done"):
+    for step in ("import-columns", "import-preview", "import-refused", "import-done"):
         target = reverse(step, args=[scene.register.path, file.pk])
         yield Cell(f"another's {step}", "", expected, said(scene.client.get(target)))
-        if step != "import-done":
+        if step not in ("import-refused", "import-done"):
             yield Cell(f"another's {step}, sent", "", expected, said(scene.client.post(target, {"name": "x"})))
 
 
