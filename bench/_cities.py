@@ -130,5 +130,5 @@ def _address(variable: str, name: str) -> str:
 
 def _server(statement: str) -> None:
     with psycopg.connect(_address("DATABASE_URL", "postgres"), autocommit=True) as server:
-        command: Any = sql.SQL(statement)  # type: ignore[arg-type]
+        command: Any = sql.SQL(statement)  # type: ignore[arg-type]  # put together from declared names
         server.execute(command.format(sql.Identifier(NAME)))

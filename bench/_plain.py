@@ -166,7 +166,7 @@ def risks(request: HttpRequest) -> HttpResponse:
 def risk(request: HttpRequest, pk: Any) -> HttpResponse:
     record = get_object_or_404(Risk.objects.select_related("unit", "owner"), pk=pk)
     links = Link.objects.filter(Q(a=pk) | Q(b=pk), until__isnull=True).select_related("a", "b")
-    assessments = record.assessments.select_related("assessor").order_by("-at")  # type: ignore[attr-defined]
+    assessments = record.assessments.select_related("assessor").order_by("-at")  # type: ignore[attr-defined]  # made at run time
     context = {"record": record, "assessments": assessments, "links": links, **frame(request)}
     return render(request, "plain/record.html", context)
 

@@ -31,6 +31,7 @@ import django
 os.environ["KIVIJALKA_MODE"] = "test"
 django.setup()
 
+# Models can be imported only once Django is set up.
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402

@@ -50,12 +50,15 @@ def all_rows(register: Register[Any], params: QueryDict) -> tuple[QuerySet[Any],
     return filters.qs, filters
 
 
-def page(register: Register[Any], params: QueryDict, *, size: int = PAGE) -> Page:
-    """The page that the address names, with `can_<verb>` on each row. At most four queries."""
+def page(register: Register[Any], params: QueryDict, *, size: int = PAGE, verbs: bool = False) -> Page:
+    """The page that the address names, in at most four queries.
+
+    `verbs` puts `can_<verb>` on each row: for who can't ask a row by itself, as it costs as much as the rest.
+    """
     queryset, filters = all_rows(register, params)
     sort = _sort(register, params.get("sort") or register.sort)
     total = queryset.order_by().count()
-    annotated = queryset.annotate(**can(register.model, register.all_commands))
+    annotated = queryset.annotate(**can(register.model, register.all_commands)) if verbs else queryset
     backwards = "before" in params or "last" in params
     cursor = _read(params.get("before") or params.get("after"), register.field(sort.lstrip("-")))
     found = _from(annotated, sort, cursor, backwards=backwards, most=size + 1)

@@ -38,7 +38,7 @@ Operation = Callable[..., Any]
 def listing(register: Register[Any]) -> Operation:
     def view(request: HttpRequest) -> dict[str, Any]:
         size = query.check_list(request, register)
-        page = rows.page(register, request.GET, size=size)
+        page = rows.page(register, request.GET, size=size, verbs=True)
         items = [item(register, row) for row in page.rows]
         return {"items": items, "total": page.total, "sort": page.sort, "before": page.before, "after": page.after}
 
