@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import DateField, F, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import HttpResponse
@@ -37,7 +36,6 @@ class Task:
     verb_label: Any
 
 
-@login_required
 @require_GET
 def my_work(request: Any) -> HttpResponse:
     """What waits for me, late first; then what comes next."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +23,6 @@ from kivijalka.register.fields import RecordField
 from kivijalka.register.refusal import Refused
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def deputies(request: Any) -> HttpResponse:
     """Who stands in for whom, and a form to give one's roles to a deputy."""
@@ -47,7 +45,6 @@ def deputies(request: Any) -> HttpResponse:
     return redirect("deputies")
 
 
-@login_required
 @require_POST
 def end_deputy(request: Any) -> HttpResponse:
     """End a delegation at this moment."""

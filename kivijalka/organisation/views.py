@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -27,7 +26,6 @@ from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
 
 
-@login_required
 @require_GET
 def responsibilities(request: Any) -> HttpResponse:
     """What I answer for, and what is offered to me."""
@@ -36,7 +34,6 @@ def responsibilities(request: Any) -> HttpResponse:
     return render(request, "organisation/responsibilities.html", context)
 
 
-@login_required
 @require_POST
 def answer(request: Any) -> HttpResponse:
     """Accept, decline or give up a responsibility; or take back what one's record offered."""
@@ -49,7 +46,6 @@ def answer(request: Any) -> HttpResponse:
     return redirect(safe_next(request) or "responsibilities")
 
 
-@login_required
 @require_POST
 def offer(request: Any, pk: UUID) -> HttpResponse:
     """Offer a share of responsibility for a record to a person. What was typed stays when it is refused."""
@@ -66,7 +62,6 @@ def offer(request: Any, pk: UUID) -> HttpResponse:
     return redirect(node.get_absolute_url())
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_over(request: Any, pk: UUID) -> HttpResponse:
     """What a person answers for, and giving it to somebody else."""
@@ -88,7 +83,6 @@ def hand_over(request: Any, pk: UUID) -> HttpResponse:
     return redirect("hand-over", pk)
 
 
-@login_required
 @require_GET
 def without_accountable(request: HttpRequest) -> HttpResponse:
     """Records for which nobody is accountable."""
@@ -103,7 +97,6 @@ def without_accountable(request: HttpRequest) -> HttpResponse:
     return render(request, "organisation/without_accountable.html", context)
 
 
-@login_required
 @require_GET
 def why(request: Any) -> HttpResponse:
     """Why a person may (not) see a record; for administrators of access."""

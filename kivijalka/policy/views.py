@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -28,7 +27,6 @@ MOST_BYTES = 2_000_000
 TYPES = {"yaml": (as_yaml, "application/yaml"), "json": (as_json, "application/json")}
 
 
-@login_required
 @require_GET
 def in_force(request: Any) -> HttpResponse:
     """The policy in force on the day looked at, as a page that everybody may read."""
@@ -36,7 +34,6 @@ def in_force(request: Any) -> HttpResponse:
     return _read(request, queries.policy_in_force(day))
 
 
-@login_required
 @require_GET
 def read(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Any version as a page: one that was put in force is everybody's to read, a draft whose reach covers it."""
@@ -67,7 +64,6 @@ def matrix_of(scales: Scales) -> list[tuple[Any, list[Any]]]:
     ]
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_page(request: Any, pk: UUID) -> HttpResponse:
     """What the check finds in a version; for a draft its parts and its file, in and out."""
@@ -97,7 +93,6 @@ def check_page(request: Any, pk: UUID) -> HttpResponse:
     return render(request, "policy/check.html", context, status=422 if refused else 200)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def part_page(request: Any, pk: UUID, part: str) -> HttpResponse:
     """The form of one part. It writes through the command that takes a whole document."""
@@ -136,7 +131,6 @@ def part_page(request: Any, pk: UUID, part: str) -> HttpResponse:
     return render(request, "policy/part.html", context, status=422 if refused else 200)
 
 
-@login_required
 @require_GET
 def file(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
     """A version as a file that can be loaded again."""

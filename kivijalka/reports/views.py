@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import Count, QuerySet, Window
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,7 +27,6 @@ TOP = 10
 RECENT = 6
 
 
-@login_required
 @require_GET
 def situation(request: Any) -> HttpResponse:
     """Matrix, top risks and overdue work of a unit and all below it, on any date."""

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,7 +22,6 @@ from kivijalka.risks.policy_change import by_unit_below, changes_under, within
 MOST = 50
 
 
-@login_required
 @require_GET
 def policy_change(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Which risks a version would class otherwise than now: from, to, how many in each unit; each number opens them."""

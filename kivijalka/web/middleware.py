@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, transaction
 from django.db.utils import DataError
 from django.http import HttpRequest, HttpResponse
@@ -57,10 +59,28 @@ class ActingMiddleware:
         with acting(person, **who) as request.actor:
             return refusal_page(request, request.refused)
 
+    def process_view(self, request: Any, view: Callable[..., Any], *_given: Any) -> HttpResponse | None:
+        """Every page is for somebody signed in, unless its view says `login_not_required`. The API answers 401 itself."""
+        if request.actor.person is not None or request.path.startswith("/api/"):
+            return None
+        return to_sign_in(request) if getattr(view, "login_required", True) else None
+
     def process_exception(self, request: Any, error: Exception) -> HttpResponse | None:
         """A refusal that no view showed itself. Bad bytes that only the database noticed are refused too."""
         refused = refusal_in(request, error)
         return None if refused is None else refuse(request, refused)
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the page that signs in, and from there back: to what was asked for, or to the page whose form was sent.
+
+    A part of a page that a script asked for leads the whole page there.
+    """
+    part = "HX-Request" in request.headers
+    page = urlsplit(request.headers.get("HX-Current-URL" if part else "Referer", ""))
+    back = page._replace(scheme="", netloc="").geturl() if part or request.method not in SAFE else request.get_full_path()
+    response = redirect_to_login(back or "/")
+    return HttpResponse(status=204, headers={"HX-Redirect": response.url}) if part else response
 
 
 def refusal_in(request: Any, error: Exception) -> Refused | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -32,6 +33,7 @@ class SignInForm(forms.Form):
     )
 
 
+@login_not_required
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -47,6 +49,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "web/sign_in.html", context, status=422 if form.errors else 200)
 
 
+@login_not_required
 @require_POST
 def sign_in_as(request: HttpRequest) -> HttpResponse:
     """The demo's door: sign in as anybody, from this machine only. Its address does not exist elsewhere."""

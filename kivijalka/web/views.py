@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -29,7 +29,6 @@ def registers(request: HttpRequest) -> HttpResponse:
     return render(request, "web/registers.html")
 
 
-@login_required
 @require_GET
 def jump(request: Any) -> HttpResponse:
     """What the words of Ctrl-K lead to: pages, lists and forms by their names, then records."""
@@ -51,6 +50,7 @@ def _places(actor: Actor) -> list[tuple[str, str]]:
     return found
 
 
+@login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Choose the language; it stays for this session and browser."""

@@ -28,9 +28,23 @@ def as_head() -> tuple[Client, Person]:
 
 
 def test_nobody_who_is_not_signed_in_sees_more_than_the_sign_in_page():
-    assert Client().get("/").headers["Location"].startswith("/sign-in/")
     assert "risks" not in Client().get("/sign-in/").content.decode().split("<main")[1]
-    assert b"data-rows" not in Client().get("/risks/").content
+
+
+def test_after_signing_in_one_is_back_where_one_wanted_to_go():
+    assert Client().get("/risks/?level=3_high").headers["Location"] == "/sign-in/?next=/risks/%3Flevel%3D3_high"
+
+
+def test_after_signing_in_one_is_back_at_the_form_that_was_sent_too_late():
+    there = {"Referer": "http://testserver/risks/new/"}
+    assert Client().post("/risks/import/", headers=there).headers["Location"] == "/sign-in/?next=/risks/new/"
+    assert Client().post("/risks/import/").headers["Location"] == "/sign-in/?next=/"
+
+
+def test_a_part_of_a_page_leads_the_whole_page_to_sign_in():
+    here = {"HX-Request": "true", "HX-Current-URL": "http://testserver/risks/?sort=code"}
+    answer = Client().get("/jump/?q=x", headers=here)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/sign-in/?next=/risks/%3Fsort%3Dcode")
 
 
 @pytest.mark.parametrize("path", [register.path for register in REGISTERS.values()])
