@@ -78,7 +78,9 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     """
     part = "HX-Request" in request.headers
     page = urlsplit(request.headers.get("HX-Current-URL" if part else "Referer", ""))
-    back = page._replace(scheme="", netloc="").geturl() if part or request.method not in SAFE else request.get_full_path()
+    back = (
+        page._replace(scheme="", netloc="").geturl() if part or request.method not in SAFE else request.get_full_path()
+    )
     response = redirect_to_login(back or "/")
     return HttpResponse(status=204, headers={"HX-Redirect": response.url}) if part else response
 

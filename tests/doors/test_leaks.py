@@ -115,7 +115,9 @@ def test_nobody_is_led_to_sign_in_from_every_page_and_refused_by_every_program()
     for method, route in sorted(addresses.doors()):
         answer = Client().generic(method, addresses.filled(route, pk=risk.pk, id=risk.pk), QUERY_STRING="q=Kukaan")
         if addresses.is_program(route):
-            assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json"), f"{method} {route}"
+            assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json"), (
+                f"{method} {route}"
+            )
         else:
             assert answer.status_code == 302, f"{method} {route}"
             assert answer["Location"].startswith("/sign-in/?next="), f"{method} {route}"
