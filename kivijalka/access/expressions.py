@@ -35,6 +35,24 @@ class Me(Expression):
         return hash(Me)
 
 
+@deconstructible(path="kivijalka.access.expressions.Self")
+class Self(Expression):
+    """The id of whoever acts, never of whom they act for. Nobody once they may not act: who has left sees nothing."""
+
+    output_field = UUIDField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        if writes_a_policy(compiler):
+            return "(SELECT kj.person() WHERE kj.actor() IS NOT NULL)", []
+        return "%s::uuid", [current_actor().person]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Self)
+
+    def __hash__(self) -> int:
+        return hash(Self)
+
+
 @deconstructible(path="kivijalka.access.expressions.Reach")
 class Reach(Expression):
     """Where the actor holds a right: spans of access keys (confidentiality level and unit number in one integer)."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from kivijalka.access.expressions import Me, Reach, SeenParent, WritableNode
+from kivijalka.access.expressions import Me, Reach, SeenParent, Self, WritableNode
 
 
 def at_unit(right: str, column: str = "key") -> Q:
@@ -17,6 +17,11 @@ def at_unit(right: str, column: str = "key") -> Q:
 def owner(column: str = "owner") -> Q:
     """The person named in `column`, or who acts on their behalf."""
     return Q(**{f"{column}_id": Me()})
+
+
+def oneself(column: str = "person") -> Q:
+    """The person named in `column` alone: what they keep for themselves no deputy sees."""
+    return Q(**{f"{column}_id": Self()})
 
 
 def part_of(column: str, table: str) -> Q:

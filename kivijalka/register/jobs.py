@@ -1,5 +1,6 @@
-"""What the foundation does by itself: sealing the trail."""
+"""What the foundation does by itself: sealing the trail, and forgetting what was kept for a while."""
 
+from django.db import connection
 from procrastinate.contrib.django import app
 
 from kivijalka.register.sealing import seals
@@ -10,3 +11,11 @@ from kivijalka.register.sealing import seals
 def seal_trail(timestamp: int) -> None:
     """Seal what came since the last time; between a change and its seal the tables' owner could alter it unseen."""
     seals.seal()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queueing_lock="forget", pass_context=False)
+def forget(timestamp: int) -> None:
+    """Forget keys of what was sent, and drafts, when their time is over."""
+    with connection.cursor() as cursor:
+        cursor.execute("select kj.forget()")

@@ -34,6 +34,7 @@ AS_OWNER = {
     "end_policies": "ends what another policy has superseded, whoever asks",
     "end_roles": "asks for unit.reorganise at the unit",
     "enter": "says who acts; without a delegation in force nobody acts for another",
+    "forget": "takes away what is past its time, whoever asks",
     "hand_over": "asks for unit.reorganise at both units",
     "hand_overs": "answers of records that one may change",
     "lapse_acceptances": "ends what has ended, whoever asks",

@@ -7,6 +7,9 @@ from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
+
+from kivijalka.register.doors.once import FIELD, issue
 
 register = template.Library()
 
@@ -25,6 +28,13 @@ def kept(context: Any, address: str, **query: Any) -> str:
     if not extra:
         return address
     return f"{address}{'&' if '?' in address else '?'}{urlencode(extra, doseq=True)}"
+
+
+@register.simple_tag(takes_context=True)
+def once(context: Any) -> str:
+    """The hidden field of a form that makes what it sends happen once."""
+    person = context["actor"].person
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, issue(person)) if person else ""
 
 
 @register.filter

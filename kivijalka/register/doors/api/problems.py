@@ -22,6 +22,7 @@ STATUS = {
     "no_such_method": 405,
     "state": 409,
     "conflict": 409,
+    "sent_before": 422,
     "too_large": 413,
     "not_json": 415,
     "fault": 500,

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import filters, rows
 from kivijalka.register.doors.api.problems import SAFE, Mistakes, Unfit
+from kivijalka.register.doors.once import HEADER
+from kivijalka.register.doors.once import MOST as MOST_OF_KEY
 from kivijalka.register.refusal import Refused
 
 MOST = 200
@@ -79,6 +81,13 @@ def parameters_of(register: Register[Any]) -> list[Parameter]:
 def as_of() -> Parameter:
     moments = {"anyOf": [DAY, {"type": "string", "format": "date-time"}]}
     return _parameter("as_of", _("As it stood at a past moment; a day means its end"), moments)
+
+
+def once() -> Parameter:
+    """The header that makes an action happen once, however often it is sent."""
+    told = _("A key of the caller's own: sent again with it within a day, the action is not done again")
+    schema = {"type": "string", "minLength": 1, "maxLength": MOST_OF_KEY, "pattern": "^[!-~]+$"}
+    return {"in": "header", "name": HEADER, "description": told, "schema": schema}
 
 
 def words() -> Parameter:

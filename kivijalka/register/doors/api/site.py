@@ -66,8 +66,9 @@ class Api(NinjaAPI):
         document = super().get_openapi_schema(**given)
         document["components"]["schemas"] |= _schemas(_bodies())
         for path, methods in document["paths"].items():
-            if "get" in methods:
-                methods["get"]["parameters"] += _parameters_at(path)
+            for method, operation in methods.items():
+                more = _parameters_at(path) if method == "get" else [query.once()]
+                operation["parameters"] = [*operation.get("parameters", []), *more]
         return document
 
 

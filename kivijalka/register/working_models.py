@@ -1,0 +1,61 @@
+"""What the house keeps for a person while they work: each row is theirs alone, has no history, and is forgotten in time.
+
+None of it is a fact of the city (decision 9). Rows are forgotten by `kj.forget`, which a job calls.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Func
+
+from kivijalka.access import Access, oneself
+from kivijalka.register.models import NewId
+
+# How long each is kept; `kj.forget` says the same, and a test holds the two together.
+KEYS_KEPT, DRAFTS_KEPT = timedelta(hours=24), timedelta(days=30)
+
+
+def _own(name: str) -> Access:
+    return Access(name=name, see=oneself(), add=oneself(), edit=oneself())
+
+
+class Sent(models.Model):
+    """An action that was sent, by the key that came with it; and its answer, for whoever sends it again."""
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    # Of all that was sent: the same key with something else is a mistake.
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField(db_default=Func(function="now"))
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(null=True)
+    body = models.TextField(null=True)  # none is not an empty one: the action is under way
+
+    no_register = "each person's own, for a day"
+    site_may = "select, insert, update"
+
+    class Meta:
+        constraints = [
+            _own("sent_access"),
+            models.UniqueConstraint(fields=["person", "key"], name="sent_once"),
+        ]
+
+
+class Draft(models.Model):
+    """What somebody has typed into a form and not sent yet. `values` is None once it was sent or thrown away."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
+    address = models.CharField(max_length=300)
+    values = models.JSONField(null=True)
+    at = models.DateTimeField(db_default=Func(function="now"))
+
+    no_register = "each person's own, until it is sent"
+    site_may = "select, insert, update"
+
+    class Meta:
+        constraints = [_own("draft_access")]
+        indexes = [models.Index(fields=["person", "address", "at"], name="draft_by_address")]
