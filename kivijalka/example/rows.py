@@ -220,10 +220,16 @@ def _roles(city: City) -> Iterator[Row]:
 
 
 def _delegations(city: City) -> Iterator[Row]:
-    for item in city.delegations:
+    at = {person.id: person.unit for person in city.persons}
+    for number, item in enumerate(city.delegations, start=1):
+        unit = at[item.principal]
         values = {
             "id": item.id,
             "version": 1,
+            "unit_id": unit,
+            "confidentiality": 1,
+            "key": key_of(unit),
+            "code": f"D-{number:06}",
             "principal_id": item.principal,
             "deputy_id": item.deputy,
             "start": item.start,

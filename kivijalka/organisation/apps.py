@@ -8,10 +8,12 @@ class OrganisationConfig(AppConfig):
     label = "organisation"
 
     def ready(self) -> None:
-        from kivijalka.organisation import delegation, grants, handover, views
+        from kivijalka.organisation import api, delegation, grants, handover, views
+        from kivijalka.register.doors.api.site import OPENINGS
         from kivijalka.register.doors.panels import ALONG, PANELS
         from kivijalka.register.install import installed
 
+        OPENINGS.append(api.open_api)
         PANELS.append(views.responsibility_panel)
         ALONG.append(handover.owner_gone)
         installed.connect(grants.write, dispatch_uid="kivijalka.grants")

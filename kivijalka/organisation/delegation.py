@@ -6,19 +6,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import Actor
-from kivijalka.access.actor import say_command
+from kivijalka.access import Actor, current_actor
 from kivijalka.organisation import rules
 from kivijalka.organisation.models import Delegation, Person, Role, RoleKind
-from kivijalka.register.command import translated
+from kivijalka.register.command import command
 from kivijalka.register.doors.related import relate
-from kivijalka.register.refusal import NotThere, Refused, refuse
+from kivijalka.register.refusal import refuse
 
 # Kinds of role that are held in person: a board has elected deputies of its own, who oversees must be independent, and
 # the power over access is given by name.
@@ -30,44 +27,39 @@ def write_personal(using: str = "default", **kwargs: Any) -> None:
     RoleKind.objects.using(using).filter(key__in=PERSONAL).update(personal=True)
 
 
-def give(
-    actor: Actor, *, deputy: Person, start: date, end: date, role: Role | None = None, reason: str = ""
-) -> Delegation:
-    """Let a deputy act on one's behalf from one day to another, both included."""
-    me = Person.objects.seen().filter(pk__in=[actor.principal]).first()
-    if me is None:
-        raise NotThere
-    lent = [role] if role else roles_of(actor.principal)
+@command(_("End now"), when=Q(ended_at__isnull=True))
+def end_now(actor: Actor, delegation: Delegation) -> Delegation:
+    """End the delegation at this moment, begun or not."""
     refuse(rules.why_not_lend_on(actor.on_behalf_of))
-    refuse(rules.why_not_absent(start, end, today=timezone.localdate()))
-    refuse(rules.why_not_deputy(actor.principal, deputy.pk, leaves=deputy.end, end=end))
-    refuse(rules.why_not_lend([held.kind.personal for held in lent], one=role is not None))
-    refuse(rules.why_not_overlap(bool(clashing(actor.principal, role, start, end))))
-    with transaction.atomic():
-        say_command("delegate")
-        made: Delegation = translated(
-            lambda: Delegation.objects.create(
-                principal=me, deputy=deputy, role=role, start=start, end=end, reason=reason
-            )
-        )
-    return made
+    delegation.ended_at = timezone.now()
+    delegation.save(update_fields=["ended_at"])
+    return delegation
 
 
-def end_now(actor: Actor, pk: UUID) -> Delegation:
-    """End a delegation of one's own at this moment, begun or not."""
+@command(_("I know"), when=Q(known_at__isnull=True), says=_("It stays in force until its end; end it if you are back."))
+def know(actor: Actor, delegation: Delegation) -> Delegation:
+    """Say that you know who stands in for you, named by somebody else."""
     refuse(rules.why_not_lend_on(actor.on_behalf_of))
-    with transaction.atomic():
-        mine: Delegation | None = (
-            Delegation.objects.select_for_update().filter(pk=pk, principal_id=actor.principal).first()
-        )
-        if mine is None:
-            raise NotThere
-        if mine.ended_at is not None or mine.end < timezone.localdate():
-            raise Refused(_("This delegation has ended already."), code="state")
-        say_command("end_delegation")
-        mine.ended_at = Now()
-        mine.save(update_fields=["ended_at"])
-    return mine
+    delegation.known_at = timezone.now()
+    delegation.save(update_fields=["known_at"])
+    return delegation
+
+
+def refuse_delegation(given: Delegation) -> None:
+    """Refuse a delegation that makes no sense: to oneself, of what is personal, twice; or one that is lent on."""
+    actor = current_actor()
+    own = given.principal_id == actor.principal
+    lent = [given.role] if given.role else roles_of(given.principal_id)
+    refuse(rules.why_not_lend_on(actor.on_behalf_of))
+    if given._state.adding:
+        refuse(rules.why_not_absent(given.start, given.end, today=timezone.localdate()))
+    # Nobody is told when somebody leaves whom they may not see.
+    leaves = Person.objects.seen().filter(pk=given.deputy_id).values_list("end", flat=True).first()
+    refuse(rules.why_not_deputy(given.principal_id, given.deputy_id, leaves=leaves, end=given.end))
+    refuse(rules.why_not_theirs([role.person_id for role in lent], given.principal_id))
+    refuse(rules.why_not_lend([role.kind.personal for role in lent], one=given.role is not None, own=own))
+    clashes = clashing(given.principal_id, given.role, given.start, given.end).exclude(pk=given.pk)
+    refuse(rules.why_not_overlap(clashes.exists(), own=own))
 
 
 def roles_of(person: UUID | None) -> list[Role]:
@@ -79,7 +71,7 @@ def roles_of(person: UUID | None) -> list[Role]:
 def given_by(person: UUID | None) -> list[Delegation]:
     """Who stands, will stand or lately stood in for a person, the latest first."""
     rows = Delegation.objects.filter(principal=person).order_by("-start")
-    return relate(rows.select_related("role__kind")[:20], ["deputy"])
+    return relate(rows.select_related("role__kind")[:20], ["deputy", "named_by"])
 
 
 def given_to(person: UUID | None, today: date) -> list[Delegation]:

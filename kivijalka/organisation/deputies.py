@@ -16,7 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kivijalka.access import Actor
 from kivijalka.organisation import delegation
 from kivijalka.organisation.models import Person, Role
+from kivijalka.organisation.registers import delegations
 from kivijalka.organisation.views import refused_page, uuid_in
+from kivijalka.register.command import add
+from kivijalka.register.doors import rows
 from kivijalka.register.doors.forms import RegisterForm, cleaned, day_field
 from kivijalka.register.doors.related import value_of
 from kivijalka.register.fields import RecordField
@@ -48,7 +51,8 @@ def deputies(request: Any) -> HttpResponse:
 @require_POST
 def end_deputy(request: Any) -> HttpResponse:
     """End a delegation at this moment."""
-    delegation.end_now(request.actor, uuid_in(request.POST.get("id")))
+    pk = uuid_in(request.POST.get("id"))
+    delegation.end_now(request.actor, rows.one(delegations, pk))
     messages.success(request, _("The delegation has ended."))
     return redirect("deputies")
 
@@ -74,11 +78,5 @@ def give(actor: Actor, form: RegisterForm, roles: list[Role]) -> None:
     """What the form says, as a delegation."""
     values = cleaned(form)
     role = next((role for role in roles if str(role.pk) == values["role"]), None)
-    delegation.give(
-        actor,
-        deputy=values["deputy"],
-        role=role,
-        start=values["start"],
-        end=values["end"],
-        reason=values["reason"],
-    )
+    me = Person.objects.seen().filter(pk=actor.principal).first()
+    add(delegations, actor, **{**values, "role": role, "principal": me})

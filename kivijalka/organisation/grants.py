@@ -35,7 +35,8 @@ class Kind:
         return "everywhere" if right in self.everywhere else "below" if self.below else "unit"
 
 
-_HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept")
+# Whoever leads a unit names a deputy for somebody of it who cannot do so themselves.
+_HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept", "delegation.*")
 KINDS = [
     Kind("employee", ("työntekijä", "anställd", "employee"), ("*.view",), INTERNAL, below=False),
     Kind("unit_head", ("yksikön esihenkilö", "enhetens chef", "head of unit"), _HEAD, CONFIDENTIAL),
@@ -61,11 +62,11 @@ KINDS = [
         ("*.view", "*.edit", "risk.assess", "access.explain"),
         SECRET,
     ),
-    Kind("auditor", ("tarkastaja", "revisor", "auditor"), ("*.view", "access.explain"), SECRET),
+    Kind("auditor", ("tarkastaja", "revisor", "auditor"), ("*.view", "delegation.view", "access.explain"), SECRET),
     Kind(
         "access_administrator",
         ("käyttöoikeuksien pääkäyttäjä", "behörighetsadministratör", "access administrator"),
-        ("unit.*", "person.*", "role.*", "access.explain"),
+        ("unit.*", "person.*", "role.*", "delegation.view", "access.explain"),
         CONFIDENTIAL,
     ),
     Kind(
@@ -78,6 +79,8 @@ KINDS = [
 ]
 # Ordinary editing never includes the organisation itself, nor its policy; a pattern must name them.
 RESERVED = ("unit", "person", "role", "access", "policy")
+# Nor does ordinary viewing include why somebody is away.
+PRIVATE = ("delegation",)
 # Asked by pages, not by any model's rule.
 PAGE_RIGHTS = {"access.explain"}
 
@@ -108,6 +111,7 @@ def granted(kind: Kind, right: str) -> bool:
 
 def _matches(pattern: str, right: str) -> bool:
     register, verb = right.split(".")
-    if register in RESERVED and verb != "view" and pattern.startswith("*"):
+    named_only = register in PRIVATE or (register in RESERVED and verb != "view")
+    if named_only and pattern.startswith("*"):
         return False
     return fnmatch(right, pattern)

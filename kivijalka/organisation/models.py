@@ -15,7 +15,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner, seen_node, writes_node
+from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Confidentiality, Kept, Node, Record, indexes
+
+# Whether a guarded row is not of the acting person, nor of whom they act for. True where nobody acts.
+OF_ANOTHER = "coalesce(new.{} not in (kj.person(), kj.actor()), true)"
+NO_LATER_END = """coalesce(new."end", 'infinity') <= coalesce(old."end", 'infinity')"""
 
 
 class FinnishOrder(Func):
@@ -112,6 +117,17 @@ class Unit(Kept):
                 name="unit_one_root",
                 violation_error_message=_("There is a topmost unit already. Choose the upper unit of this one."),
             ),
+            Guard(
+                name="unit_moved_under_nobodys_own",
+                holds="new.parent_id is not distinct from old.parent_id or not exists ("
+                "select from kj.held() h join organisation_grant g on g.kind_id = h.kind and g.reach = 'below'"
+                " where new.parent_id <@ h.numbers and not old.parent_id <@ h.numbers)",
+                on="update",
+                of_site=True,
+                violation_error_message=_(
+                    "You hold a role there, and the move would widen what it reaches. Ask somebody else to move the unit."
+                ),
+            ),
         ]
         indexes = [
             *indexes("unit", "kind", "number", "parent", "start", "end"),
@@ -162,6 +178,13 @@ class Person(Record):
                 condition=Q(end__isnull=True) | Q(end__gte=F("start")),
                 name="person_ends_after_start",
                 violation_error_message=_("The end is before the start. Choose a later end, or leave it empty."),
+            ),
+            Guard(
+                name="person_stays_by_another",
+                holds=f"{OF_ANOTHER.format('id')} or {NO_LATER_END}",
+                on="update",
+                of_site=True,
+                violation_error_message=_("Nobody moves their own last day to later. Ask somebody else to."),
             ),
         ]
         indexes = [
@@ -233,6 +256,16 @@ class Role(Record):
                 name="role_ends_after_start",
                 violation_error_message=_("The end is before the start. Choose a later end, or leave it empty."),
             ),
+            Guard(
+                name="role_given_by_another",
+                # One's own may be ended sooner, and nothing else.
+                holds=f"{OF_ANOTHER.format('person_id')} or (new.start >= old.start and {NO_LATER_END}"
+                " and row(new.person_id, new.kind_id, new.unit_id) = row(old.person_id, old.kind_id, old.unit_id))",
+                of_site=True,
+                violation_error_message=_(
+                    "Nobody gives a role to themselves or widens their own. Ask somebody else who may."
+                ),
+            ),
             ExclusionConstraint(
                 name="role_held_once",
                 expressions=[
@@ -252,28 +285,45 @@ class Role(Record):
         return f"{self.kind}, {self.person}"
 
 
-class Delegation(Kept):
-    """While somebody is away, a deputy acts on their behalf: with one of their roles, or with all but personal ones."""
+class Delegation(Record):
+    """While somebody is away, a deputy acts on their behalf: with one of their roles, or with all but personal ones.
+
+    It stands at the absent person's unit, by trigger. Named by another where they could not do it themselves.
+    """
 
     owner_column = "principal_id"
+    names_to_pick = ("code",)
 
+    code = CodeField("D")
     principal = models.ForeignKey(Person, models.PROTECT, verbose_name=_("absent"), related_name="delegations")
     deputy = models.ForeignKey(Person, models.PROTECT, verbose_name=_("deputy"), related_name="deputised")
-    role = models.ForeignKey(Role, models.PROTECT, verbose_name=_("role"), null=True, blank=True, related_name="+")
+    role = models.ForeignKey(
+        Role,
+        models.PROTECT,
+        verbose_name=_("role"),
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: all that can be given."),
+    )
     start = models.DateField(_("start"))
     end = models.DateField(_("end"))
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
-
-    no_register = "each person's own; made and ended on one's own page"
+    # By trigger: whoever wrote it for the absent person, and since when that person knows.
+    named_by = models.ForeignKey(
+        Person, models.PROTECT, verbose_name=_("named by"), null=True, editable=False, related_name="+"
+    )
+    known_at = models.DateTimeField(_("known to the absent person"), null=True, editable=False)
 
     class Meta:
         constraints = [
             Access(
                 name="delegation_access",
-                see=owner("principal") | owner("deputy"),
-                add=owner("principal"),
-                edit=owner("principal"),
+                see=owner("principal") | owner("deputy") | at_unit("delegation.view"),
+                add=owner("principal") | at_unit("delegation.edit"),
+                edit=owner("principal") | at_unit("delegation.edit"),
+                verbs={"know": owner("principal")},
             ),
             models.CheckConstraint(
                 condition=Q(end__gte=F("start")),
@@ -284,6 +334,24 @@ class Delegation(Kept):
                 condition=~Q(principal=F("deputy")),
                 name="delegation_to_another",
                 violation_error_message=_("One cannot be one's own deputy. Choose another person."),
+            ),
+            Guard(
+                name="delegation_not_to_whoever_names",
+                holds=f"{OF_ANOTHER.format('deputy_id')} or new.ended_at is not null",
+                of_site=True,
+                violation_error_message=_("Nobody makes themselves a deputy. Ask somebody else who leads the unit."),
+            ),
+            Guard(
+                name="delegation_within_reach",
+                # What another names is no more than what they lead.
+                holds="new.principal_id = kj.actor() or new.ended_at is not null or not exists (select from"
+                " organisation_role r join organisation_rolekind k on k.key = r.kind_id where not k.personal"
+                " and r.person_id = new.principal_id and coalesce(r.id = new.role_id, true)"
+                """ and coalesce(r."end" >= kj.today(), true) and not r.unit_id <@ kj.reach('delegation.edit'))""",
+                of_site=True,
+                violation_error_message=_(
+                    "They hold a role beyond your reach. Choose one role that is within it, or ask whoever leads above."
+                ),
             ),
             ExclusionConstraint(
                 name="delegation_once",
@@ -296,7 +364,20 @@ class Delegation(Kept):
                 violation_error_message=_("Somebody stands in for you during that time already. End that first."),
             ),
         ]
-        indexes = [models.Index(fields=["deputy", "start"], name="delegation_by_deputy")]
+        indexes = indexes("delegation", "unit", "principal", "deputy", "start", "end")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.principal}: {self.deputy}"
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """The unit is the database's to give."""
+        super().clean_fields({*(exclude or ()), "unit"})
+
+    def clean(self) -> None:
+        """What a delegation must be, whoever gives it."""
+        from kivijalka.organisation.delegation import refuse_delegation
+
+        refuse_delegation(self)
 
 
 class Responsibility(Kept):
@@ -332,6 +413,10 @@ class Responsibility(Kept):
                 see=seen_node("record") | owner("person"),
                 add=writes_node("record"),
                 edit=owner("person") | writes_node("record"),
+                verbs={
+                    **dict.fromkeys(("accept", "decline", "give_up"), owner("person")),
+                    "withdraw": writes_node("record"),
+                },
             ),
             models.UniqueConstraint(
                 fields=["record"],

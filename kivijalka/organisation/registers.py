@@ -1,11 +1,12 @@
-"""Registers of the organisation: units, persons, roles."""
+"""Registers of the organisation: units, persons, roles, delegations."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.organisation import commands
-from kivijalka.organisation.models import Person, Role, Unit
-from kivijalka.register.declare import NOBODYS, Column, Register, View
+from kivijalka.access import owner
+from kivijalka.organisation import commands, delegation
+from kivijalka.organisation.models import Delegation, Person, Role, Unit
+from kivijalka.register.declare import NOBODYS, Column, Register, View, Waits
 from kivijalka.register.registry import register
 
 units = register(
@@ -76,5 +77,39 @@ roles = register(
         over=NOBODYS,
         upsert=["code"],
         empty=_("No roles yet. Give a person a role at a unit."),
+    )
+)
+
+delegations = register(
+    Register(
+        Delegation,
+        key="delegation",
+        path="delegations",
+        chain="organisation",
+        names=(_("Delegation"), _("Delegations")),
+        title="code",
+        columns=["code", "principal", "deputy", "start", "end", Column("ended_at", sort=False)],
+        more=["named_by", "known_at", "unit"],
+        fields={None: ["principal", "deputy", "role", "start", "end", "reason"]},
+        filters={"unit": ["under"], "principal": ["is", "me"], "deputy": ["is", "me"], "end": ["lt", "gte"]},
+        search=["code"],
+        sort="start",
+        commands=[delegation.end_now, delegation.know],
+        views=[
+            View("now", _("Not over"), "end_gte=today"),
+            View("mine", _("For me"), "principal=me"),
+            View("others", _("I stand in"), "deputy=me"),
+        ],
+        waits=[
+            Waits(
+                _("Somebody else named a deputy for you"),
+                lambda: owner("principal") & Q(named_by__isnull=False, known_at__isnull=True),
+                None,
+                "know",
+            )
+        ],
+        over=NOBODYS,
+        edits=Q(ended_at__isnull=True),
+        empty=_("Nobody stands in for anybody. Name a deputy for an absence."),
     )
 )

@@ -7,25 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import Actor, acting, writes_node
+from kivijalka.access import Actor, acting
 from kivijalka.access.actor import say_command
 from kivijalka.organisation import queries, rules
 from kivijalka.organisation.models import Person, Responsibility
-from kivijalka.register.command import translated
+from kivijalka.register.command import Command, command, translated
 from kivijalka.register.models import Node
 from kivijalka.register.refusal import NotThere, Refused, refuse
 
 State = Responsibility.State
-# From which state an answer leads to which.
-ANSWERS = {
-    "accept": (State.OFFERED, State.ACCEPTED),
-    "decline": (State.OFFERED, State.DECLINED),
-    "give_up": (State.ACCEPTED, State.LAPSED),
-}
 # What whoever may change the record can take back; of what lapsed it means that nobody is needed.
 OPEN = (State.OFFERED, State.ACCEPTED, State.LAPSED)
 
@@ -46,37 +40,42 @@ def offered(node: Node, person: Person, share: str) -> Responsibility:
     return made
 
 
+@command(_("Accept"), when=Q(state=State.OFFERED), primary=True)
+def accept(actor: Actor, share: Responsibility) -> Responsibility:
+    """Take the share of responsibility that is offered to you."""
+    return _become(share, State.ACCEPTED)
+
+
+@command(_("Decline"), when=Q(state=State.OFFERED))
+def decline(actor: Actor, share: Responsibility) -> Responsibility:
+    """Say no to the share of responsibility that is offered to you."""
+    return _become(share, State.DECLINED)
+
+
+@command(_("Give up"), when=Q(state=State.ACCEPTED))
+def give_up(actor: Actor, share: Responsibility) -> Responsibility:
+    """Give up a share of responsibility that you have accepted; it lapses until somebody is in your place."""
+    return _become(share, State.LAPSED)
+
+
+@command(_("Withdraw"), when=Q(state__in=OPEN))
+def withdraw(actor: Actor, share: Responsibility) -> Responsibility:
+    """Take back what was offered or accepted, or say that nobody is needed where it lapsed."""
+    return _become(share, State.WITHDRAWN)
+
+
+ANSWERS: dict[str, Command[Responsibility]] = {verb.name: verb for verb in (accept, decline, give_up, withdraw)}
+
+
 def answer(actor: Actor, pk: UUID, given: str) -> Responsibility:
-    """The person's own answer. Refused to anybody else, and when it was answered already."""
+    """One of the answers, by its name; each is given once, by whom it is for."""
     if given not in ANSWERS:
         raise Refused(_("Answer with accept, decline or give up."), code="invalid")
-    before, after = ANSWERS[given]
-    with transaction.atomic():
-        mine: Responsibility | None = (
-            Responsibility.objects.select_for_update().filter(pk=pk, person_id=actor.principal).first()
-        )
-        if mine is None:
-            raise NotThere
-        if mine.state != before:
-            raise Refused(_("This has been answered already."), code="state")
-        _become(mine, after, given)
-    return mine
-
-
-def withdraw(actor: Actor, pk: UUID) -> Responsibility:
-    """Take back what was offered or accepted, or say that nobody is needed where it lapsed."""
-    with transaction.atomic():
-        if not Responsibility.objects.seen().filter(pk=pk).exists():
-            raise NotThere
-        row: Responsibility | None = (
-            Responsibility.objects.select_for_update().filter(writes_node("record"), pk=pk).first()
-        )
-        if row is None:
-            raise Refused(_("You do not have the right to do this here."), code="no_right")
-        if row.state not in OPEN:
-            raise Refused(_("This has been answered already."), code="state")
-        _become(row, State.WITHDRAWN, "withdraw")
-    return row
+    share = Responsibility.objects.seen().filter(pk=pk).first()
+    if share is None:
+        raise NotThere
+    answered: Responsibility = ANSWERS[given](actor, share)
+    return answered
 
 
 def refuse_offer(person: Person, nodes: Sequence[Node]) -> None:
@@ -87,10 +86,10 @@ def refuse_offer(person: Person, nodes: Sequence[Node]) -> None:
     refuse(rules.why_not_offer(person.end, timezone.localdate(), unseen=unseen))
 
 
-def _become(row: Responsibility, state: str, command: str) -> None:
-    say_command(command)
-    row.state, row.at = state, Now()
-    translated(lambda: row.save(update_fields=["state", "at"]))
+def _become(share: Responsibility, state: str) -> Responsibility:
+    share.state, share.at = state, timezone.now()
+    share.save(update_fields=["state", "at"])
+    return share
 
 
 def explain(person: Person, code: str) -> list[dict[str, Any]]:

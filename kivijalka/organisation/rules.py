@@ -78,13 +78,24 @@ def why_not_deputy(me: UUID | None, deputy: UUID, *, leaves: date | None, end: d
     return None
 
 
-def why_not_lend(personal: list[bool], *, one: bool) -> Reason | None:
-    """Why roles may not be given to a deputy: the chosen one, or all of them. None: they may, some of them at least."""
+def why_not_theirs(holders: list[UUID], absent: UUID) -> Reason | None:
+    """Why these roles may not be given for somebody. None: they hold all of them."""
+    if set(holders) - {absent}:
+        return Reason("not_theirs", _("The absent person does not hold this role. Choose one of theirs."), field="role")
+    return None
+
+
+def why_not_lend(personal: list[bool], *, one: bool, own: bool = True) -> Reason | None:
+    """Why roles may not be given to a deputy: the chosen one, or all of them. None: they may, some of them at least.
+
+    Who holds none lends what they own.
+    """
     if one and any(personal):
         told = _("This role is held in person and is not given to a deputy. Choose another one.")
         return Reason("personal", told, field="role")
-    if all(personal):
-        return Reason("nothing_to_lend", _("You hold no role that can be given to a deputy."), field="role")
+    if personal and all(personal):
+        told = _("You hold no role that can be given to a deputy.")
+        return Reason("nothing_to_lend", told if own else _("They hold no role that can be given."), field="role")
     return None
 
 
@@ -97,8 +108,11 @@ def why_not_lend_on(on_behalf_of: UUID | None) -> Reason | None:
     return None
 
 
-def why_not_overlap(clashes: bool) -> Reason | None:
+def why_not_overlap(clashes: bool, *, own: bool = True) -> Reason | None:
     """Why the same may not be given twice for the same days. None: it is given once."""
+    if clashes and not own:
+        told = _("Somebody stands in for them with this on some of those days already. End that first.")
+        return Reason("overlaps", told, field="start")
     if clashes:
         told = _(
             "Somebody stands in for you with this on some of those days already. End that first, or choose other days."

@@ -37,11 +37,7 @@ def responsibilities(request: Any) -> HttpResponse:
 @require_POST
 def answer(request: Any) -> HttpResponse:
     """Accept, decline or give up a responsibility; or take back what one's record offered."""
-    pk, given = uuid_in(request.POST.get("id")), request.POST.get("answer", "")
-    if given == "withdraw":
-        responsibility.withdraw(request.actor, pk)
-    else:
-        responsibility.answer(request.actor, pk, given)
+    responsibility.answer(request.actor, uuid_in(request.POST.get("id")), request.POST.get("answer", ""))
     messages.success(request, _("Saved."))
     return redirect(safe_next(request) or "responsibilities")
 

@@ -25,16 +25,26 @@ class Guard(BaseConstraint):
     """What must hold of a row beyond its own columns, or against what it was: a trigger, declared among the constraints.
 
     `holds` is SQL over `new` and, on update, `old`; it sees all rows, whoever writes. A row for which it does not hold
-    is refused at every door, raw SQL and the tables' owner included, with the constraint's own message.
+    is refused at every door, raw SQL and the tables' owner included, with the constraint's own message. With
+    `of_site` only what the site's role writes itself: not what a function of the owner does on its behalf.
     """
 
-    def __init__(self, *, name: str, holds: str, on: str = "insert or update", violation_error_message: Any) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        holds: str,
+        on: str = "insert or update",
+        of_site: bool = False,
+        violation_error_message: Any,
+    ) -> None:
         super().__init__(name=name, violation_error_message=violation_error_message)
-        self.holds, self.on = holds, on
+        self.holds, self.on, self.of_site = holds, on, of_site
 
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
-        return path, args, {**kwargs, "holds": self.holds, "on": self.on}
+        of_site = {"of_site": True} if self.of_site else {}
+        return path, args, {**kwargs, "holds": self.holds, "on": self.on, **of_site}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Guard) and self.deconstruct() == other.deconstruct()
@@ -51,12 +61,13 @@ class Guard(BaseConstraint):
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         table = model._meta.db_table
+        when = "when (current_user = 'kj_app')" if self.of_site else ""
         return (
             f'create function kj."{self.name}"() returns trigger language plpgsql security definer'
             " set search_path = public, pg_temp as $$ begin"
             f" if not coalesce(({self.holds}), false) then raise check_violation using constraint = '{self.name}',"
             f" message = '{self.name} on {table}'; end if; return null; end $$;"
-            f' create trigger "{self.name}" after {self.on} on "{table}" for each row'
+            f' create trigger "{self.name}" after {self.on} on "{table}" for each row {when}'
             f' execute function kj."{self.name}"()'
         )
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, transaction
 from django.db.utils import DataError
@@ -50,9 +52,12 @@ class ActingMiddleware:
         who = {"on_behalf_of": UUID(behalf) if behalf else None, "door": door, "as_of": request.as_of}
         request.refused = None
         with acting(person, **who) as request.actor:
-            response = self.get_response(request)
+            is_gone = person is not None and request.actor.names[0] is None
+            response = HttpResponse() if is_gone else self.get_response(request)
             if response.status_code >= 500 or request.refused is not None:
                 transaction.set_rollback(True)
+        if is_gone:
+            return self._respond(request, end(request, person))
         if request.refused is None:
             return response
         # The refused transaction is gone; the page that says so needs one of its own.
@@ -69,6 +74,15 @@ class ActingMiddleware:
         """A refusal that no view showed itself. Bad bytes that only the database noticed are refused too."""
         refused = refusal_in(request, error)
         return None if refused is None else refuse(request, refused)
+
+
+def end(request: Any, person: UUID | None) -> UUID | None:
+    """A delegation that is over is left; who is here no longer is signed out. Who then acts."""
+    if request.session.pop("on_behalf_of", None) is not None:
+        messages.info(request, _("The delegation is over. You act as yourself again."))
+        return person
+    logout(request)
+    return None
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

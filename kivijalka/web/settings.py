@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "kivijalka.risks",
     "kivijalka.desk",
     "kivijalka.reports",
+    "kivijalka.signin",
     "kivijalka.example",
     "kivijalka.web",
 ]
@@ -126,10 +127,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MODE == "serve"
 CSRF_FAILURE_VIEW = "kivijalka.web.views.forged"
 SESSION_COOKIE_AGE = 12 * 3600
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-SECURE_SSL_REDIRECT = MODE == "serve" and os.environ.get("KIVIJALKA_BEHIND_PROXY") != "1"
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("KIVIJALKA_BEHIND_PROXY") == "1" else None
-)
+BEHIND_PROXY = os.environ.get("KIVIJALKA_BEHIND_PROXY") == "1"
+SECURE_SSL_REDIRECT = MODE == "serve" and not BEHIND_PROXY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if MODE == "serve" else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -13,15 +13,17 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kivijalka.access import acting
 from kivijalka.example.suggestions import suggested_people
 from kivijalka.organisation.models import Account
 from kivijalka.organisation.queries import delegations_in_force
+from kivijalka.register.doors.writing import safe_next
 from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.signin import throttle
 
 
 class SignInForm(forms.Form):
@@ -40,13 +42,40 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in with address and password."""
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        account = authenticate(request, username=form.cleaned_data["email"], password=form.cleaned_data["password"])
+        try:
+            account = _account(request, form.cleaned_data["email"], form.cleaned_data["password"])
+        except Refused as refused:
+            form.add_error(None, refused.text)
+            return _sign_in_page(request, form, status=429)
         if account is not None:
             login(request, account)
-            return redirect(_next(request))
+            response = redirect(_next(request))
+            throttle.know_device(request, response, account.email)
+            return response
         form.add_error(None, _("The address and the password do not belong together. Try again."))
+    return _sign_in_page(request, form, status=422 if form.errors else 200)
+
+
+def _account(request: HttpRequest, address: str, password: str) -> Account | None:
+    """The account that both belong to, of somebody who is here. Nobody can tell which of it was wrong."""
+    with throttle.tried(request, address, timezone.now()) as tries:
+        account = authenticate(request, username=address, password=password)
+        if not isinstance(account, Account) or not is_here(account.person_id):
+            tries.failed()
+            return None
+        tries.succeeded()
+        return account
+
+
+def is_here(person: UUID) -> bool:
+    """Whether the person works for the city today."""
+    with acting(person) as actor:
+        return actor.names[0] is not None
+
+
+def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
     context = {"form": form, "next": _next(request), "people": suggested_people() if settings.DEMO else []}
-    return render(request, "web/sign_in.html", context, status=422 if form.errors else 200)
+    return render(request, "web/sign_in.html", context, status=status)
 
 
 @login_not_required
@@ -97,5 +126,4 @@ def _uuid(text: str | None) -> UUID:
 
 
 def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/") else "/"
+    return safe_next(request) or "/"

@@ -18,7 +18,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from kivijalka.organisation.models import Person
-from tests.factories import action, assessed_risk, holder, link, role_of, sector
+from tests.factories import action, assessed_risk, delegation, holder, link, responsibility, role_of, sector
 from tests.who import sign_in
 
 EXAMPLES = 5
@@ -80,6 +80,8 @@ def records_of(person: Person) -> dict[str, str]:
     link("treats", treating, treated)
     role = role_of(person, "access_administrator")
     records = {"risks": treated, "actions": treating, "units": person.unit, "persons": person, "roles": role}
+    records["delegations"] = delegation(person, holder())
+    records["responsibilities"] = responsibility(treated, person, "R")
     return {path: str(record.pk) for path, record in records.items()}
 
 

@@ -25,6 +25,11 @@ OUTSIDE = {
     "language/": "of one's own session: tests/web",
     "on-behalf/": "of one's own session: tests/organisation/test_delegation.py",
     "responsibilities/answer/": "one's own answer: tests/organisation/test_reach.py",
+    "GET api/responsibilities": "one's own, or those of a record that one sees: tests/organisation/test_handshake.py",
+    **{
+        f"api/responsibilities/<id>/{answer}": "one's own answer: tests/organisation/test_handshake.py"
+        for answer in ("accept", "decline", "give_up", "withdraw")
+    },
     "POST deputies/": "one's own deputies: tests/organisation",
     "POST deputies/end/": "one's own deputies: tests/organisation",
     "api/openapi.json": "the declarations alone: tests/api/test_document.py",

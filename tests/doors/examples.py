@@ -13,6 +13,7 @@ from django.db.models import NOT_PROVIDED, Model
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.register.command import Command, Input
 from kivijalka.register.models import Record
+from tests import factories as make
 from tests.factories import LONG_AGO, fresh, in_days
 
 _serial = count(1)
@@ -26,11 +27,16 @@ class CannotRun(AssertionError):
 def values_of(
     model: type[Model], *, unit: Unit, person: Person, level: int = 1, given: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A value for each field that a row may be given. Days that may be empty stay so; words are the first choice."""
+    """A value for each field that a row may be given. Days that may be empty stay so; words are the first choice.
+
+    The person stands in the first place for one; in any other, somebody else does.
+    """
     values: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.editable and not field.generated and field.db_default is NOT_PROVIDED:
             values[field.name] = _value(field, unit, person)
+            if values[field.name] == person:
+                person = make.person(unit=Unit.objects.get(number=person.unit_id))
     if issubclass(model, Record):
         values |= {"unit": unit, "confidentiality": level}
     return values | (given or {})
@@ -47,12 +53,19 @@ def _value(field: Any, unit: Unit, person: Person) -> Any:
     if isinstance(field, ArrayField):
         return [next(iter(field.base_field.choices or []))[0]]
     if isinstance(field, models.DateField):
-        return None if field.null else LONG_AGO if field.name == "start" else in_days(0)
+        return None if field.null else _day(field)
     if field.choices:
         return field.default if field.default is not NOT_PROVIDED and field.default else field.choices[0][0]
     if isinstance(field, NUMBERS):
         return 1
     return f"{field.name}-{next(_serial)}@esimerkki.example" if isinstance(field, models.EmailField) else _words(field)
+
+
+def _day(field: Any) -> date:
+    """Today; a start long ago; of what must begin and end, days of its own that are yet to come."""
+    if field.name not in ("start", "end"):
+        return in_days(0)
+    return LONG_AGO if field.model._meta.get_field("end").null else in_days(next(_serial))
 
 
 def _words(field: Any) -> str:
@@ -65,6 +78,8 @@ def _related(field: Any, unit: Unit, person: Person) -> Any:
         return unit
     if model is Person:
         return person
+    if field.null:
+        return None
     found = model._default_manager.order_by("pk").first()
     if found is None:
         raise CannotRun(f"There is no example of {model.__name__} for {field}.")

@@ -49,6 +49,7 @@ def imports(scene: Scene) -> Iterator[Cell]:
         expected = ALLOWED if scene.may_import and scene.may(row, "edit") == ALLOWED else REFUSED
         yield Cell("import change", row.place, expected, _said(fate, "changed", is_so))
     for (place, (_, expected)), fate in zip(added.items(), fates[len(scene.rows) :], strict=True):
+        expected = expected if scene.may_import else REFUSED
         yield Cell("import add", place, expected, _said(fate, "new", fate == "new"))
 
 

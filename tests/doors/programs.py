@@ -79,6 +79,17 @@ def verbs(scene: Scene) -> Iterator[Cell]:
             yield Cell(f"API {command.name}", place, expected, said(response))
 
 
+def responsibilities(scene: Scene) -> Iterator[Cell]:
+    """A share of responsibility offered by whoever may change the record."""
+    for row in scene.rows:
+        body = {"record": row.record.code, "person": scene.person.code, "share": "C"}
+        with undone():
+            response = scene.client.post("/api/responsibilities", body, content_type=JSON)
+        unseen = response.status_code == 422 and list(response.json()["errors"]) == ["record"]
+        expected = scene.judged(row, scene.register.access.write)
+        yield Cell("API offer", row.place, expected, HIDDEN if unseen else said(response))
+
+
 def links(scene: Scene) -> Iterator[Cell]:
     """A link made and ended. An end that one may not see is answered as one that is not there."""
     for tie in ties_of(scene):

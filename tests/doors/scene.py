@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.test import Client
 
-from kivijalka.access.rules import rights_in
+from kivijalka.access.expressions import Me
+from kivijalka.access.rules import leaves, rights_in
 from kivijalka.organisation.grants import Kind, granted
 from kivijalka.organisation.models import Person, RoleKind, Unit
 from kivijalka.register.declare import Register
@@ -89,6 +90,8 @@ class Scene:
         self.model: type[Any] = register.model
         self.person = make.person("Hilla Haltija", unit=town.home)
         self.role = make.role_of(self.person, kind.key)
+        # So that everybody holds something that may be lent.
+        make.role_of(self.person, "0_no_rights")
         reached = (town.home, town.below, town.beside) if kind.below else (town.home,)
         self.holder = Holder(self.person.pk, kind, frozenset(unit.number for unit in reached))
         self.rows = [self.row(place) for place in self.places()]
@@ -121,8 +124,9 @@ class Scene:
             "at the limit": self.kind.level,
             "one's own": Confidentiality.SECRET,
         }.get(place, self.kind.level + 1)
-        person = self.person if place == "one's own" else make.person(unit=self.town.beside)
-        return {"unit": unit.get(place, near), "person": person, "level": level}
+        at = unit.get(place, near)
+        person = self.person if place == "one's own" else make.person(unit=at)
+        return {"unit": at, "person": person, "level": level}
 
     def row(self, place: str, **given: Any) -> Row:
         wishes = self.wishes(place)
@@ -160,8 +164,9 @@ class Scene:
 
     @property
     def may_add_somewhere(self) -> bool:
-        """Whether the kind of role gives the right to add at all, wherever it is held."""
-        return self.register.adds and self._gives_any(self.register.access.add)
+        """Whether the kind of role gives the right to add at all, wherever it is held; or one may add what is one's own."""
+        rule = self.register.access.add
+        return self.register.adds and (self._gives_any(rule) or any(isinstance(leaf, Me) for leaf in leaves(rule)))
 
     @property
     def may_import(self) -> bool:

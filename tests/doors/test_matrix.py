@@ -9,12 +9,16 @@ import pytest
 
 from kivijalka.access import acting
 from kivijalka.organisation.grants import KINDS, Kind
+from kivijalka.organisation.models import Responsibility
+from kivijalka.organisation.responsibility import ANSWERS, answer
 from kivijalka.register import command as commands
 from kivijalka.register.doors import rows
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
+from tests import factories as make
 from tests.doors import files, pages, programs, raw
 from tests.doors.addresses import doors_of, is_file, is_program
+from tests.doors.expected import Facts, lets
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Scene, Town, undone
 
 Door = Callable[[Scene], Iterator[Cell]]
@@ -34,6 +38,34 @@ def own_verbs(scene: Scene) -> Iterator[Cell]:
     for place in scene.places():
         values, expected = scene.new(place)
         yield Cell("add", place, expected, _added(scene, values))
+
+
+def answers(scene: Scene) -> Iterator[Cell]:
+    """Every answer to a share of responsibility for a record, which somebody else holds or oneself."""
+    access = Responsibility.access
+    for verb in ANSWERS.values():
+        state = "accepted" if verb is ANSWERS["give_up"] else "offered"
+        for row in scene.rows:
+            for person in (scene.person, make.person(unit=scene.town.beside)):
+                sees, writes = scene.sees(row), lets(scene.register.access.write, scene.holder, row.facts)
+                facts = Facts(0, 0, person.pk, parent_seen=sees, parent_writable=writes)
+                seen, may = (lets(rule, scene.holder, facts) for rule in (access.see, access.may(verb.name)))
+                expected = ALLOWED if seen and may else REFUSED if seen else HIDDEN
+                whose = "own" if person == scene.person else "another's"
+                with undone():
+                    share = make.responsibility(row.record, person, "C", state)
+                    yield Cell(f"{verb.name} {whose}", row.place, expected, _answered(scene, verb.name, share))
+
+
+def _answered(scene: Scene, given: str, share: Responsibility) -> str:
+    try:
+        with undone(), acting(scene.person.pk) as actor:
+            answer(actor, share.pk, given)
+    except NotThere:
+        return HIDDEN
+    except Refused as refused:
+        return REFUSED if refused.code == "no_right" else f"not run: {refused.code} {refused.errors}"
+    return ALLOWED
 
 
 def _done(scene: Scene, command: Any, row: Any, inputs: dict[str, Any]) -> str:
@@ -84,6 +116,7 @@ PROGRAMS: list[Door] = [
     programs.additions,
     programs.verbs,
     programs.links,
+    programs.responsibilities,
 ]
 FILES: list[Door] = [files.exports, files.imports, files.of_others]
 
@@ -117,7 +150,7 @@ def test_raw_sql_is_held_to_the_declaration(kind: Kind, key: str, own_rows: Town
 
 @pytest.mark.parametrize(("kind", "key"), ROWS)
 def test_commands_are_held_to_the_declaration(kind: Kind, key: str, own_rows: Town) -> None:
-    held(kind, key, own_rows, [own_verbs])
+    held(kind, key, own_rows, [own_verbs, answers])
 
 
 @pytest.mark.parametrize(("kind", "key"), ROWS)

@@ -14,6 +14,7 @@ from kivijalka.access import acting
 from kivijalka.organisation import delegation
 from kivijalka.organisation.models import Delegation, Person, Role
 from kivijalka.organisation.queries import delegations_in_force
+from kivijalka.register import command
 from kivijalka.register.registry import REGISTERS
 from kivijalka.risks.models import Risk
 from tests import factories as make
@@ -102,9 +103,13 @@ def test_nobody_delegates_for_another(head: Person, deputy: Person) -> None:
         make.delegation(head, deputy)
 
 
-def test_a_delegation_is_seen_by_the_two_it_concerns(head: Person, deputy: Person) -> None:
+def test_a_delegation_is_seen_by_the_two_it_concerns_and_whoever_leads_or_oversees(
+    head: Person, deputy: Person
+) -> None:
     made = make.delegation(head, deputy)
-    for person, expected in ((head, {made}), (deputy, {made}), (make.holder("auditor"), set())):
+    leads, works = make.holder("unit_head", unit=head.unit), make.holder("risk_expert", unit=head.unit)
+    seeing = [(person, {made}) for person in (head, deputy, leads, make.holder("auditor"))]
+    for person, expected in [*seeing, (works, set())]:
         with acting(person.pk):
             assert set(Delegation.objects.seen()) == expected
     with acting(deputy.pk):
@@ -126,7 +131,8 @@ def test_a_deputy_who_owns_the_risk_does_not_accept_it_for_the_head(head: Person
 def give(person: Person, deputy: Person, on_behalf_of: Person | None = None, **given: Any) -> Delegation:
     term = {"start": TODAY, "end": NEXT_WEEK, **given}
     with acting(person.pk, on_behalf_of=on_behalf_of and on_behalf_of.pk) as actor:
-        return delegation.give(actor, deputy=deputy, **term)
+        given = {"principal": on_behalf_of or person, "deputy": deputy, **term}
+        return make.fresh(command.add(REGISTERS["delegation"], actor, **given))
 
 
 def test_a_person_gives_their_roles_for_an_absence_and_ends_it_at_once(head: Person, deputy: Person) -> None:
@@ -134,7 +140,7 @@ def test_a_person_gives_their_roles_for_an_absence_and_ends_it_at_once(head: Per
     given = give(head, deputy, reason="Vuosiloma")
     assert seen(deputy, on_behalf_of=head) == {risk}
     with acting(head.pk) as actor:
-        delegation.end_now(actor, given.pk)
+        delegation.end_now(actor, given)
     assert seen(deputy, on_behalf_of=head) == set()
 
 
@@ -210,12 +216,81 @@ def test_what_is_lent_is_not_lent_on(head: Person, deputy: Person) -> None:
 
 def test_only_ones_own_delegation_is_ended_and_once(head: Person, deputy: Person) -> None:
     given = give(head, deputy)
-    with acting(deputy.pk) as actor, refused("not_there"):
-        delegation.end_now(actor, given.pk)
+    with acting(deputy.pk) as actor, refused("no_right"):
+        delegation.end_now(actor, given)
     with acting(head.pk) as actor:
-        delegation.end_now(actor, given.pk)
-        with refused("state", "ended already"):
-            delegation.end_now(actor, given.pk)
+        delegation.end_now(actor, given)
+        with refused("state"):
+            delegation.end_now(actor, given)
+
+
+def name_deputy(leader: Person, absent: Person, deputy: Person, **given: Any) -> Delegation:
+    """As `give`, by somebody else than the absent person."""
+    term = {"start": TODAY, "end": NEXT_WEEK, **given}
+    with acting(leader.pk) as actor:
+        return make.fresh(command.add(REGISTERS["delegation"], actor, principal=absent, deputy=deputy, **term))
+
+
+def test_who_leads_the_unit_names_a_deputy_for_somebody_suddenly_ill(head: Person, deputy: Person) -> None:
+    ill = make.holder("risk_expert", unit=make.unit(parent=head.unit))
+    risk = make.risk(unit=ill.unit)
+    given = name_deputy(head, ill, deputy, reason="Äkillinen poissaolo")
+    assert seen(deputy, on_behalf_of=ill) == {risk}
+    assert (given.named_by, given.known_at) == (head, None)
+
+
+def test_the_absent_person_is_told_when_back_and_ends_it(head: Person, deputy: Person) -> None:
+    ill = make.holder("risk_expert", unit=head.unit)
+    given = name_deputy(head, ill, deputy)
+    client = sign_in(Client(), ill)
+    client.cookies["language"] = "en"
+    assert "Somebody else named a deputy for you" in client.get("/").content.decode()
+    assert str(head) in client.get(f"/delegations/{given.pk}/").content.decode()
+    client.post(f"/delegations/{given.pk}/do/know/")
+    assert "Somebody else named a deputy for you" not in client.get("/").content.decode()
+    client.post(f"/delegations/{given.pk}/do/end_now/")
+    assert make.fresh(given).ended_at is not None
+    versions = client.get(f"/api/delegations/{given.pk}/history").json()["items"]
+    assert {(row["command"], row["by"]["title"]) for row in versions} == {
+        ("add", str(head)), ("know", str(ill)), ("end_now", str(ill))
+    }  # fmt: skip
+
+
+def test_one_s_own_delegation_is_known_already(head: Person, deputy: Person) -> None:
+    assert give(head, deputy).known_at is not None
+
+
+def test_only_who_leads_the_unit_names_a_deputy_for_another(head: Person, deputy: Person) -> None:
+    ill = make.holder("risk_expert", unit=head.unit)
+    for other in (make.holder("risk_expert", unit=head.unit), make.holder(unit=make.sector()), deputy):
+        with refused("no_right"):
+            name_deputy(other, ill, make.person())
+
+
+def test_nobody_makes_themselves_a_deputy(head: Person) -> None:
+    ill = make.holder("security_expert", unit=head.unit)
+    with refused("contradiction", "Nobody makes themselves a deputy"):
+        name_deputy(head, ill, head)
+
+
+def test_what_another_names_is_no_more_than_what_they_lead(head: Person, deputy: Person) -> None:
+    ill = make.holder("risk_expert", unit=head.unit)
+    make.role_of(ill, "security_expert", unit=make.city())
+    with refused("contradiction", "beyond your reach"):
+        name_deputy(head, ill, deputy)
+    name_deputy(head, ill, deputy, role=Role.objects.get(person=ill, kind="risk_expert"))
+
+
+def test_a_role_of_somebody_else_is_not_given(head: Person, deputy: Person) -> None:
+    with refused("not_theirs", field="role"):
+        give(head, deputy, role=make.role_of(make.person()))
+
+
+def test_a_delegation_moves_with_the_absent_person(head: Person, deputy: Person) -> None:
+    given = make.delegation(head, deputy)
+    new = make.unit()
+    Person.objects.filter(pk=head.pk).update(unit=new)
+    assert make.fresh(given).unit_id == new.number
 
 
 def test_the_page_gives_ends_and_keeps_what_was_typed(head: Person, deputy: Person) -> None:

@@ -222,9 +222,9 @@ def test_where_nobody_is_needed_any_more_nobody_is_asked(school: Unit, head: Per
     lapsed = make.responsibility(risk, aino, "R", "lapsed")
     assert asked_of(head) == [(aino, 1, None)]
     with acting(aino.pk) as actor, refused("no_right"):
-        responsibility.withdraw(actor, lapsed.pk)
+        responsibility.answer(actor, lapsed.pk, "withdraw")
     with acting(head.pk) as actor:
-        responsibility.withdraw(actor, lapsed.pk)
+        responsibility.answer(actor, lapsed.pk, "withdraw")
     assert asked_of(head) == []
 
 

@@ -92,7 +92,7 @@ def test_one_declines_an_offer_and_gives_up_what_one_accepted(
 
 def test_nobody_answers_for_another(school: Unit, head: Person, aino: Person) -> None:
     offer = offered(make.risk(unit=school), aino)
-    assert page_of(head).post("/responsibilities/answer/", {"id": offer.pk, "answer": "accept"}).status_code == 404
+    assert page_of(head).post("/responsibilities/answer/", {"id": offer.pk, "answer": "accept"}).status_code == 403
     assert make.fresh(offer).state == "offered"
 
 
@@ -100,7 +100,7 @@ def test_an_answer_is_given_once_and_is_one_of_those_there_are(school: Unit, ain
     offer = offered(make.risk(unit=school), aino)
     with acting(aino.pk) as actor:
         responsibility.answer(actor, offer.pk, "accept")
-        with refused("state", "answered already"):
+        with refused("state"):
             responsibility.answer(actor, offer.pk, "decline")
         with refused("invalid", "accept, decline or give up"):
             responsibility.answer(actor, offer.pk, "perhaps")
@@ -114,15 +114,15 @@ def test_whoever_may_change_the_record_withdraws_an_offer(school: Unit, head: Pe
     page_of(head).post("/responsibilities/answer/", {"id": offer.pk, "answer": "withdraw"})
     assert make.fresh(offer).state == "withdrawn"
     with acting(head.pk) as actor, refused("state"):
-        responsibility.withdraw(actor, offer.pk)
+        responsibility.answer(actor, offer.pk, "withdraw")
 
 
 def test_nobody_else_withdraws_it(school: Unit, aino: Person) -> None:
     offer = offered(make.risk(unit=school), make.holder("employee", unit=school))
     with acting(aino.pk) as actor, refused("no_right"):
-        responsibility.withdraw(actor, offer.pk)
+        responsibility.answer(actor, offer.pk, "withdraw")
     with acting(make.holder("employee", unit=make.sector()).pk) as actor, refused("not_there"):
-        responsibility.withdraw(actor, offer.pk)
+        responsibility.answer(actor, offer.pk, "withdraw")
 
 
 def test_the_same_share_is_offered_to_a_person_once_and_what_was_typed_stays(
@@ -161,3 +161,38 @@ def test_the_history_tells_who_offered_and_who_answered(school: Unit, head: Pers
             [offer.pk],
         )
         assert cursor.fetchall() == [(head.pk, "offer", "offered"), (aino.pk, "accept", "accepted")]
+
+
+def program(who: Person, method: str, address: str, **body: Any) -> Any:
+    """The answer of the API: its status and what it says."""
+    sent = {"data": body, "content_type": "application/json"} if method == "post" else {}
+    answer = getattr(page_of(who), method)(f"/api/responsibilities{address}", **sent)
+    assert answer.status_code < 400 or answer["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()
+
+
+def test_a_program_offers_lists_and_answers(school: Unit, head: Person, aino: Person) -> None:
+    risk = make.risk(unit=school)
+    status, offer = program(head, "post", "", record=risk.code, person=aino.code, share="A")
+    assert (status, offer["state"], offer["record"]["code"], offer["person"]["code"]) == (
+        201, "offered", risk.code, aino.code
+    )  # fmt: skip
+    assert [row["id"] for row in program(aino, "get", "")[1]["items"]] == [offer["id"]]
+    assert [row["id"] for row in program(head, "get", f"?record={risk.code}")[1]["items"]] == [offer["id"]]
+    assert program(aino, "post", f"/{offer['id']}/accept")[1]["state"] == "accepted"
+    assert program(aino, "post", f"/{offer['id']}/give_up")[1]["state"] == "lapsed"
+    assert program(head, "post", f"/{offer['id']}/withdraw")[1]["state"] == "withdrawn"
+
+
+def test_a_program_is_refused_like_the_pages(school: Unit, head: Person, aino: Person) -> None:
+    risk, hidden = make.risk(unit=school), make.risk(unit=make.sector())
+    offer = offered(risk, head)
+    assert program(aino, "post", f"/{offer.pk}/accept")[0] == 403
+    assert program(aino, "post", f"/{hidden.pk}/accept")[0] == program(aino, "post", "/nonsense/accept")[0] == 404
+    assert program(head, "post", f"/{offer.pk}/give_up")[0] == 409
+    assert program(aino, "post", "", record=risk.code, person=head.code, share="R")[0] == 403
+    told = [program(aino, "get", f"?record={code}") for code in (hidden.code, "R-999999")]
+    assert told[0] == told[1] and told[0][0] == 422
+    status, problem = program(head, "post", "", record=risk.code, person="nobody", share="X")
+    assert (status, set(problem["errors"])) == (422, {"person", "share"})
+    assert program(head, "post", f"/{offer.pk}/accept", share="R")[0] == 422

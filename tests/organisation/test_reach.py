@@ -132,7 +132,7 @@ def test_a_responsibility_counts_when_it_is_accepted_and_only_one_is_accountable
             responsibility.answer(actor, theirs.pk, "accept")
         with pytest.raises(Refused) as caught:
             responsibility.answer(actor, mine.pk, "give_up")
-    assert caught.value.code == "not_there"
+    assert caught.value.code == "no_right"
     assert fresh(mine).state == Responsibility.State.ACCEPTED
 
 

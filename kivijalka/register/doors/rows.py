@@ -13,7 +13,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
-from kivijalka.access.rules import rights_in
+from kivijalka.access.expressions import Me
+from kivijalka.access.rules import leaves, rights_in
 from kivijalka.register.command import can
 from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.filters import filters_of
@@ -104,8 +105,11 @@ def why_not(record: Any, verb: str) -> Refused | None:
 
 
 def may_add(register: Register[Any], actor: Actor) -> bool:
-    """Whether this person holds the right of adding anywhere, today; where exactly, the database decides on saving."""
-    return register.adds and actor.as_of is None and any(actor.holds(right) for right in rights_in(register.access.add))
+    """Whether this person holds the right of adding anywhere, today, or may add what is their own; where exactly, the
+    database decides on saving."""
+    rule = register.access.add
+    own = actor.principal is not None and any(isinstance(leaf, Me) for leaf in leaves(rule))
+    return register.adds and actor.as_of is None and (own or any(actor.holds(right) for right in rights_in(rule)))
 
 
 def sortable(register: Register[Any]) -> set[str]:

@@ -34,6 +34,10 @@ NO_SUCH_METHOD = Refused(
 )
 
 
+# What an upper room adds that is of no register: each is called with the API.
+OPENINGS: list[Callable[[Any], None]] = []
+
+
 class Session(APIKeyCookie):
     """Whoever is signed in on the pages. A request that changes something needs the header X-CSRFToken too."""
 
@@ -54,6 +58,23 @@ class Session(APIKeyCookie):
 class Api(NinjaAPI):
     """Adds to ninja: every refusal as a problem, and bodies and parameters described from the declarations."""
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        # Shapes that the document names beside those of the answers.
+        self.bodies: list[type[BaseModel]] = [shapes.Problem]
+
+    def add(
+        self, method: str, path: str, view: operations.Operation, answers: dict[int, Any], name: str, label: Any,
+        *, tag: Any, body: type[BaseModel] | None = None, says: Any = "",
+    ) -> None:  # fmt: skip
+        """Add one operation, its refusals and its body described."""
+        view.__name__ = name
+        self.bodies += [body] if body else []
+        self.default_router.add_api_operation(
+            path, [method.upper()], view, auth=self.auth, response=answers, operation_id=name,
+            summary=label, description=says or None, tags=[tag], by_alias=True, openapi_extra=_extra(method, path, body),
+        )  # fmt: skip
+
     @cached_property
     def urls(self) -> Any:
         patterns, app, namespace = super().urls
@@ -64,7 +85,7 @@ class Api(NinjaAPI):
 
     def get_openapi_schema(self, **given: Any) -> Any:
         document = super().get_openapi_schema(**given)
-        document["components"]["schemas"] |= _schemas(_bodies())
+        document["components"]["schemas"] |= _schemas(self.bodies)
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 more = _parameters_at(path) if method == "get" else [query.once()]
@@ -91,7 +112,9 @@ def make_api() -> Api:
         _open(api, register)
         _open_links(api, register)
     found = {200: shapes.Found}
-    _add(api, "get", "/search", operations.searching, found, "search", _("Search"), tag=_("All registers"))
+    api.add("get", "/search", operations.searching, found, "search", _("Search"), tag=_("All registers"))
+    for opening in OPENINGS:
+        opening(api)
     return api
 
 
@@ -99,7 +122,7 @@ def _open(api: Api, register: Register[Any]) -> None:
     """Operations on the records of one register."""
     key, root, one = register.key, f"/{register.path}", f"/{register.path}/{{id}}"
     item, page, history = shapes.item_shape(key), shapes.page_shape(key), shapes.history_shape(key)
-    add = partial(_add, api, tag=register.names[1])
+    add = partial(api.add, tag=register.names[1])
     add("get", root, operations.listing(register), {200: page}, f"{key}_list", register.names[1])
     if register.adds:
         made = operations.adding(register)
@@ -120,25 +143,13 @@ def _open(api: Api, register: Register[Any]) -> None:
 def _open_links(api: Api, register: Register[Any]) -> None:
     """Operations on the links of one register's records."""
     key, path = register.key, f"/{register.path}/{{id}}/links"
-    add = partial(_add, api, tag=register.names[1])
+    add = partial(api.add, tag=register.names[1])
     add("get", path, operations.ties(register), {200: shapes.Ties}, f"{key}_links", _("Links"))
     body = shapes.kinds_shape(register)
     if body is not None:
         add("post", path, operations.tying(register), {201: shapes.Tie}, f"{key}_link", _("Link"), body=body)
         end = operations.untying(register)
         add("delete", f"{path}/{{link}}", end, {204: None}, f"{key}_unlink", _("End the link"))
-
-
-def _add(
-    api: Api, method: str, path: str, view: operations.Operation, answers: dict[int, Any], name: str, label: Any,
-    *, tag: Any, body: type[BaseModel] | None = None, says: Any = "",
-) -> None:  # fmt: skip
-    """Add one operation, its refusals and its body described."""
-    view.__name__ = name
-    api.default_router.add_api_operation(
-        path, [method.upper()], view, auth=api.auth, response=answers, operation_id=name,
-        summary=label, description=says or None, tags=[tag], by_alias=True, openapi_extra=_extra(method, path, body),
-    )  # fmt: skip
 
 
 def _extra(method: str, path: str, body: type[BaseModel] | None) -> dict[str, Any]:
@@ -155,15 +166,6 @@ def _extra(method: str, path: str, body: type[BaseModel] | None) -> dict[str, An
         schema = {"$ref": REFERENCE.format(model=body.__name__)}
         extra["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
     return extra
-
-
-def _bodies() -> list[type[BaseModel]]:
-    """Shapes that the document names beside those of the answers."""
-    found: list[type[BaseModel] | None] = [shapes.Problem]
-    for register in REGISTERS.values():
-        found += [shapes.new_shape(register.key), shapes.edit_shape(register.key), shapes.kinds_shape(register)]
-        found += [shapes.command_shape(register.key, command.name) for command in register.commands]
-    return [shape for shape in found if shape is not None]
 
 
 def _schemas(models: list[type[BaseModel]]) -> dict[str, Any]:

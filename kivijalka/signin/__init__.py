@@ -1,0 +1,1 @@
+"""Who is at the door: guesses slowed down, devices, second factors, sessions, tokens."""
