@@ -122,12 +122,17 @@ def account_mark(address: str) -> str:
 
 def network_of(request: HttpRequest) -> str:
     """Where the request comes from: an IPv4 address, or a network of IPv6 as a subscriber has one."""
+    found = ipaddress.ip_address(address_of(request))
+    return str(ipaddress.ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that the request comes from; 0.0.0.0 where none is told, as on a socket."""
     told = str(request.META.get("REMOTE_ADDR", ""))
     if settings.BEHIND_PROXY:
         # The city's proxy adds the address that it sees at the end; what stands before, anybody can write.
         told = str(request.META.get("HTTP_X_FORWARDED_FOR", told)).rpartition(",")[2].strip()
     try:
-        found = ipaddress.ip_address(told)
+        return str(ipaddress.ip_address(told))
     except ValueError:
-        return told
-    return str(ipaddress.ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)
+        return "0.0.0.0"

@@ -54,6 +54,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "kivijalka.register",
     "kivijalka.organisation",
     "kivijalka.policy",
@@ -83,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "kivijalka.web.middleware.ActingMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "kivijalka.web.sending.SendingMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -119,7 +126,46 @@ if not TESTING:
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
 
-LOGIN_URL = "sign-in"
+LOGIN_URL, LOGIN_REDIRECT_URL = "sign-in", "/"
+# Accounts are made by the city, never by whoever comes; guessing is slowed down in kivijalka/signin/throttle.py.
+ACCOUNT_ADAPTER = "kivijalka.signin.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD, ACCOUNT_LOGIN_METHODS = None, {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION, ACCOUNT_RATE_LIMITS = "none", False
+ACCOUNT_FORMS = {"reauthenticate": "kivijalka.signin.forms.PasswordAgain"}
+SOCIALACCOUNT_ADAPTER = "kivijalka.signin.adapters.ProviderAdapter"
+# Leads away at once: a form that leads to another site is what the Content-Security-Policy stops.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+MFA_ADAPTER = "kivijalka.signin.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES, MFA_PASSKEY_LOGIN_ENABLED = ["totp", "recovery_codes", "webauthn"], True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = MODE != "serve"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Kivijalka"
+MFA_FORMS = {
+    "authenticate": "kivijalka.signin.forms.Code",
+    "reauthenticate": "kivijalka.signin.forms.CodeAgain",
+    "activate_totp": "kivijalka.signin.forms.FirstCode",
+    "add_webauthn": "kivijalka.signin.forms.NewPasskey",
+    "edit_webauthn": "kivijalka.signin.forms.PasskeyName",
+}
+# The city's identity provider, where there is one.
+OIDC = {name: os.environ.get(f"KIVIJALKA_OIDC_{name}", "") for name in ("URL", "CLIENT_ID", "SECRET", "NAME")}
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "city",
+                "name": OIDC["NAME"] or "OpenID Connect",
+                "client_id": OIDC["CLIENT_ID"],
+                "secret": OIDC["SECRET"],
+                "settings": {"server_url": OIDC["URL"]},
+            }
+        ]
+        if OIDC["URL"]
+        else [],
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

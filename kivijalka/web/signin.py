@@ -6,9 +6,11 @@ import ipaddress
 from typing import Any
 from uuid import UUID
 
+from allauth.account.internal.flows.login import perform_login, perform_password_login
+from allauth.account.models import Login
 from django import forms
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,13 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kivijalka.access import acting
 from kivijalka.example.suggestions import suggested_people
 from kivijalka.organisation.models import Account
 from kivijalka.organisation.queries import delegations_in_force
 from kivijalka.register.doors.writing import safe_next
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.signin import throttle
+from kivijalka.signin.adapters import is_here
 
 
 class SignInForm(forms.Form):
@@ -48,9 +50,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refused.text)
             return _sign_in_page(request, form, status=429)
         if account is not None:
-            login(request, account)
-            response = redirect(_next(request))
-            throttle.know_device(request, response, account.email)
+            credentials = {"email": account.email}
+            login = Login(user=account, redirect_url=_next(request))
+            response: HttpResponse = perform_password_login(request, credentials, login)
             return response
         form.add_error(None, _("The address and the password do not belong together. Try again."))
     return _sign_in_page(request, form, status=422 if form.errors else 200)
@@ -67,14 +69,13 @@ def _account(request: HttpRequest, address: str, password: str) -> Account | Non
         return account
 
 
-def is_here(person: UUID) -> bool:
-    """Whether the person works for the city today."""
-    with acting(person) as actor:
-        return actor.names[0] is not None
-
-
 def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
-    context = {"form": form, "next": _next(request), "people": suggested_people() if settings.DEMO else []}
+    context = {
+        "form": form,
+        "next": _next(request),
+        "people": suggested_people() if settings.DEMO else [],
+        "provider": settings.OIDC["NAME"] or _("the city's account") if settings.OIDC["URL"] else "",
+    }
     return render(request, "web/sign_in.html", context, status=status)
 
 
@@ -87,8 +88,8 @@ def sign_in_as(request: HttpRequest) -> HttpResponse:
     account = Account.objects.filter(person_id=_uuid(request.POST.get("person"))).first()
     if account is None:
         raise NotThere
-    login(request, account, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect(_next(request))
+    response: HttpResponse = perform_login(request, Login(user=account, redirect_url=_next(request)))
+    return response
 
 
 @require_POST
@@ -112,6 +113,8 @@ def on_behalf(request: Any) -> HttpResponse:
 
 
 def _from_loopback(request: HttpRequest) -> bool:
+    if "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META:
+        return False  # somebody elsewhere, by way of a proxy on this machine
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:

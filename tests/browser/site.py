@@ -61,7 +61,9 @@ def fill() -> dict[str, str]:
     for key, register in REGISTERS.items():
         if key not in found:
             found[key] = examples.row_of(register.model, unit=school, person=head)
-    return {key: str(record.pk) for key, record in found.items()}
+    # Whoever changes how they sign in is somebody else than who looks at all the pages.
+    newcomer = factories.account_of(factories.holder("employee", unit=school), PASSWORD)
+    return {**{key: str(record.pk) for key, record in found.items()}, "newcomer": newcomer.email}
 
 
 def _risks(head: Person, colleague: Person, school: factories.Unit) -> list[factories.Risk]:

@@ -20,7 +20,34 @@ from tests.who import sign_in
 NOWHERE = UUID(int=0)
 # Addresses (or one method of them) that show and change no record of a register, and why.
 OUTSIDE = {
-    "sign-in/": "nobody acts yet: tests/web",
+    "sign-in/": "nobody acts yet: tests/signin",
+    **dict.fromkeys(
+        (
+            "sign-in/code/",
+            "sign-in/passkey/",
+            "sign-in/with/<slug:provider_id>/",
+            "sign-in/with/<slug:provider_id>/back/",
+        ),
+        "nobody acts yet: tests/signin",
+    ),
+    **{
+        f"account/{page}": "of one's own account: tests/signin, tests/browser/test_passkey.py"
+        for page in (
+            "",
+            "sessions/",
+            "new-device/",
+            "password-again/",
+            "code-again/",
+            "passkey-again/",
+            "app/",
+            "app/end/",
+            "recovery-codes/",
+            "recovery-codes/new/",
+            "passkeys/new/",
+            "passkeys/<int:pk>/",
+            "passkeys/<int:pk>/end/",
+        )
+    },
     "sign-out/": "ends one's own session: tests/web",
     "language/": "of one's own session: tests/web",
     "on-behalf/": "of one's own session: tests/organisation/test_delegation.py",

@@ -40,6 +40,7 @@ AS_OWNER = {
     "lapse_acceptances": "ends what has ended, whoever asks",
     "match": "holds the rule of the nodes itself",
     "open_actions": "answers a number, to who may change the risk",
+    "own_account": "answers whether an account is the acting person's own",
     "reach": "answers of the acting person",
     "reach_of_all": "answers of the acting person",
     "seal": "reads the trail and answers hashes",
