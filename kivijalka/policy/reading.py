@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -71,15 +72,14 @@ class Reader:
     def _record(self, kind: Any, value: Any, where: str) -> Any:
         if not isinstance(value, Mapping):
             return self._refuse("not_a_mapping", where, _("Names with values are wanted here."))
-        hints = get_type_hints(kind)
-        asked = {one.name.rstrip("_"): one for one in fields(kind)}
+        asked = _asked(kind)
         for key in value.keys() - asked.keys():
             self._refuse("unknown_name", _under(where, str(key)), _("This name is not known."), _known(list(asked)))
         given: dict[str, Any] = {}
-        for key, one in asked.items():
+        for key, (name, inner, must) in asked.items():
             if key in value:
-                given[one.name] = self.read(hints[one.name], value[key], _under(where, key))
-            elif one.default is MISSING and one.default_factory is MISSING:
+                given[name] = self.read(inner, value[key], _under(where, key))
+            elif must:
                 self._refuse("missing", _under(where, key), _("This is missing."), _("Add it."))
         return None if self.findings else kind(**given)
 
@@ -108,6 +108,16 @@ class Reader:
 
     def _refuse(self, code: str, where: str, what: str, how: str = "") -> None:
         self.findings.append(Finding(code, where, what, how))
+
+
+@cache
+def _asked(kind: Any) -> dict[str, tuple[str, Any, bool]]:
+    """What a document may say of a record, by its name there: the field, its type, and whether it must be said."""
+    hints = get_type_hints(kind)
+    return {
+        one.name.rstrip("_"): (one.name, hints[one.name], one.default is MISSING and one.default_factory is MISSING)
+        for one in fields(kind)
+    }
 
 
 def _under(where: str, key: Any) -> str:

@@ -61,7 +61,7 @@ def test_page_is_open_to_everyone(place: Place, look: Look, look_at: NewPage, ne
 def test_form_with_mistakes_is_open_to_everyone(new_page: NewPage, site: Site):
     page = new_page(Look("fi", "dark", 320))
     page.goto(site.at("/risks/new/"))
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form .hds-button--primary[type=submit]").click()
     assert page.locator("[data-focus]").evaluate("element => element === document.activeElement")
     assert page.locator("[aria-invalid=true]").count() > 0
     assert wider_than_screen(page) == []
@@ -75,7 +75,7 @@ def test_conflict_of_two_people_is_open_to_everyone(look: Look, new_page: NewPag
         page.goto(site.at("/risks/{risk}/edit/"))
         page.locator("#id_title").fill(title)
     for page in (quick, late):
-        page.locator("main form button[type=submit]").click()
+        page.locator("main form .hds-button--primary[type=submit]").click()
     assert late.locator(".kj-clash").count() == 1
     assert wider_than_screen(late) == []
     assert findings(late) == []

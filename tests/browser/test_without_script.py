@@ -28,7 +28,7 @@ def test_record_is_picked_by_its_code(new_page: NewPage, site: Site):
     page = new_page(PLAIN, script=False)
     page.goto(site.at("/risks/{risk}/edit/"))
     page.locator("#id_title").fill("Sähkökatko, kirjoitettu ilman skriptiä")
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form .hds-button--primary[type=submit]").click()
     expect(page.locator("h1")).to_have_text("Sähkökatko, kirjoitettu ilman skriptiä")
 
 

@@ -19,10 +19,10 @@ from kivijalka.register.doors.related import together
 from kivijalka.register.doors.show import (
     address_of,
     boxes_of,
-    cells_of,
     chips_of,
     columns_of,
     facts_of,
+    lines_of,
     parts_of,
     rows_of_parts,
     verbs_of,
@@ -48,6 +48,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
         record = rows.one(register, shown) if shown else None
         page, mistakes = _page(register, params)
     boxes = boxes_of(register, params, page.filters.form)
+    base = address_of(params, {})
     return render(
         request,
         "register/list.html",
@@ -55,9 +56,9 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "register": register,
             "page": page,
             "columns": columns_of(register, params, page.sort),
-            "lines": [(row, cells_of(register, row)) for row in page.rows],
+            "lines": lines_of(register, page.rows),
             "side": _side(register, record, params),
-            "base": address_of(params, {}),
+            "opens": f"{base}show=" if base == "?" else f"{base}&show=",
             "boxes": boxes,
             "chips": chips_of(register, params, boxes),
             "mistakes": mistakes,

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.declare import Part, Register
@@ -74,14 +75,18 @@ def columns_of(register: Register[Any], params: QueryDict, sort: str) -> list[He
     return headings
 
 
-def cells_of(register: Register[Any], record: Any) -> list[Cell]:
-    return [
-        cell_of(register, record, column.field, badge=column.badge, percent=column.percent) for column in register.shown
-    ]
+def lines_of(register: Register[Any], records: list[Any]) -> list[tuple[Any, list[Cell]]]:
+    """The records of a list, each with its cells. What a column says of every cell is put in words once."""
+    shown = [(column, capfirst(str(register.field(column.field).verbose_name))) for column in register.shown]
+
+    def cells(record: Any) -> list[Cell]:
+        return [cell_of(record, c.field, label=label, badge=c.badge, percent=c.percent) for c, label in shown]
+
+    return [(record, cells(record)) for record in records]
 
 
 def cell_of(
-    register: Any, record: Any, name: str, *, badge: bool = False, percent: bool = False, words: Any = None
+    record: Any, name: str, *, label: Any = None, badge: bool = False, percent: bool = False, words: Any = None
 ) -> Cell:
     """One value. A related record links to its own page."""
     field = record._meta.get_field(name)
@@ -89,7 +94,7 @@ def cell_of(
     text = str(words.get(value, "")) if words else text_of(record, name)
     url = value.get_absolute_url() if isinstance(value, Kept) and hasattr(value, "get_absolute_url") else ""
     return Cell(
-        label=field.verbose_name,
+        label=label or capfirst(str(field.verbose_name)),
         text=f"{text} %" if percent and text else text,
         url=url,
         badge=str(value) if badge and value else "",
@@ -108,7 +113,7 @@ def facts_of(register: Register[Any], record: Any) -> list[tuple[Any, list[Cell]
         *((title, list(names)) for title, names in register.fields.items()),
     ]
     return [
-        (title, [cell_of(register, record, name, badge=name in badges, words=words.get(name)) for name in names])
+        (title, [cell_of(record, name, badge=name in badges, words=words.get(name)) for name in names])
         for title, names in groups
     ]
 
@@ -127,7 +132,7 @@ def parts_of(register: Register[Any], found: list[tuple[Part, list[Any]]]) -> li
     parts = []
     for part, rows in found:
         labels = [_label(part.model, name) for name in part.columns]
-        lines = [[cell_of(register, row, name) for name in part.columns] for row in rows[:MOST_PARTS]]
+        lines = [[cell_of(row, name) for name in part.columns] for row in rows[:MOST_PARTS]]
         parts.append({"names": part.names, "labels": labels, "lines": lines, "more": len(rows) > MOST_PARTS})
     return parts
 

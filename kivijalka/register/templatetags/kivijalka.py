@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 
 from kivijalka.register.doors.once import FIELD, issue
 
@@ -35,6 +35,18 @@ def once(context: Any) -> str:
     """The hidden field of a form that makes what it sends happen once."""
     person = context["actor"].person
     return format_html('<input type="hidden" name="{}" value="{}">', FIELD, issue(person)) if person else ""
+
+
+@register.simple_tag(takes_context=True)
+def value(context: Any, cell: Any) -> str:
+    """A value as a badge, as a link to its record, or as text. A tag, as a page shows hundreds: an include is slow."""
+    if cell.badge and cell.text:
+        level = level_symbol(cell.badge)
+        shape = '<span class="kj-badge {}"><span aria-hidden="true">{}</span> {}</span>'
+        return format_html(shape, level_class(cell.badge), level, cell.text)
+    if cell.url:
+        return format_html('<a href="{}">{}</a>', kept(context, cell.url), cell.text)
+    return conditional_escape(cell.text or "–")
 
 
 @register.filter
