@@ -1,4 +1,4 @@
-"""What is sent to the site, before a view sees it: done once, however often it comes."""
+"""What is sent to the site, around the view: done once, however often it comes; and kept when it is not done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from kivijalka.register.doors import once
+from kivijalka.register.doors import drafts, once
 from kivijalka.register.refusal import Refused
 from kivijalka.web.middleware import SAFE, refuse
 
@@ -36,3 +36,19 @@ class SendingMiddleware:
         if isinstance(found, once.Claim):
             request.claim, found = found, None
         return found
+
+
+class DraftsMiddleware:
+    """Stands outside of `ActingMiddleware`: what was typed is kept though its transaction was undone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        response = self.get_response(request)
+        typed = drafts.typed_in(request) if request.method == "POST" else None
+        if typed is not None:
+            # A form that was done leads elsewhere; so does one that nobody signed in has sent, to the sign-in.
+            is_done = response.status_code == 302 and request.actor.person == typed.person
+            drafts.forget(typed) if is_done else drafts.keep(typed)
+        return response

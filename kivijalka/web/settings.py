@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "kivijalka.web.sending.DraftsMiddleware",
     "kivijalka.web.middleware.ActingMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "kivijalka.web.sending.SendingMiddleware",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kivijalka.access import Actor
+from kivijalka.register.doors import drafts
 from kivijalka.register.doors.api.problems import fault
 from kivijalka.register.doors.rows import may_add
 from kivijalka.register.doors.search import find
@@ -81,6 +82,8 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: sent from elsewhere, or from a page opened before signing in."""
     text = _("This form is out of date. Go back, open the page again and send it once more. Nothing was saved.")
+    if drafts.typed_in(request) is not None:
+        text = _("This form is out of date, and nothing was saved. What you typed is kept: open the page again.")
     return refusal_page(request, Refused(text, code="csrf"))
 
 

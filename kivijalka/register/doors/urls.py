@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import page, search, writing
+from kivijalka.register.doors import drafts, page, search, writing
 from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
     path("search/", search.search_page, name="search"),
+    path("drafts/", drafts.drafts_page, name="drafts"),
     path("lookup/<slug:key>/", page.lookup, name="lookup"),
     path("<slug:path>/", page.list_page, name="list"),
     *files.urlpatterns,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kivijalka.register import command as commands
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
-from kivijalka.register.doors import forms, rows
+from kivijalka.register.doors import drafts, forms, rows
 from kivijalka.register.doors.links import LinkForm, end_link
 from kivijalka.register.doors.merge import Clash, Merged, merge
 from kivijalka.register.refusal import NotThere, Refused
@@ -115,14 +115,17 @@ def _form_page(
 ) -> HttpResponse:
     if refused is not None and form.is_bound:
         form.refuse(refused) if form.is_valid() else None
+    draft = drafts.opened(request)
+    drafts.fill(form, draft)
     context = {
         "register": register,
         "record": record,
         "form": form,
+        "draft": draft,
         "groups": _grouped(register, form),
         "refused": refused,
         # What was typed belongs to the version that it was typed upon, until it is saved.
-        "version": _version(request) or (record and record.version),
+        "version": _version(request) or draft.version or (record and record.version),
     }
     return render(request, "register/form.html", context, status=422 if refused else 200)
 
@@ -135,6 +138,7 @@ def _clash_page(request: HttpRequest, register: Register[Any], record: Any, merg
         "register": register,
         "record": record,
         "form": form,
+        "draft": drafts.opened(request),
         "groups": _grouped(register, form, merged.clashes),
         "theirs": merged.theirs,
         "version": record.version,
@@ -162,11 +166,14 @@ def _verb_page(
     if refused is not None and form.is_bound and form.is_valid():
         form.refuse(refused)
     forms.say_meanings(form, command)
+    draft = drafts.opened(request)
+    drafts.fill(form, draft)
     context = {
         "register": register,
         "record": record,
         "command": command,
         "form": form,
+        "draft": draft,
         "refused": refused,
         "next": safe_next(request),
     }

@@ -142,3 +142,49 @@ for (const button of document.querySelectorAll("[data-keys]")) {
   button.addEventListener("click", openKeys);
 }
 document.querySelector("[data-focus]")?.focus();
+
+// What is typed is kept on the server, never in the browser, and never a password.
+function keepTyped(form) {
+  const told = form.querySelector("[data-lost]");
+  let timer = null;
+  let isNew = false;
+  // Said aloud once a minute, not at every word.
+  const tell = (text) => {
+    if (told.textContent !== text) told.textContent = text;
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    timer = null;
+  };
+  async function keep() {
+    stop();
+    if (!isNew) return;
+    isNew = false;
+    const typed = new FormData(form);
+    for (const input of form.querySelectorAll("input[type=password], input[type=file]")) typed.delete(input.name);
+    typed.set("key", typed.get("once"));
+    typed.set("address", location.pathname);
+    typed.delete("once");
+    try {
+      const body = new URLSearchParams(typed);
+      const answer = await fetch(form.dataset.drafts, { method: "POST", body, keepalive: true });
+      if (!answer.ok) throw new Error(answer.status);
+      tell(await answer.text());
+    } catch {
+      isNew = true;
+      tell(told.dataset.lost);
+    }
+  }
+  form.addEventListener("input", () => {
+    isNew = true;
+    timer ??= setTimeout(keep, 1000);
+  });
+  form.addEventListener("submit", () => {
+    isNew = false;
+    stop();
+  });
+  window.addEventListener("pagehide", keep);
+  window.addEventListener("online", keep);
+}
+
+for (const form of document.querySelectorAll("form[data-drafts]")) keepTyped(form);
