@@ -127,6 +127,11 @@ class Register(Generic[M]):
         return [column if isinstance(column, Column) else Column(column) for column in self.columns]
 
     @cached_property
+    def choosable(self) -> list[Column]:
+        """Columns that a reader may choose to see: those of the list, and what else the record's page shows of it."""
+        return [*self.shown, *(Column(name, sort=False) for name in self.more if name not in self.columns)]
+
+    @cached_property
     def writable(self) -> list[str]:
         """Names of the fields that adding and editing may write; no other is, at any door."""
         return [name for names in self.fields.values() for name in names]

@@ -1,4 +1,4 @@
-"""What the house keeps for a person while they work: each row is theirs alone, has no history, and is forgotten in time.
+"""What the house keeps for a person while they work: each row is theirs alone, has no history, and is forgotten.
 
 None of it is a fact of the city (decision 9). Rows are forgotten by `kj.forget`, which a job calls.
 """
@@ -59,3 +59,22 @@ class Draft(models.Model):
     class Meta:
         constraints = [_own("draft_access")]
         indexes = [models.Index(fields=["person", "address", "at"], name="draft_by_address")]
+
+
+class SavedView(models.Model):
+    """A list's address under a name: its filters, order, columns and density. `query` is None once it was removed."""
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
+    register = models.CharField(max_length=40)
+    name = models.CharField(max_length=80)
+    query = models.CharField(max_length=2000, null=True)
+
+    no_register = "each person's own, until they remove it"
+    site_may = "select, insert, update"
+
+    class Meta:
+        constraints = [
+            _own("savedview_access"),
+            models.UniqueConstraint(fields=["person", "register", "name"], name="savedview_once"),
+        ]

@@ -16,10 +16,13 @@ from kivijalka.register.doors.history import names_in, raw_versions, versions_in
 from kivijalka.register.doors.links import link_form, links_of
 from kivijalka.register.doors.panels import panels_of
 from kivijalka.register.doors.related import together
+from kivijalka.register.doors.saved import look_and_rest, query_of, saved_views
 from kivijalka.register.doors.show import (
     address_of,
     boxes_of,
     chips_of,
+    chosen_columns,
+    column_choices,
     columns_of,
     facts_of,
     lines_of,
@@ -49,14 +52,16 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
         page, mistakes = _page(register, params)
     boxes = boxes_of(register, params, page.filters.form)
     base = address_of(params, {})
+    look, asked = look_and_rest(params)
+    shown_columns = chosen_columns(register, params)
     return render(
         request,
         "register/list.html",
         {
             "register": register,
             "page": page,
-            "columns": columns_of(register, params, page.sort),
-            "lines": lines_of(register, page.rows),
+            "columns": columns_of(register, shown_columns, params, page.sort),
+            "lines": lines_of(register, shown_columns, page.rows),
             "side": _side(register, record, params),
             "opens": f"{base}show=" if base == "?" else f"{base}&show=",
             "boxes": boxes,
@@ -65,6 +70,12 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "may_add": rows.may_add(register, request.actor),  # type: ignore[attr-defined]
             "links": _page_links(params, page),
             "query": params.urlencode(),
+            "view": query_of(params),
+            "look": look,
+            "asked": asked,
+            "saved": saved_views(request, register),
+            "column_choices": column_choices(register, shown_columns),
+            "is_dense": params.get("density") == "dense",
         },
     )
 

@@ -24,7 +24,7 @@ from kivijalka.register.refusal import Invalid, NotThere, Refused
 
 PAGE = 50
 # Parameters of a list that are no filters.
-NOT_FILTERS = {"show", "sort", "after", "before", "last", "as_of", "size", "format"}
+NOT_FILTERS = {"show", "sort", "after", "before", "last", "as_of", "size", "format", "column", "density"}
 
 
 @dataclass

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.register.declare import Part, Register
+from kivijalka.register.declare import Column, Part, Register
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.related import relate, value_of
 from kivijalka.register.doors.rows import NOT_FILTERS, of_part
@@ -63,9 +63,21 @@ class Box:
     count: int = 0
 
 
-def columns_of(register: Register[Any], params: QueryDict, sort: str) -> list[Heading]:
+def chosen_columns(register: Register[Any], params: QueryDict) -> list[Column]:
+    """The columns that the address asks for, with the first, which leads to the row; else those declared."""
+    wanted = set(params.getlist("column"))
+    chosen = [column for column in register.choosable[1:] if column.field in wanted]
+    return [register.shown[0], *chosen] if chosen else register.shown
+
+
+def column_choices(register: Register[Any], shown: list[Column]) -> list[tuple[str, Any, bool]]:
+    """Each column that may be chosen: its name, its label, whether it is shown."""
+    return [(c.field, register.field(c.field).verbose_name, c in shown) for c in register.choosable[1:]]
+
+
+def columns_of(register: Register[Any], shown: list[Column], params: QueryDict, sort: str) -> list[Heading]:
     headings = []
-    for column in register.shown:
+    for column in shown:
         rising = sort == column.field
         sorted_now = "ascending" if rising else "descending" if sort == f"-{column.field}" else "none"
         query = {name: params.getlist(name) for name in params if name not in ("after", "before", "last", "sort")}
@@ -75,9 +87,9 @@ def columns_of(register: Register[Any], params: QueryDict, sort: str) -> list[He
     return headings
 
 
-def lines_of(register: Register[Any], records: list[Any]) -> list[tuple[Any, list[Cell]]]:
+def lines_of(register: Register[Any], columns: list[Column], records: list[Any]) -> list[tuple[Any, list[Cell]]]:
     """The records of a list, each with its cells. What a column says of every cell is put in words once."""
-    shown = [(column, capfirst(str(register.field(column.field).verbose_name))) for column in register.shown]
+    shown = [(column, capfirst(str(register.field(column.field).verbose_name))) for column in columns]
 
     def cells(record: Any) -> list[Cell]:
         return [cell_of(record, c.field, label=label, badge=c.badge, percent=c.percent) for c, label in shown]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import drafts, page, search, writing
+from kivijalka.register.doors import drafts, page, saved, search, writing
 from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("lookup/<slug:key>/", page.lookup, name="lookup"),
     path("<slug:path>/", page.list_page, name="list"),
     *files.urlpatterns,
+    path("<slug:path>/views/", saved.views_page, name="views"),
     path("<slug:path>/new/", writing.add_page, name="add"),
     path("<slug:path>/<uuid:pk>/", page.record_page, name="record"),
     path("<slug:path>/<uuid:pk>/edit/", writing.edit_page, name="edit"),
