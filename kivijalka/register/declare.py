@@ -132,6 +132,11 @@ class Register(Generic[M]):
         return [*self.shown, *(Column(name, sort=False) for name in self.more if name not in self.columns)]
 
     @cached_property
+    def badges(self) -> set[str]:
+        """Names of the fields whose value has a class to be coloured by, of a record and of its parts."""
+        return {column.field for column in self.shown if column.badge}
+
+    @cached_property
     def writable(self) -> list[str]:
         """Names of the fields that adding and editing may write; no other is, at any door."""
         return [name for names in self.fields.values() for name in names]

@@ -114,6 +114,10 @@ class Kept(models.Model):
             names = update_fields or [field.name for field in written(self) if not field.primary_key]
             batch.update(self, frozenset(names))
 
+    def badge_of(self, name: str) -> str:
+        """What a value shown as a badge is coloured by: its class, 3_high, with + before it where more is better."""
+        return str(getattr(self, name) or "")
+
 
 class Record(Kept):
     """A row of a register: it belongs to a unit, has a confidentiality, and is a node of the graph.

@@ -21,8 +21,9 @@ from kivijalka.register.doors.related import relate
 from kivijalka.register.models import Record
 from kivijalka.register.refusal import NotThere
 from kivijalka.risks import queries
-from kivijalka.risks.models import Level, Risk
+from kivijalka.risks.models import Benefit, Level, Risk
 
+Sign = Risk.Sign
 TOP = 10
 RECENT = 6
 
@@ -34,9 +35,9 @@ def situation(request: Any) -> HttpResponse:
     unit = _unit(request)
     risks, actions = _rows(Risk, unit), _rows(Action, unit)
     found = queries.stands(risks, day)
-    by_level = Counter[str]()
+    counts = Counter[tuple[str, str]]()
     for stand in found:
-        by_level[stand.level] += stand.count
+        counts[stand.sign if stand.level else "", stand.level] += stand.count
     overdue, overdue_count = _overdue(actions, day)
     policy = policy_known(day)
     context = {
@@ -44,9 +45,14 @@ def situation(request: Any) -> HttpResponse:
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
         "matrix": queries.matrix(found, policy.scales) if policy else [],
         "scales": _words(policy.scales) if policy else {},
-        "levels": [(level, label, by_level[level]) for level, label in reversed(Level.choices)],
-        "unassessed": by_level[""],
-        "open": by_level.total(),
+        "levels": [(level, label, counts[Sign.THREAT, level]) for level, label in reversed(Level.choices)],
+        "benefits": [
+            (level, label, counts[Sign.OPPORTUNITY, level])
+            for level, label in reversed(Benefit.choices)
+            if counts[Sign.OPPORTUNITY, level]
+        ],
+        "unassessed": counts["", ""],
+        "open": counts.total(),
         "late_reviews": sum(stand.late for stand in found),
         "top": relate(_top(risks), ["unit"]),
         "overdue": relate(overdue, ["owner"]),
@@ -96,7 +102,7 @@ def _overdue(actions: QuerySet[Any], day: date) -> tuple[list[Action], int]:
 
 
 def _top(risks: QuerySet[Any]) -> QuerySet[Any]:
-    assessed = risks.exclude(state=Risk.State.CLOSED).exclude(level="")
+    assessed = risks.filter(sign=Sign.THREAT).exclude(state=Risk.State.CLOSED).exclude(level="")
     return assessed.order_by("-level", "-id")[:TOP]
 
 

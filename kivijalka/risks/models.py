@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Func, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner, part_of, writes_node
@@ -52,6 +53,15 @@ class Level(models.TextChoices):
     MODERATE = "2_moderate", _("moderate")
     HIGH = "3_high", _("high")
     CRITICAL = "4_critical", _("critical")
+
+
+class Benefit(models.TextChoices):
+    """The same classes of an opportunity: there the matrix tells how good it is, not how bad."""
+
+    LOW = "1_low", _("slight opportunity")
+    MODERATE = "2_moderate", _("useful opportunity")
+    HIGH = "3_high", _("valuable opportunity")
+    CRITICAL = "4_critical", _("outstanding opportunity")
 
 
 class Risk(Record):
@@ -160,12 +170,21 @@ class Risk(Record):
             GinIndex(fields=["areas"], name="risk_by_areas"),
             # All that the matrix and its access rule ask, so that counting needs no rows.
             models.Index(
-                fields=["state", "level", "likelihood", "impact", "review", "key", "owner"], name="risk_matrix"
+                fields=["state", "sign", "level", "likelihood", "impact", "review", "key", "owner"], name="risk_matrix"
             ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    def get_level_display(self) -> str:  # type: ignore[no-redef]  # Django looks for one of the model's own
+        """Of an opportunity, in its own words: it is good, not critical."""
+        words = dict(Benefit.choices if self.sign == self.Sign.OPPORTUNITY else Level.choices)
+        return str(words.get(self.level, self.level))
+
+    def badge_of(self, name: str) -> str:
+        value = super().badge_of(name)
+        return f"+{value}" if value and name == "level" and self.sign == self.Sign.OPPORTUNITY else value
 
 
 class Assessment(Kept):
@@ -216,3 +235,18 @@ class Assessment(Kept):
             ),
         ]
         indexes = [models.Index(fields=["risk", "at"], name="assessment_by_risk")]
+
+    def get_level_display(self) -> str:  # type: ignore[no-redef]  # Django looks for one of the model's own
+        return Risk(sign=self.risk.sign, level=self.level).get_level_display()
+
+    def get_likelihood_display(self) -> str:
+        """In the words of the policy that it was made under."""
+        return (
+            f"{self.likelihood} {self.policy_version.scales.likelihood_name(self.likelihood, get_language() or 'fi')}"
+        )
+
+    def get_impact_display(self) -> str:
+        return f"{self.impact} {self.policy_version.scales.impact_name(self.impact, get_language() or 'fi')}"
+
+    def badge_of(self, name: str) -> str:
+        return Risk(sign=self.risk.sign, level=self.level).badge_of(name)

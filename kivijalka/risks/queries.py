@@ -82,6 +82,7 @@ def accepts_up_to(actor: Actor, unit: int) -> int:
 class Stand:
     """How many open risks stand at one place of the matrix (None: not assessed), and how many are late for review."""
 
+    sign: str
     likelihood: int | None
     impact: int | None
     level: str
@@ -91,16 +92,17 @@ class Stand:
 
 def stands(risks: QuerySet[Risk], day: date) -> list[Stand]:
     """Open risks by where they stand, in one query that its index answers alone."""
-    rows = risks.exclude(state=Risk.State.CLOSED).order_by().values_list("likelihood", "impact", "level")
+    rows = risks.exclude(state=Risk.State.CLOSED).order_by().values_list("sign", "likelihood", "impact", "level")
     found = rows.annotate(count=Count("*"), late=Count("review", filter=Q(review__lt=day)))
     return [Stand(*row) for row in found]
 
 
 def matrix(found: list[Stand], scales: Scales) -> list[list[Cell]]:
-    """Risks by likelihood (rows, highest first) and impact (columns)."""
+    """Threats by likelihood (rows, highest first) and impact (columns)."""
     counts: Counter[tuple[int | None, int | None]] = Counter()
     for stand in found:
-        counts[stand.likelihood, stand.impact] += stand.count
+        if stand.sign == Risk.Sign.THREAT:
+            counts[stand.likelihood, stand.impact] += stand.count
     return [
         [Cell(row, column, counts[row, column], scales.level(row, column)) for column in range(1, 6)]
         for row in range(5, 0, -1)

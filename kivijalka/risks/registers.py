@@ -63,7 +63,7 @@ risks = register(
                 key="assessments",
                 parent="risk",
                 names=(_("Assessment"), _("Assessments")),
-                columns=["at", "stage", "likelihood", "impact", "level", "assessor", "policy_version", "note"],
+                columns=["at", "stage", "level", "likelihood", "impact", "assessor", "policy_version", "note"],
                 order=("-at",),
             )
         ],

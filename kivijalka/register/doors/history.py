@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import in_the_past
 from kivijalka.register.doors.related import ask, together
-from kivijalka.register.doors.values import in_words
+from kivijalka.register.doors.values import in_words, text_of
 from kivijalka.register.registry import REGISTERS
 
 HIDDEN = {"id", "version", "key", "kept_xid"}
@@ -105,9 +105,8 @@ def _changes(register: Register[Any], newer: dict[str, Any], older: dict[str, An
         if isinstance(field, JSONField):
             changes += _changes_within(field, older, newer)
             continue
-        before = said(field, older[field.column], names) if older else ""
-        after = said(field, newer[field.column], names)
-        if before != after:
+        if older is None or older[field.column] != newer[field.column]:
+            before, after = (_told(field, version, names) if version else "" for version in (older, newer))
             changes.append(Change(field.verbose_name, before, after))
     return changes
 
@@ -137,6 +136,16 @@ def leaves_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves_of(item, f"{place}[{number}]")
     else:
         yield place, value
+
+
+def _told(field: Any, version: dict[str, Any], names: dict[Any, str]) -> str:
+    """A value of a version in words; a choice in those of its model, which may depend on its other values."""
+    if field.choices:
+        columns = field.model._meta.concrete_fields
+        return text_of(
+            field.model(**{one.attname: version[one.column] for one in columns if not one.generated}), field.name
+        )
+    return said(field, version[field.column], names)
 
 
 def said(field: Any, value: Any, names: dict[Any, str]) -> str:

@@ -109,7 +109,7 @@ def cell_of(
         label=label or capfirst(str(field.verbose_name)),
         text=f"{text} %" if percent and text else text,
         url=url,
-        badge=str(value) if badge and value else "",
+        badge=record.badge_of(name) if badge else "",
         numeric=_numeric(field),
         name=name,
     )
@@ -118,7 +118,7 @@ def cell_of(
 def facts_of(register: Register[Any], record: Any) -> list[tuple[Any, list[Cell]]]:
     """The record's values in the groups of its form; what the form does not write comes first."""
     own = [name for name in register.readable if name not in register.writable and name != "version"]
-    badges = {column.field for column in register.shown if column.badge}
+    badges = register.badges
     words = register.words()
     groups: list[tuple[Any, list[str]]] = [
         (None, own),
@@ -135,16 +135,19 @@ def rows_of_parts(register: Register[Any], record: Any) -> list[tuple[Part, list
     found = []
     for part in register.parts:
         related = [name for name in part.columns if part.model._meta.get_field(name).is_relation]
-        found.append((part, relate(of_part(part, record)[: MOST_PARTS + 1], related)))
+        rows = relate(of_part(part, record)[: MOST_PARTS + 1], related)
+        for row in rows:
+            setattr(row, part.parent, record)
+        found.append((part, rows))
     return found
 
 
 def parts_of(register: Register[Any], found: list[tuple[Part, list[Any]]]) -> list[dict[str, Any]]:
     """The parts of a record as tables."""
-    parts = []
+    parts, badges = [], register.badges
     for part, rows in found:
         labels = [_label(part.model, name) for name in part.columns]
-        lines = [[cell_of(row, name) for name in part.columns] for row in rows[:MOST_PARTS]]
+        lines = [[cell_of(row, name, badge=name in badges) for name in part.columns] for row in rows[:MOST_PARTS]]
         parts.append({"names": part.names, "labels": labels, "lines": lines, "more": len(rows) > MOST_PARTS})
     return parts
 

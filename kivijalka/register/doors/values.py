@@ -15,7 +15,7 @@ from kivijalka.register.models import Kept
 
 
 def text_of(record: Any, name: str) -> str:
-    """A field's value in words of the reader's language. Empty where there is none."""
+    """A field's value in words of the reader's language, the model's own where it has some. Empty where there is none."""
     field = record._meta.get_field(name)
     value = value_of(record, name)
     if value in (None, "", []):
@@ -23,8 +23,9 @@ def text_of(record: Any, name: str) -> str:
     if isinstance(value, list):
         words = dict(field.base_field.choices or [])
         return ", ".join(str(words.get(item, item)) for item in value)
-    if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
+    in_model = getattr(record, f"get_{name}_display", None)
+    if in_model is not None:
+        return str(in_model())
     return in_words(value)
 
 

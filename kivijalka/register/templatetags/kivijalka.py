@@ -51,11 +51,11 @@ def value(context: Any, cell: Any) -> str:
 
 @register.filter
 def level_symbol(level: str) -> str:
-    """The number of a class of risk: shown beside the colour, never colour alone."""
-    return level[:1]
+    """The number of a class of risk, +3 of an opportunity: shown beside the colour, never colour alone."""
+    return level.partition("_")[0]
 
 
 @register.filter
 def level_class(level: str) -> str:
     """The class name of a badge, from a stored word such as 3_high."""
-    return f"kj-level-{level[:1]}"
+    return f"kj-gain-{level[1:2]}" if level.startswith("+") else f"kj-level-{level[:1]}"
