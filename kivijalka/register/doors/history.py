@@ -44,6 +44,8 @@ class Version:
     door: str
     seed: bool
     changes: list[Change]
+    # The number of an edit that may be undone.
+    undo: int | None = None
 
 
 def versions_of(register: Register[Any], record: Any) -> list[Version]:
@@ -68,6 +70,7 @@ def versions_in(register: Register[Any], raw: list[dict[str, Any]], names: dict[
                 door=newer["kept_door"],
                 seed=newer["kept_seed"],
                 changes=_changes(register, newer, older, names),
+                undo=newer["version"] if older is not None and newer["kept_command"] == "edit" else None,
             )
         )
     return found

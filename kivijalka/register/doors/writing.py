@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kivijalka.register import command as commands
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
-from kivijalka.register.doors import drafts, forms, rows
+from kivijalka.register.doors import drafts, forms, rows, undo
 from kivijalka.register.doors.links import LinkForm, end_link
 from kivijalka.register.doors.merge import Clash, Merged, merge
 from kivijalka.register.refusal import NotThere, Refused
@@ -51,6 +51,8 @@ def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     if refused := rows.why_not(record, "edit"):
         raise refused
     form = forms.record_form(register, request.POST or None, record)
+    if undone := request.GET.get(undo.FIELD):
+        form.initial = {**form.initial, **undo.before(register, record, undone)}
     if request.method == "POST":
         try:
             merged = merge(register, record, forms.cleaned(form), since=_version(request), keep=_keep(request))
@@ -62,7 +64,8 @@ def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         except Refused as refused:
             return _form_page(request, register, form, refused, record)
         who = merged.theirs.by if merged.theirs else ""
-        messages.success(request, _("Saved, and what %s changed meanwhile was kept.") % who if who else _("Saved."))
+        said = _("Saved, and what %s changed meanwhile was kept.") % who if who else _("Saved.")
+        messages.success(request, undo.offered(register, record, said))
         return redirect("record", path, pk)
     return _form_page(request, register, form, None, record)
 
@@ -125,7 +128,8 @@ def _form_page(
         "groups": _grouped(register, form),
         "refused": refused,
         # What was typed belongs to the version that it was typed upon, until it is saved.
-        "version": _version(request) or draft.version or (record and record.version),
+        "version": _version(request) or draft.version or request.GET.get(undo.FIELD) or (record and record.version),
+        "is_undo": undo.FIELD in request.GET,
     }
     return render(request, "register/form.html", context, status=422 if refused else 200)
 
