@@ -6,14 +6,14 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import Count, Q, QuerySet, Window
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_GET
 
 from kivijalka.actions.models import Action
-from kivijalka.organisation.models import Unit
+from kivijalka.organisation.models import Person, Unit
 from kivijalka.organisation.queries import NumbersBelow
 from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import Scales
@@ -78,14 +78,18 @@ def _unit(request: HttpRequest) -> Unit | None:
     return found
 
 
-def _recent(request: HttpRequest, unit: Unit | None) -> list[Unit]:
-    """The units looked at last, before this one, as far as they are within reach. Their codes are kept in the session."""
+def _recent(request: Any, unit: Unit | None) -> list[Unit]:
+    """Other units to go to: one's own, then those looked at last, as far as they are within reach; one query.
+
+    The codes of those looked at are kept in the session.
+    """
     codes: list[str] = request.session.get("recent_units", [])
     others = [code for code in codes if unit is None or code != unit.code]
     if unit is not None and codes[:1] != [unit.code]:
         request.session["recent_units"] = [unit.code, *others][:RECENT]
-    found = {found.code: found for found in Unit.objects.seen().filter(code__in=others)} if others else {}
-    return [found[code] for code in others if code in found]
+    own = Q(number__in=Person.objects.filter(pk=request.actor.person).values("unit"))
+    found = {other.code: other for other in Unit.objects.seen().filter(own | Q(code__in=others)) if other != unit}
+    return sorted(found.values(), key=lambda known: others.index(known.code) if known.code in others else -1)
 
 
 def _rows(model: type[Record], unit: Any) -> QuerySet[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, Response
 
 from tests.browser.conftest import NewPage
@@ -31,7 +32,9 @@ def test_page_comes_compressed(new_page: NewPage, site: Site):
     assert response.headers.get("content-encoding") in ("gzip", "br")
 
 
-def test_first_visit_and_the_next(new_page: NewPage, site: Site):
+@pytest.mark.parametrize("first", ["/", "/situation/", "/risks/", "/risks/new/", "/risks/{risk}/"])
+def test_first_visit_and_the_next(first: str, new_page: NewPage, site: Site):
     page = new_page(Look("fi", "light", 320))
-    assert weight(page, site.at("/risks/")) < FIRST_VISIT
-    assert weight(page, site.at("/risks/{risk}/")) < LATER
+    assert weight(page, site.at(first)) < FIRST_VISIT
+    for later in ("/risks/{fire}/", "/situation/", "/units/", "/actions/new/"):
+        assert weight(page, site.at(later)) < LATER
