@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet, Window
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +22,7 @@ from kivijalka.register.doors.related import relate
 from kivijalka.register.models import Record
 from kivijalka.register.refusal import NotThere
 from kivijalka.risks import queries
-from kivijalka.risks.models import Benefit, Level, Risk
+from kivijalka.risks.models import Benefit, Level, Risk, level_badge
 
 Sign = Risk.Sign
 TOP = 10
@@ -47,7 +48,7 @@ def situation(request: Any) -> HttpResponse:
         "scales": _words(policy.scales) if policy else {},
         "levels": [(level, label, counts[Sign.THREAT, level]) for level, label in reversed(Level.choices)],
         "benefits": [
-            (level, label, counts[Sign.OPPORTUNITY, level])
+            (level_badge(Sign.OPPORTUNITY, level), level, label, counts[Sign.OPPORTUNITY, level])
             for level, label in reversed(Benefit.choices)
             if counts[Sign.OPPORTUNITY, level]
         ],
@@ -59,7 +60,7 @@ def situation(request: Any) -> HttpResponse:
         "overdue_count": overdue_count,
         "open_states": Action.OPEN,
         "recent": _recent(request, unit),
-        "query": f"unit={unit.code}&" if unit else "",
+        "query": _query(request, unit),
         "day": day,
         "policy": policy,
     }
@@ -90,6 +91,12 @@ def _recent(request: Any, unit: Unit | None) -> list[Unit]:
     own = Q(number__in=Person.objects.filter(pk=request.actor.person).values("unit"))
     found = {other.code: other for other in Unit.objects.seen().filter(own | Q(code__in=others)) if other != unit}
     return sorted(found.values(), key=lambda known: others.index(known.code) if known.code in others else -1)
+
+
+def _query(request: HttpRequest, unit: Unit | None) -> str:
+    """What every link into a list begins with: the unit and the moment that this page looks at."""
+    kept = {"unit": unit.code if unit else "", "as_of": request.GET.get("as_of", "")}
+    return "".join(f"{urlencode({name: text})}&" for name, text in kept.items() if text)
 
 
 def _rows(model: type[Record], unit: Any) -> QuerySet[Any]:

@@ -178,13 +178,21 @@ class Risk(Record):
         return self.title
 
     def get_level_display(self) -> str:  # type: ignore[no-redef]  # Django looks for one of the model's own
-        """Of an opportunity, in its own words: it is good, not critical."""
-        words = dict(Benefit.choices if self.sign == self.Sign.OPPORTUNITY else Level.choices)
-        return str(words.get(self.level, self.level))
+        return level_in_words(self.sign, self.level)
 
     def badge_of(self, name: str) -> str:
-        value = super().badge_of(name)
-        return f"+{value}" if value and name == "level" and self.sign == self.Sign.OPPORTUNITY else value
+        return level_badge(self.sign, self.level) if name == "level" else super().badge_of(name)
+
+
+def level_in_words(sign: str, level: str) -> str:
+    """A class in words. Of an opportunity in its own: it is good, not critical."""
+    words = dict(Benefit.choices if sign == Risk.Sign.OPPORTUNITY else Level.choices)
+    return str(words.get(level, level))
+
+
+def level_badge(sign: str, level: str) -> str:
+    """What a class is coloured by; with + before it for an opportunity."""
+    return f"+{level}" if level and sign == Risk.Sign.OPPORTUNITY else level
 
 
 class Assessment(Kept):
@@ -237,7 +245,7 @@ class Assessment(Kept):
         indexes = [models.Index(fields=["risk", "at"], name="assessment_by_risk")]
 
     def get_level_display(self) -> str:  # type: ignore[no-redef]  # Django looks for one of the model's own
-        return Risk(sign=self.risk.sign, level=self.level).get_level_display()
+        return level_in_words(self.risk.sign, self.level)
 
     def get_likelihood_display(self) -> str:
         """In the words of the policy that it was made under."""
@@ -249,4 +257,4 @@ class Assessment(Kept):
         return f"{self.impact} {self.policy_version.scales.impact_name(self.impact, get_language() or 'fi')}"
 
     def badge_of(self, name: str) -> str:
-        return Risk(sign=self.risk.sign, level=self.level).badge_of(name)
+        return level_badge(self.risk.sign, self.level) if name == "level" else super().badge_of(name)

@@ -45,7 +45,8 @@ def test_it_stands_apart_from_the_matrix_of_threats(browser: Client, opportunity
     make.assessed_risk("Burst pipe", unit=opportunity.unit, likelihood=5, impact=5)
     page = browser.get("/situation/")
     assert [cell.count for row in page.context["matrix"] for cell in row if cell.count] == [1]
-    assert [(level, count) for level, _label, count in page.context["benefits"]] == [("4_critical", 1)]
+    benefits = [(badge, level, count) for badge, level, _label, count in page.context["benefits"]]
+    assert benefits == [("+4_critical", "4_critical", 1)]
     assert [str(risk) for risk in page.context["top"]] == ["Burst pipe"]
 
 

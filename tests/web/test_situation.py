@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.test import Client
 
@@ -19,3 +23,16 @@ def test_leads_to_the_own_unit_and_those_looked_at_last(client: Client) -> None:
     browser.get(f"/situation/?unit={school.code}")
     assert browser.get("/situation/").context["recent"] == [sector, school]
     assert browser.get(f"/situation/?unit={sector.code}").context["recent"] == [school]
+
+
+def test_every_list_that_it_leads_to_is_of_the_same_unit_and_moment(client: Client) -> None:
+    school = make.unit("School", parent=make.sector())
+    director = make.holder("sector_director", unit=school)
+    make.assessed_risk("Burst pipe", unit=school)
+    page = sign_in(client, director).get(f"/situation/?unit={school.code}&as_of=2090-01-01").content.decode()
+    body = page[page.index("<main") :]
+    asked = [
+        parse_qs(urlsplit(unescape(found)).query) for found in re.findall(r'href="(/(?:risks|actions)/\?.*?)"', body)
+    ]
+    assert len(asked) > 4
+    assert {(one["unit"][0], one["as_of"][0]) for one in asked} == {(school.code, "2090-01-01")}

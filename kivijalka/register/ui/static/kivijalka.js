@@ -168,6 +168,8 @@ function keepTyped(form) {
     try {
       const body = new URLSearchParams(typed);
       const answer = await fetch(form.dataset.drafts, { method: "POST", body, keepalive: true });
+      // The form's key is over.
+      if (answer.status === 404) return tell(told.dataset.old);
       if (!answer.ok) throw new Error(answer.status);
       tell(await answer.text());
     } catch {
