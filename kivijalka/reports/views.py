@@ -41,9 +41,10 @@ def situation(request: Any) -> HttpResponse:
         counts[stand.sign if stand.level else "", stand.level] += stand.count
     overdue, overdue_count = _overdue(actions, day)
     policy = policy_known(day)
+    below, recent = _units_near(request, unit)
     context = {
         "unit": unit,
-        "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
+        "units_below": below,
         "matrix": queries.matrix(found, policy.scales) if policy else [],
         "scales": _words(policy.scales) if policy else {},
         "levels": [(level, label, counts[Sign.THREAT, level]) for level, label in reversed(Level.choices)],
@@ -59,7 +60,7 @@ def situation(request: Any) -> HttpResponse:
         "overdue": relate(overdue, ["owner"]),
         "overdue_count": overdue_count,
         "open_states": Action.OPEN,
-        "recent": _recent(request, unit),
+        "recent": recent,
         "query": _query(request, unit),
         "day": day,
         "policy": policy,
@@ -79,8 +80,8 @@ def _unit(request: HttpRequest) -> Unit | None:
     return found
 
 
-def _recent(request: Any, unit: Unit | None) -> list[Unit]:
-    """Other units to go to: one's own, then those looked at last, as far as they are within reach; one query.
+def _units_near(request: Any, unit: Unit | None) -> tuple[list[Unit], list[Unit]]:
+    """Where to go from here, within reach: what is just below; one's own unit and those looked at last. One query.
 
     The codes of those looked at are kept in the session.
     """
@@ -89,8 +90,11 @@ def _recent(request: Any, unit: Unit | None) -> list[Unit]:
     if unit is not None and codes[:1] != [unit.code]:
         request.session["recent_units"] = [unit.code, *others][:RECENT]
     own = Q(number__in=Person.objects.filter(pk=request.actor.person).values("unit"))
-    found = {other.code: other for other in Unit.objects.seen().filter(own | Q(code__in=others)) if other != unit}
-    return sorted(found.values(), key=lambda known: others.index(known.code) if known.code in others else -1)
+    below = Q(parent=unit.number, end__isnull=True) if unit else Q(pk__in=())
+    near = [other for other in Unit.objects.seen().filter(own | below | Q(code__in=others)) if other != unit]
+    just_below = [other for other in near if unit and other.parent_id == unit.number and other.end is None]
+    recent = [other for other in near if other.code in others or other not in just_below]
+    return just_below, sorted(recent, key=lambda other: others.index(other.code) if other.code in others else -1)
 
 
 def _query(request: HttpRequest, unit: Unit | None) -> str:
