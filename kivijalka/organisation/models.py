@@ -10,13 +10,12 @@ from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeO
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner, seen_node, writes_node
 from kivijalka.register.constraints import Guard
-from kivijalka.register.models import CodeField, Confidentiality, Kept, Node, Record, indexes
+from kivijalka.register.models import CodeField, Confidentiality, Kept, Node, Record, indexes, record_address
 
 # Whether a guarded row is not of the acting person, nor of whom they act for. True where nobody acts.
 OF_ANOTHER = "coalesce(new.{} not in (kj.person(), kj.actor()), true)"
@@ -138,7 +137,7 @@ class Unit(Kept):
         return str(getattr(self, f"name_{get_language() or 'fi'}"[:7], "") or self.name_fi)
 
     def get_absolute_url(self) -> str:
-        return reverse("record", args=["units", self.pk])
+        return record_address("units", self.pk)
 
 
 class Person(Record):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +106,14 @@ class PolicyVersion(Record):
     @cached_property
     def scales(self) -> Scales:
         """The content as typed data. What is stored was readable when it was stored."""
-        return read_scales(self.content)
+        return _read(json.dumps(self.content))
 
     @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
+
+
+@lru_cache(maxsize=32)
+def _read(content: str) -> Scales:
+    """Every page with words of the policy needs it: the same text is read once a process."""
+    return read_scales(json.loads(content))

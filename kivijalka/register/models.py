@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
@@ -142,7 +144,17 @@ class Record(Kept):
     def get_absolute_url(self) -> str:
         from kivijalka.register.registry import register_of
 
-        return reverse("record", args=[register_of(type(self)).path, self.pk])
+        return record_address(register_of(type(self)).path, self.pk)
+
+
+def record_address(path: str, pk: UUID) -> str:
+    """A record's page. Below the list's, which is looked up once: a page links to a hundred records."""
+    return f"{_list_address(path)}{pk}/"
+
+
+@cache
+def _list_address(path: str) -> str:
+    return reverse("list", args=[path])
 
 
 def indexes(table: str, *columns: str) -> list[models.Index]:
@@ -190,7 +202,7 @@ class Node(models.Model):
     def get_absolute_url(self) -> str:
         from kivijalka.register.registry import register_by_key
 
-        return reverse("record", args=[register_by_key(self.register).path, self.pk])
+        return record_address(register_by_key(self.register).path, self.pk)
 
 
 class LinkRule(models.Model):

@@ -63,6 +63,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "columns": columns_of(register, shown_columns, params, page.sort),
             "lines": lines_of(register, shown_columns, page.rows),
             "side": _side(register, record, params),
+            "shown": record,
             "opens": f"{base}show=" if base == "?" else f"{base}&show=",
             "boxes": boxes,
             "chips": chips_of(register, params, boxes),

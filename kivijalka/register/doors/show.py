@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.html import escape
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -88,8 +89,8 @@ def columns_of(register: Register[Any], shown: list[Column], params: QueryDict, 
 
 
 def lines_of(register: Register[Any], columns: list[Column], records: list[Any]) -> list[tuple[Any, list[Cell]]]:
-    """The records of a list, each with its cells. What a column says of every cell is put in words once."""
-    shown = [(column, capfirst(str(register.field(column.field).verbose_name))) for column in columns]
+    """The records of a list, each with its cells. What a column says of every cell is put in words once, safe to show."""
+    shown = [(column, escape(capfirst(str(register.field(column.field).verbose_name)))) for column in columns]
 
     def cells(record: Any) -> list[Cell]:
         return [cell_of(record, c.field, label=label, badge=c.badge, percent=c.percent) for c, label in shown]
