@@ -6,9 +6,9 @@ from django.db import models
 from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import Access, owner
+from kivijalka.access import Access, at_unit, owner
 from kivijalka.access.expressions import SeenParent
-from kivijalka.register.models import NewId
+from kivijalka.register.models import DeclaredAccess, NewId, SeenQuerySet
 
 
 def _own(name: str) -> Access:
@@ -63,8 +63,33 @@ class ImportedRow(models.Model):
         ]
 
 
+class ImportSource(models.Model):
+    """A file as it came. The same content is kept once, by its hash; only whoever sent it may have it back."""
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    person = models.ForeignKey("organisation.Person", models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    no_register = "what an import came from, shown with it"
+    site_may = "select, insert"
+
+    class Meta:
+        constraints = [
+            _own("import_source_access"),
+            models.UniqueConstraint(fields=["person", "sha256"], name="import_source_once"),
+        ]
+
+
 class ImportFile(models.Model):
-    """A file that somebody is importing, read into a table. Its rows are forgotten when it is imported, or in a day."""
+    """A file that somebody imports, read into a table. Its rows are forgotten when it is imported, or in a day.
+
+    What was imported stays: who, from which file, when, and as which transaction of the trail, by which every version
+    that it made is found again. Until then it is its person's alone; then also theirs who may look at imports at the
+    person's unit, cleared for what came in (`key`).
+    """
+
+    access = DeclaredAccess()
 
     id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
     person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
@@ -74,9 +99,29 @@ class ImportFile(models.Model):
     mapping = models.ForeignKey(ImportMapping, models.CASCADE, null=True, related_name="+")
     outcome = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Func(function="now"))
+    source = models.ForeignKey(ImportSource, models.PROTECT, null=True, related_name="+")
+    sha256 = models.CharField(max_length=64, default="")
+    done_at = models.DateTimeField(null=True)
+    done_as = models.BigIntegerField(null=True)
+    key = models.IntegerField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey("organisation.Person", models.PROTECT, null=True, related_name="+")
 
-    no_register = "there only while its person imports it"
+    objects = SeenQuerySet.as_manager()
+
+    no_register = "shown with the register that it went into"
     site_may = "select, insert, update"
 
     class Meta:
-        constraints = [_own("import_file_access")]
+        constraints = [
+            Access(
+                name="import_file_seen",
+                see=owner("person") | at_unit("import.view"),
+                add=owner("person"),
+                edit=owner("person"),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["register", "-done_at"], name="import_file_by_register"),
+            models.Index(fields=["done_as"], name="import_file_by_transaction"),
+        ]

@@ -12,7 +12,8 @@ from django.contrib.sessions.models import Session
 from django.db import connections
 from django.dispatch import Signal
 
-from kivijalka.register import graph, trail
+from kivijalka.access import Access
+from kivijalka.register import drift, graph, imports, trail
 from kivijalka.register.models import Kept
 from kivijalka.register.registry import REGISTERS, kept_models
 from kivijalka.register.sealing import entries
@@ -38,6 +39,7 @@ def install(using: str = "default") -> None:
             trail.install(cursor, model)
         entries.install(cursor, kept_models())
         graph.install(cursor)
+        imports.install(cursor)
         for model in kept_models():
             trail.protect(cursor, model, connection)
         _sequences(cursor)
@@ -47,7 +49,8 @@ def install(using: str = "default") -> None:
 
 def rights() -> set[str]:
     """Names of all rights that any declared rule asks for."""
-    return {right for model in kept_models() for right in model.access.rights()}
+    rules = [rule for model in drift.protected_models() for rule in model._meta.constraints if isinstance(rule, Access)]
+    return {right for rule in rules for right in rule.rights()}
 
 
 def _tables_stand(using: str) -> bool:

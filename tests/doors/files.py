@@ -12,8 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import CharField, Model
 from django.urls import reverse
 
+from kivijalka.organisation.models import Person
 from kivijalka.register.files_models import ImportFile
+from kivijalka.register.models import SPAN
 from tests import factories as make
+from tests.doors.expected import Facts, lets
 from tests.doors.pages import answer, said
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
 from tests.files.imports import csv_of
@@ -54,15 +57,36 @@ def imports(scene: Scene) -> Iterator[Cell]:
 
 
 def of_others(scene: Scene) -> Iterator[Cell]:
-    """The steps of an import that another person has begun: not there, whoever one is."""
+    """The steps of an import that another person has begun: not there, whoever one is. Nor what they have imported,
+    but to who may look at imports at their unit; the file itself is theirs alone."""
     expected = HIDDEN if scene.may_import else REFUSED
     other = make.person(unit=scene.town.home)
     file = ImportFile.objects.create(person=other, register=scene.register.key, name="x.csv", table={})
-    for step in ("import-columns", "import-preview", "import-refused", "import-done"):
+    for step in ("import-columns", "import-preview", "import-refused"):
         target = reverse(step, args=[scene.register.path, file.pk])
         yield Cell(f"another's {step}", "", expected, said(scene.client.get(target)))
-        if step not in ("import-refused", "import-done"):
+        if step != "import-refused":
             yield Cell(f"another's {step}, sent", "", expected, said(scene.client.post(target, {"name": "x"})))
+    yield from done_by_others(scene, other)
+
+
+def done_by_others(scene: Scene, other: Person) -> Iterator[Cell]:
+    places = {"in reach": scene.town.home, "out of reach": scene.town.elsewhere}
+    for place, unit in places.items():
+        for level in (scene.kind.level, scene.kind.level + 1):
+            key, facts = level * SPAN + unit.number, Facts(unit.number, level)
+            values = {"register": scene.register.key, "name": f"{place} {level}.csv", "table": {}, "key": key}
+            file = ImportFile.objects.create(person=other, done_at=scene.moment, done_as=0, **values)
+            expected = ALLOWED if lets(ImportFile.access.see, scene.holder, facts) else HIDDEN
+            target = reverse("import-done", args=[scene.register.path, file.pk])
+            found = said(scene.client.get(target))
+            yield Cell("another's import", "", expected, found)
+            listed = answer(scene, reverse("imports", args=[scene.register.path]), {}).content.decode()
+            yield Cell("list of imports", "", expected, ALLOWED if file.name in listed else HIDDEN)
+            source = target.replace("done/", "source")
+            yield Cell("another's file", "", HIDDEN, said(scene.client.get(source)))
+            sent = said(scene.client.post(target))
+            yield Cell("another's import, undone", "", expected, sent)
 
 
 def _said(fate: str, done: str, is_so: bool) -> str:

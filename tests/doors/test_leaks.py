@@ -37,6 +37,7 @@ AS_OWNER = {
     "forget": "takes away what is past its time, whoever asks",
     "hand_over": "asks for unit.reorganise at both units",
     "hand_overs": "answers of records that one may change",
+    "imports_of": "answers names of files to who sees the record that came from them",
     "lapse_acceptances": "ends what has ended, whoever asks",
     "match": "holds the rule of the nodes itself",
     "open_actions": "answers a number, to who may change the risk",
@@ -46,6 +47,7 @@ AS_OWNER = {
     "seal": "reads the trail and answers hashes",
     "sign": "writes a signature where none is yet",
     "stands": "answers whether somebody named still works here",
+    "undo_import": "asks who imported, and the right to change each record",
     "why": "answers within the reach of access.explain",
 }
 

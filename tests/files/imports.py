@@ -60,7 +60,9 @@ def imported(data: bytes, who: Person, *, leave_out: bool = False, **how: Any) -
     with importing(data, who, **how) as (found, actor, mapping):
         if leave_out:
             rehearse(found, actor)
-        commit(found, actor, mapping, left_out=[row.number for row in found.of("refused")] if leave_out else ())
+        file = steps.keep_file(found.register, actor, "file.csv", data, read(data))
+        file.mapping = mapping
+        commit(found, actor, file, left_out=[row.number for row in found.of("refused")] if leave_out else ())
         return found
 
 

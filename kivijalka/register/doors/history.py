@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import JSONField
 from django.utils.translation import gettext as _
 
 from kivijalka.register.declare import Register
+from kivijalka.register.doors.files.done import imports_of
 from kivijalka.register.doors.filters import in_the_past
 from kivijalka.register.doors.related import ask, together
 from kivijalka.register.doors.values import in_words, text_of
@@ -46,15 +47,20 @@ class Version:
     changes: list[Change]
     # The number of an edit that may be undone.
     undo: int | None = None
+    # The import that wrote it: its id, the file's name, and the beginning of the hash of its content.
+    source: tuple[UUID, str, str] | None = None
 
 
 def versions_of(register: Register[Any], record: Any) -> list[Version]:
     """Versions of a record within reach, the latest first."""
     raw = raw_versions(register, record.pk)
-    return versions_in(register, raw, names_in(register, raw, record))
+    imports = imports_of(record) if any(row["kept_door"] == "import" for row in raw) else {}
+    return versions_in(register, raw, names_in(register, raw, record), imports)
 
 
-def versions_in(register: Register[Any], raw: list[dict[str, Any]], names: dict[Any, str]) -> list[Version]:
+def versions_in(
+    register: Register[Any], raw: list[dict[str, Any]], names: dict[Any, str], imports: Mapping[int, Any] = {}
+) -> list[Version]:
     """Rows of the history table as people read them."""
     commands = register.all_commands
     found = []
@@ -71,6 +77,7 @@ def versions_in(register: Register[Any], raw: list[dict[str, Any]], names: dict[
                 seed=newer["kept_seed"],
                 changes=_changes(register, newer, older, names),
                 undo=newer["version"] if older is not None and newer["kept_command"] == "edit" else None,
+                source=imports.get(newer["kept_xid"]),
             )
         )
     return found
@@ -78,6 +85,8 @@ def versions_in(register: Register[Any], raw: list[dict[str, Any]], names: dict[
 
 def COMMANDS(version: dict[str, Any]) -> str:  # noqa: N802  # reads as the table that it stands for
     """Words for a version that no declared command wrote."""
+    if version["kept_command"] == "undo_import":
+        return _("The import was undone")
     return {"I": _("Added"), "U": _("Changed"), "D": _("Removed")}[version["kept_op"]]
 
 
@@ -87,7 +96,8 @@ def raw_versions(register: Register[Any], pk: UUID) -> list[dict[str, Any]]:
     columns = [field.column for field in register.model._meta.concrete_fields]
     listed = ", ".join(f'"{column}"' for column in columns)
     kept = (
-        "kept_from, nullif(kept_to, 'infinity') kept_to, kept_op, kept_by, kept_for, kept_door, kept_command, kept_seed"
+        "kept_from, nullif(kept_to, 'infinity') kept_to, kept_op, kept_by, kept_for, kept_door, kept_command, kept_seed,"
+        " kept_xid::text::bigint kept_xid"
     )
     past = " and kept_from <= kj.as_of()" if in_the_past() else ""
     with connection.cursor() as cursor:

@@ -14,8 +14,9 @@ from django.db import DatabaseError, transaction
 from kivijalka.access import Actor
 from kivijalka.register.batch import AT_ONCE
 from kivijalka.register.command import add, add_each
+from kivijalka.register.doors.files.done import mark_done
 from kivijalka.register.doors.files.plan import CHANGED, NEW, REFUSED, Plan, PlannedRow
-from kivijalka.register.files_models import ImportedRow, ImportMapping
+from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping
 from kivijalka.register.refusal import Refused
 
 
@@ -37,7 +38,7 @@ def rehearse(plan: Plan, actor: Actor) -> Plan:
         return plan
 
 
-def commit(plan: Plan, actor: Actor, mapping: ImportMapping, *, left_out: Collection[int] = ()) -> dict[str, int]:
+def commit(plan: Plan, actor: Actor, file: ImportFile, *, left_out: Collection[int] = ()) -> dict[str, int]:
     """Do what the plan says. `left_out` are numbers of refused rows that a person has seen and leaves out.
 
     Raises NotCommitted when another row is refused, also one that only its command refuses; the plan then says why.
@@ -49,8 +50,15 @@ def commit(plan: Plan, actor: Actor, mapping: ImportMapping, *, left_out: Collec
         made = _carry_out(plan, actor, rows, rehearsed=False)
         if any(row.refusals for row in rows):
             raise NotCommitted
-        _remember(rows, mapping, made)
-    return Plan(plan.register, rows).counts | {REFUSED: len(plan.rows) - len(rows)}
+        assert file.mapping is not None
+        _remember(rows, file.mapping, made)
+        outcome = Plan(plan.register, rows).counts | {REFUSED: len(plan.rows) - len(rows)}
+        mark_done(file, actor, outcome, {record.confidentiality for record in made.values() if _has_level(record)})
+    return outcome
+
+
+def _has_level(record: Any) -> bool:
+    return hasattr(record, "confidentiality")
 
 
 def _carry_out(plan: Plan, actor: Actor, rows: Iterable[PlannedRow], *, rehearsed: bool) -> dict[int, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +21,7 @@ from kivijalka.access.rules import rights_in
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.cells import Unreadable, parts_of
+from kivijalka.register.doors.files.done import keep_source
 from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, targets_of
 from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Table, as_text
@@ -75,19 +78,31 @@ def may_import(register: Register[Any], actor: Actor) -> None:
 
 def file_under_way(register: Register[Any], actor: Actor, pk: UUID) -> ImportFile:
     """The acting person's own file; anybody else's is not there."""
-    found = ImportFile.objects.filter(pk=pk, person=actor.principal, register=register.key).first()
+    found: ImportFile | None = ImportFile.objects.filter(pk=pk, person=actor.principal, register=register.key).first()
     if found is None:
         raise NotThere
     return found
 
 
-def keep_file(register: Register[Any], actor: Actor, name: str, table: Table) -> ImportFile:
-    """Keep a table while it is being imported, and forget what was left lying for a day."""
+def keep_file(register: Register[Any], actor: Actor, name: str, data: bytes, table: Table) -> ImportFile:
+    """Keep a file and its table while it is being imported, and forget what was left lying for a day."""
     old = ImportFile.objects.filter(person=actor.principal, at__lt=timezone.now() - timedelta(days=1))
     old.exclude(table={}).update(table={})
+    source = keep_source(importer(actor), data)
     return ImportFile.objects.create(
-        person_id=importer(actor), register=register.key, name=name[:200], table=table.as_json()
+        person_id=importer(actor),
+        register=register.key,
+        name=plain_name(name),
+        table=table.as_json(),
+        source=source,
+        sha256=source.sha256,
     )
+
+
+def plain_name(name: str) -> str:
+    """A file's name without its folders and without characters that nobody sees or that turn the text around."""
+    last = re.split(r"[/\\]", name)[-1]
+    return "".join(sign for sign in last if unicodedata.category(sign)[0] != "C").strip()[:200] or "?"
 
 
 def mapping_named(register: Register[Any], actor: Actor, name: str) -> ImportMapping:

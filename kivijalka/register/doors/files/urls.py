@@ -10,5 +10,7 @@ urlpatterns = [
     path("<slug:path>/import/<uuid:pk>/preview/", views.preview_page, name="import-preview"),
     path("<slug:path>/import/<uuid:pk>/refused.xlsx", views.refused_file, name="import-refused"),
     path("<slug:path>/import/<uuid:pk>/done/", views.done_page, name="import-done"),
+    path("<slug:path>/import/<uuid:pk>/source", views.source_file, name="import-source"),
+    path("<slug:path>/imports/", views.imports_page, name="imports"),
     path("<slug:path>/export.<str:kind>", views.export_file, name="export"),
 ]

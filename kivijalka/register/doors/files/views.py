@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor, acting
 from kivijalka.register.declare import Register
+from kivijalka.register.doors.files import done, steps
 from kivijalka.register.doors.files import mapping as mappings
-from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import MOST_BYTES, WHY, Table, read
 from kivijalka.register.doors.files.write import TYPES, export, refused_rows
-from kivijalka.register.files_models import ImportFile
+from kivijalka.register.files_models import ImportFile, ImportSource
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
 
@@ -38,12 +39,12 @@ def export_file(request: HttpRequest, path: str, kind: str) -> HttpResponse:
         raise NotThere
     name = f"{register.path}-{timezone.localdate().isoformat()}.{kind}"
     with export(register, request.GET, kind) as made:
-        return _download(made, name, kind)
+        return _download(made.read(), name, TYPES[kind])
 
 
-def _download(made: IO[bytes], name: str, kind: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(made.read(), content_type=TYPES[kind], headers=headers)
+def _download(content: bytes, name: str, kind: str) -> HttpResponse:
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(content, content_type=kind, headers=headers)
 
 
 @require_http_methods(BOTH)
@@ -137,16 +138,41 @@ def refused_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     lines = [[*row.cells.values(), reasons[row.number]] for row in table.rows if row.number in reasons]
     name = f"{register.path}-refused.xlsx"
     with refused_rows(table.headings, lines, "xlsx") as made:
-        return _download(made, name, "xlsx")
+        return _download(made.read(), name, TYPES["xlsx"])
+
+
+@require_http_methods(BOTH)
+def done_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+    """Step four: what came in, from which file; and all of it undone, if nobody has built on it."""
+    register = register_by_path(path)
+    file = done.done_import(register, pk)
+    refused = None
+    if request.method == "POST":
+        try:
+            done.undo(file)
+            return redirect("import-done", path, pk)
+        except done.BuiltOn as told:
+            refused = told
+    mine = file.person_id == request.actor.principal  # type: ignore[attr-defined]  # set by the middleware
+    context = {"register": register, "file": file, "outcome": file.outcome, "mine": mine, "refused": refused}
+    return render(request, "register/import_done.html", context, status=409 if refused else 200)
 
 
 @require_http_methods(READ)
-def done_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
-    """Step four: what came in."""
+def imports_page(request: HttpRequest, path: str) -> HttpResponse:
+    """Who imported what, from which file."""
     register = register_by_path(path)
-    file = steps.file_under_way(register, _actor(request, register), pk)
-    context = {"register": register, "file": file, "outcome": file.outcome}
-    return render(request, "register/import_done.html", context)
+    return render(request, "register/imports.html", {"register": register, "files": done.done_imports(register)})
+
+
+@require_http_methods(READ)
+def source_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+    """The file as it came, to whoever sent it."""
+    file = done.done_import(register_by_path(path), pk)
+    source = ImportSource.objects.filter(pk=str(file.source_id)).first() if file.source_id else None
+    if source is None:
+        raise NotThere
+    return _download(bytes(source.content), file.name, "application/octet-stream")
 
 
 def _actor(request: HttpRequest, register: Register[Any]) -> Actor:
@@ -168,7 +194,8 @@ def _uploaded(request: HttpRequest, register: Register[Any], actor: Actor) -> Im
         raise Refused(_("Choose a file first."), code="empty", field="file")
     if (upload.size or 0) > MOST_BYTES:
         raise Refused(WHY["too_large"], code="too_large", field="file")
-    file = steps.keep_file(register, actor, upload.name or "", read(upload.read(), mappings.known_headings(register)))
+    data = upload.read()
+    file = steps.keep_file(register, actor, upload.name or "", data, read(data, mappings.known_headings(register)))
     wanted = request.POST.get("mapping", "")
     file.mapping = next((kept for kept in steps.kept_mappings(register, actor) if str(kept.pk) == wanted), None)
     file.save(update_fields=["mapping"])
@@ -202,10 +229,7 @@ def _texts(fixed: Any) -> dict[str, str]:
 
 def _commit(file: ImportFile, planned: Plan, actor: Actor, data: Any) -> None:
     seen = {int(number) for number in data.get("refused", "").split(",") if number.isdecimal()}
-    assert file.mapping is not None
-    file.outcome = commit(planned, actor, file.mapping, left_out=seen if "leave_out" in data else ())
-    file.table = {}
-    file.save(update_fields=["outcome", "table"])
+    commit(planned, actor, file, left_out=seen if "leave_out" in data else ())
 
 
 def _preview(

@@ -15,7 +15,7 @@ from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
 from kivijalka.register.doors.files.mapping import CODE, KEY, known_headings, targets_of
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
-from kivijalka.register.files_models import ImportMapping
+from kivijalka.register.files_models import ImportFile, ImportMapping
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
 
@@ -38,7 +38,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         register = _register(options["into"])
         try:
-            table = read(options["file"].read_bytes(), known_headings(register))
+            data = options["file"].read_bytes()
+            table = read(data, known_headings(register))
             with acting(_person(options["email"]), door="import") as actor:
                 steps.may_import(register, actor)
                 mapping = _mapping(register, actor, table, options)
@@ -48,17 +49,19 @@ class Command(BaseCommand):
                     return
                 mapping.save()
                 left_out = [row.number for row in planned.of(REFUSED)] if options["leave_out_refused"] else []
-                self._commit(planned, actor, mapping, left_out)
+                file = steps.keep_file(register, actor, options["file"].name, data, table)
+                file.mapping = mapping
+                self._commit(planned, actor, file, left_out)
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
         except Refused as refused:
             raise CommandError(str(refused)) from refused
 
-    def _commit(self, planned: Plan, actor: Any, mapping: ImportMapping, left_out: list[int]) -> None:
+    def _commit(self, planned: Plan, actor: Any, file: ImportFile, left_out: list[int]) -> None:
         self._tell(planned)
         before = planned.of(REFUSED)
         try:
-            done = commit(planned, actor, mapping, left_out=left_out)
+            done = commit(planned, actor, file, left_out=left_out)
         except NotCommitted as error:
             count = len(planned.of(REFUSED))
             if not before:

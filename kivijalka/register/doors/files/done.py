@@ -1,0 +1,103 @@
+"""What was imported: who brought in which file, and the undoing of it for as long as nobody has built on it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.functions import TransactionNow
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Actor
+from kivijalka.access.actor import current_actor
+from kivijalka.register.command import translated
+from kivijalka.register.declare import Register
+from kivijalka.register.doors.related import relate
+from kivijalka.register.files_models import ImportFile, ImportSource
+from kivijalka.register.models import SPAN, Confidentiality, Node
+from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.register.registry import REGISTERS
+
+MOST_SHOWN = 200
+PERSONS = ["person", "undone_by"]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A record that somebody changed, or referred to, after the import: `by` is None where no person is known."""
+
+    node: Node | None
+    what: str
+    by: Any
+    since: datetime | None
+
+
+class BuiltOn(Refused):
+    """The import cannot be undone any more: its records were built on."""
+
+    def __init__(self, built: list[Built]) -> None:
+        super().__init__(
+            _("Others have built on these records since. Nothing was undone: mend the records themselves."),
+            code="state",
+        )
+        self.built = built
+
+
+def keep_source(person: UUID, data: bytes) -> ImportSource:
+    """The file as it came, kept once for the same content."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    there = ImportSource.objects.filter(person=person, sha256=sha256).defer("content").first()
+    return there or ImportSource.objects.create(person_id=person, sha256=sha256, content=data)
+
+
+def mark_done(file: ImportFile, actor: Actor, outcome: dict[str, int], levels: set[int]) -> None:
+    """Say that what this transaction wrote came from this file. Seen by whoever is cleared for all of it."""
+    unit = REGISTERS["person"].model._default_manager.values_list("unit_id", flat=True).get(pk=actor.principal)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_current_xact_id()::text::bigint")
+        file.done_as = cursor.fetchone()[0]
+    file.key = max(levels, default=int(Confidentiality.INTERNAL)) * SPAN + unit
+    file.outcome, file.table, file.done_at = outcome, {}, TransactionNow()
+    file.save(update_fields=["outcome", "table", "done_at", "done_as", "key"])
+
+
+def done_imports(register: Register[Any]) -> list[ImportFile]:
+    """Imports into this register that the acting person may know of, the latest first."""
+    rows = ImportFile.objects.seen().filter(register=register.key, done_at__isnull=False)
+    moment = current_actor().as_of
+    if moment is not None:
+        rows = rows.filter(done_at__lte=moment)
+    return relate(list(rows.defer("table").order_by("-done_at")[:MOST_SHOWN]), PERSONS)
+
+
+def done_import(register: Register[Any], pk: UUID) -> ImportFile:
+    """One of them."""
+    rows = ImportFile.objects.seen().filter(register=register.key, done_at__isnull=False, pk=pk)
+    found: list[ImportFile] = relate(list(rows.defer("table")), PERSONS)
+    if not found:
+        raise NotThere
+    return found[0]
+
+
+def undo(file: ImportFile) -> None:
+    """Undo all of it, or raise BuiltOn with what stands in the way."""
+    if file.undone_at is not None:
+        raise Refused(_("This import was undone already."), code="state")
+    with connection.cursor() as cursor:
+        translated(lambda: cursor.execute("select record, what, by, since from kj.undo_import(%s)", [file.pk]))
+        rows = cursor.fetchall()
+    if rows:
+        nodes = Node.objects.defer("words", "folded").in_bulk([row[0] for row in rows])
+        persons = REGISTERS["person"].model.objects.in_bulk([row[2] for row in rows if row[2]])
+        raise BuiltOn([Built(nodes.get(pk), what, persons.get(by), since) for pk, what, by, since in rows])
+
+
+def imports_of(record: Any) -> dict[int, tuple[UUID, str, str]]:
+    """By transaction, the import that wrote versions of a record: its id, the file's name and the hash of its content."""
+    with connection.cursor() as cursor:
+        cursor.execute("select xid::text::bigint, id, name, sha256 from kj.imports_of(%s)", [record.pk])
+        return {xid: (pk, name, sha256) for xid, pk, name, sha256 in cursor.fetchall()}
