@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +14,7 @@ from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files import done
 from kivijalka.register.files_models import ImportedRow, ImportFile
-from kivijalka.register.models import Node
+from kivijalka.register.models import Draft, Node
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_path
 from kivijalka.risks.models import Assessment, Risk
@@ -90,6 +91,25 @@ def test_it_is_refused_when_another_record_refers_to_one(manager: Person):
     with pytest.raises(done.BuiltOn) as told:
         undo(file, manager)
     assert [built.what for built in told.value.built] == ["used"]
+
+
+def test_imports_are_undone_one_after_the_other(manager: Person):
+    first = bring(manager, ["1", "Fire", "", ""])
+    second = bring(manager, ["1", "Great fire", "", ""])
+    with pytest.raises(done.BuiltOn):
+        undo(first, manager)
+    undo(second, manager)
+    assert Risk.objects.get().title == "Fire"
+    undo(first, manager)
+    assert not Risk.objects.exists()
+
+
+def test_a_draft_that_somebody_has_open_stands_in_nobodys_way(manager: Person):
+    file = bring(manager, ["1", "Fire", "", ""])
+    address = f"/risks/{Risk.objects.get().pk}/edit/"
+    Draft.objects.create(id=uuid4(), person=holder("risk_expert"), address=address, values={"title": ["Smoke"]})
+    undo(file, manager)
+    assert not Risk.objects.exists()
 
 
 def test_only_whoever_may_change_every_record_may_undo(manager: Person):
