@@ -15,18 +15,20 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner, seen_node, writes_node
 from kivijalka.register.constraints import Guard
-from kivijalka.register.models import CodeField, Confidentiality, Kept, Node, Record, indexes, record_address
+from kivijalka.register.models import (
+    CodeField,
+    Confidentiality,
+    FinnishOrder,
+    Kept,
+    Node,
+    Record,
+    indexes,
+    record_address,
+)
 
 # Whether a guarded row is not of the acting person, nor of whom they act for. True where nobody acts.
 OF_ANOTHER = "coalesce(new.{} not in (kj.person(), kj.actor()), true)"
 NO_LATER_END = """coalesce(new."end", 'infinity') <= coalesce(old."end", 'infinity')"""
-
-
-class FinnishOrder(Func):
-    """Sorts Å, Ä and Ö last, as Finnish and Swedish readers expect."""
-
-    function = "kj.fi_key"
-    output_field = models.TextField()
 
 
 class Concatenated(Func):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from kivijalka.organisation.models import Person
 from kivijalka.register.registry import REGISTERS
 from kivijalka.risks.models import Risk
-from tests.factories import assessed_risk, city, fresh, holder, risk, sector
+from tests.factories import assessed_risk, city, fresh, holder, person, risk, sector
 from tests.who import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,17 @@ def test_paging_forwards_and_backwards_meets_every_row_once():
     assert len(seen) == len(set(seen)) == 120
     last = client.get("/risks/?sort=review&last=1").context
     assert [row.title for row, _cells in last["lines"]] == seen[-50:]
+
+
+def test_names_stand_in_finnish_order_from_page_to_page():
+    client, head = as_head()
+    names = ["Ahti", "Zeidler", "Åberg", "Ärling", "Öhman"]
+    for number, name in enumerate(reversed(names * 11)):
+        person(f"Niko {name}{number:02}", unit=head.unit)
+    page = client.get("/persons/?q=Niko&sort=family_name").context
+    after = client.get("/persons/" + page["links"]["next"]).context
+    shown = [row.family_name[:-2] for row, _cells in [*page["lines"], *after["lines"]]]
+    assert shown == sorted(names * 11, key=names.index)
 
 
 def test_a_record_out_of_reach_is_answered_like_one_that_is_not_there():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Field, Func, Q, QuerySet
+from django.db.models import F, Field, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.panels import asked_along
 from kivijalka.register.doors.related import relate
+from kivijalka.register.models import FinnishOrder
 from kivijalka.register.refusal import Invalid, NotThere, Refused
 
 PAGE = 50
@@ -159,19 +161,22 @@ def _stretch(rows: QuerySet[Any], name: str, at: Any, *, empty: bool, falling: b
 
 
 def _keyed(rows: QuerySet[Any], name: str) -> tuple[QuerySet[Any], str]:
-    """Names sort in Finnish order; a foreign key by what it holds."""
-    if name in NAMES:
-        return rows.annotate(finnish_order=Func(F(name), function="kj.fi_key")), "finnish_order"
+    """A name sorts in Finnish order; a foreign key by what it holds."""
     field = rows.model._meta.get_field(name)
+    if _is_name(field):
+        return rows.annotate(finnish_order=FinnishOrder(name)), "finnish_order"
     return rows, field.attname
 
 
-NAMES = {"name_fi", "family_name"}
+@cache
+def _is_name(field: Field[Any, Any]) -> bool:
+    expressions = [expression for index in field.model._meta.indexes for expression in index.expressions]
+    return any(isinstance(e, FinnishOrder) and F(field.name) in e.get_source_expressions() for e in expressions)
 
 
 def _write(row: Any, sort: str) -> str:
-    name = sort.lstrip("-")
-    value = getattr(row, "finnish_order", None) if name in NAMES else getattr(row, row._meta.get_field(name).attname)
+    field = row._meta.get_field(sort.lstrip("-"))
+    value = getattr(row, "finnish_order", None) if _is_name(field) else getattr(row, field.attname)
     text = "" if value is None else f"={value.isoformat() if hasattr(value, 'isoformat') else value}"
     return urlsafe_b64encode(f"{row.pk}{text}".encode()).decode().rstrip("=")
 
@@ -193,6 +198,6 @@ def _position(field: Field[Any, Any], value: str) -> Any:
     """The value of a cursor as the field holds it; the order of names is a text of its own."""
     if "\x00" in value:
         raise ValueError("no column holds this character")
-    if field.name in NAMES:
+    if _is_name(field):
         return value
     return getattr(field, "target_field", field).to_python(value)
