@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 from tests import database
 from tests.browser import site as sites
@@ -60,30 +60,27 @@ def signed_in(browser: Browser, site: Site) -> Any:
 
 
 @pytest.fixture(scope="session")
-def desk(browser: Browser, signed_in: Any) -> Iterator[BrowserContext]:
-    """One signed-in browser with a warm cache, for tests that only look."""
+def window(browser: Browser, signed_in: Any) -> Iterator[Page]:
+    """One signed-in window with all that a browser keeps, for tests that only look: a new one costs more than its page."""
     context = browser.new_context(storage_state=signed_in, reduced_motion="reduce")
-    yield context
+    yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def look_at(desk: BrowserContext, site: Site) -> Iterator[NewPage]:
-    """Open a page of the signed-in person in a language, colour scheme and width; its console must be silent."""
-    pages: list[Page] = []
+def look_at(window: Page, site: Site) -> Iterator[NewPage]:
+    """The signed-in person's window in a language, colour scheme and width; its console must be silent."""
     console = Console()
 
-    def open_page(look: Look) -> Page:
-        desk.add_cookies([{"name": "language", "value": look.language, "url": site.address}])
-        page = desk.new_page()
-        page.set_viewport_size({"width": look.width, "height": 800})
-        page.emulate_media(color_scheme=look.scheme)  # type: ignore[arg-type]  # one of two words
-        pages.append(console.of(page))
-        return page
+    def turned_to(look: Look) -> Page:
+        window.context.add_cookies([{"name": "language", "value": look.language, "url": site.address}])
+        window.set_viewport_size({"width": look.width, "height": 800})
+        window.emulate_media(color_scheme=look.scheme)  # type: ignore[arg-type]  # one of two words
+        return console.of(window)
 
-    yield open_page
-    for page in pages:
-        page.close()
+    yield turned_to
+    window.goto("about:blank")
+    console.leave(window)
     assert console.complaints == []
 
 
@@ -121,8 +118,16 @@ class Console:
     def of(self, page: Page) -> Page:
         """Listen to this page too."""
         page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", self._hear_error)
         return page
+
+    def leave(self, page: Page) -> None:
+        """Listen no more: what it says from now on is another test's."""
+        page.remove_listener("console", self._hear)
+        page.remove_listener("pageerror", self._hear_error)
+
+    def _hear_error(self, error: Error) -> None:
+        self.complaints.append(str(error))
 
     def _hear(self, message: ConsoleMessage) -> None:
         self.over = self.over or message.text == AXE_BEGINS
