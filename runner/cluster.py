@@ -85,7 +85,8 @@ class Cluster:
             [
                 f"create role {APP} login nosuperuser nobypassrls nocreatedb nocreaterole password '{app}'",
                 f"create role {OWNER} login nosuperuser nobypassrls createdb nocreaterole password '{owner}'",
-                f"grant {APP} to {OWNER}",
+                # To become it, not to be held to its policies besides its own.
+                f"grant {APP} to {OWNER} with inherit false, set true",
                 f"create database {DATABASE} owner {OWNER} template template0",
                 "",
             ]

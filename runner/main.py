@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from runner import bench, checks, demo, manage, serve, signals, tests
+from runner import backup, bench, checks, demo, manage, serve, signals, tests
 from runner.processes import Processes, disk_full
 from runner.say import Problem, Stopped, complain, line
 
@@ -26,6 +26,10 @@ VERBS = {
     "bench": Verb("the figures that the project claims, as ratios: a name, or all", bench.run),
     "import": Verb(
         "a file into a register of the demo: FILE --into risks --as E-MAIL --mapping NAME", manage.run_import
+    ),
+    "backup": Verb("everything that is stored, in one file: FILE", backup.run_backup),
+    "restore": Verb(
+        "a backup into an empty database, its trail verified: FILE, --fresh for the demo", backup.run_restore
     ),
     "manage": Verb("a management command on the demo's database, or on OWNER_DATABASE_URL's", manage.run),
 }

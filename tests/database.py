@@ -44,7 +44,7 @@ def make_template(lock: Path) -> str:
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not exists(name):
-            _create(name, LOCALE)
+            create_empty(name)
             with connected_to(name):
                 call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
     return name
@@ -53,6 +53,11 @@ def make_template(lock: Path) -> str:
 def clone(template: str, name: str) -> None:
     """A copy of the template. The template must have no connection."""
     _create(name, f'template "{template}" strategy wal_log')
+
+
+def create_empty(name: str) -> None:
+    """A database without tables."""
+    _create(name, LOCALE)
 
 
 def drop_all_of_this_run() -> None:
