@@ -21,21 +21,23 @@ class Actor:
 
     `person` is the one who acts; `on_behalf_of` the absent person whose delegation is used, or None. `door` names the
     way in (page, api, import, job, command line) and goes into the history; `as_of` is the past moment looked at.
-    `reaches` and `names` are the database's answers: spans of access keys by right; what the person, and who they act
-    for, are called.
+    `token` is what a program acts with; `narrow`, that it reaches less than its holder. `reaches` and `names` are the
+    database's answers: spans of access keys by right; what the person, and who they act for, are called.
     """
 
     person: UUID | None
     on_behalf_of: UUID | None = None
     door: str = "page"
     as_of: datetime | None = None
+    token: UUID | None = None
+    narrow: bool = False
     reaches: dict[str, list[Span]] = field(default_factory=dict, compare=False, repr=False)
     names: tuple[str | None, str | None] = field(default=(None, None), compare=False, repr=False)
 
     @property
     def principal(self) -> UUID | None:
-        """The person whose roles and records count."""
-        return self.on_behalf_of or self.person
+        """The person whose records count as one's own. A token narrowed to some of the roles' reach owns nothing."""
+        return self.token if self.narrow else self.on_behalf_of or self.person
 
     def reach(self, right: str) -> list[Span]:
         """Half-open spans of access keys within which this actor holds `right`. Empty: nowhere."""
@@ -57,22 +59,27 @@ def current_actor() -> Actor:
 
 @contextmanager
 def acting(
-    person: UUID | None, *, on_behalf_of: UUID | None = None, door: str = "page", as_of: datetime | None = None
+    person: UUID | None,
+    *,
+    on_behalf_of: UUID | None = None,
+    door: str = "page",
+    as_of: datetime | None = None,
+    token: UUID | None = None,
 ) -> Iterator[Actor]:
     """Open a transaction in which this person acts, as the role that owns nothing.
 
     With `as_of` the transaction is read-only and every table shows its rows of that moment.
-    A delegation that is not in force gives no reach at all.
+    A delegation or token that is not in force gives no reach at all.
     """
     nested = connection.in_atomic_block
     with transaction.atomic():
         before = _settings() if nested else None
-        actor = _enter(person, on_behalf_of, door, as_of)
-        token = _current.set(actor)
+        actor = _enter(person, on_behalf_of, door, as_of, token)
+        former = _current.set(actor)
         try:
             yield actor
         finally:
-            _current.reset(token)
+            _current.reset(former)
         # After an error the savepoint's rollback puts them back; a statement of ours would only hide the error.
         if before is not None and not connection.needs_rollback:
             _restore(before)
@@ -85,7 +92,7 @@ def say_command(name: str) -> None:
 
 
 # Settings of a transaction; they end with it, so only a nested actor has to put back what it found.
-_NAMES = ("kj.person", "kj.principal", "kj.door", "kj.command", "kj.as_of", "search_path", "role")
+_NAMES = ("kj.person", "kj.principal", "kj.token", "kj.door", "kj.command", "kj.as_of", "search_path", "role")
 
 
 def _settings() -> list[str]:
@@ -100,19 +107,32 @@ def _restore(values: list[str]) -> None:
         cursor.execute("select " + ", ".join(f"set_config('{name}', %s, true)" for name in _NAMES), values)
 
 
-def _enter(person: UUID | None, on_behalf_of: UUID | None, door: str, as_of: datetime | None) -> Actor:
+def _enter(
+    person: UUID | None, on_behalf_of: UUID | None, door: str, as_of: datetime | None, token: UUID | None
+) -> Actor:
     """Tell the database who acts, in one statement: reach, moment, and the role that owns nothing."""
     moment = as_of.isoformat() if as_of else ""
     path = "asof, public" if as_of else "public"
+    # Never back to writing: a token that only reads has said so before.
+    reads = ", set_config('transaction_read_only', 'on', true)" if as_of else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select kj.enter(%s, %s, %s), kj.acting_names(), set_config('kj.as_of', %s, true), set_config('search_path', %s, true),"
-            " set_config('role', 'kj_app', true), set_config('transaction_read_only', %s, true)",
-            [person, on_behalf_of, door, moment, path, "on" if as_of else "off"],
+            "select kj.enter(%s, %s, %s, %s), kj.acting_names(), current_setting('kj.principal'),"
+            " set_config('kj.as_of', %s, true), set_config('search_path', %s, true),"
+            f" set_config('role', 'kj_app', true){reads}",
+            [person, on_behalf_of, door, token, moment, path],
         )
-        found, names = cursor.fetchone()[:2]
+        found, names, principal = cursor.fetchone()[:3]
     groups = json.loads(found) if isinstance(found, str) else found
-    reaches = {right: [(low, high) for low, high in group["spans"]] for group in groups for right in group["rights"]}
+    # None where a token leaves nothing of a right.
+    spans = {right: group["spans"] or [] for group in groups for right in group["rights"]}
     return Actor(
-        person=person, on_behalf_of=on_behalf_of, door=door, as_of=as_of, reaches=reaches, names=(names[0], names[1])
+        person=person,
+        on_behalf_of=on_behalf_of,
+        door=door,
+        as_of=as_of,
+        token=token,
+        narrow=token is not None and principal == str(token),
+        reaches={right: [(low, high) for low, high in found] for right, found in spans.items()},
+        names=(names[0], names[1]),
     )

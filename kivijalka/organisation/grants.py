@@ -35,8 +35,8 @@ class Kind:
         return "everywhere" if right in self.everywhere else "below" if self.below else "unit"
 
 
-# Whoever leads a unit names a deputy for somebody of it who cannot do so themselves.
-_HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept", "delegation.*")
+# Whoever leads a unit names a deputy for somebody of it who cannot do so themselves, and revokes their tokens.
+_HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept", "delegation.*", "token.*")
 KINDS = [
     Kind("employee", ("työntekijä", "anställd", "employee"), ("*.view",), INTERNAL, below=False),
     Kind("unit_head", ("yksikön esihenkilö", "enhetens chef", "head of unit"), _HEAD, CONFIDENTIAL),
@@ -62,11 +62,16 @@ KINDS = [
         ("*.view", "*.edit", "risk.assess", "access.explain"),
         SECRET,
     ),
-    Kind("auditor", ("tarkastaja", "revisor", "auditor"), ("*.view", "delegation.view", "access.explain"), SECRET),
+    Kind(
+        "auditor",
+        ("tarkastaja", "revisor", "auditor"),
+        ("*.view", "delegation.view", "token.view", "access.explain"),
+        SECRET,
+    ),
     Kind(
         "access_administrator",
         ("käyttöoikeuksien pääkäyttäjä", "behörighetsadministratör", "access administrator"),
-        ("unit.*", "person.*", "role.*", "delegation.view", "access.explain"),
+        ("unit.*", "person.*", "role.*", "delegation.view", "token.*", "access.explain"),
         CONFIDENTIAL,
     ),
     Kind(
@@ -79,8 +84,8 @@ KINDS = [
 ]
 # Ordinary editing never includes the organisation itself, nor its policy; a pattern must name them.
 RESERVED = ("unit", "person", "role", "access", "policy")
-# Nor does ordinary viewing include why somebody is away.
-PRIVATE = ("delegation",)
+# Nor does ordinary viewing include why somebody is away, or what programs act for them.
+PRIVATE = ("delegation", "token")
 # Asked by pages, not by any model's rule.
 PAGE_RIGHTS = {"access.explain"}
 

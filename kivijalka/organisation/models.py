@@ -454,3 +454,7 @@ class Account(AbstractBaseUser):
 
     no_register = "sign-in only"
     site_may = "select, update"
+
+
+# Django finds a room's models in this module; these stand in a file of their own.
+from kivijalka.organisation.token_models import Token, TokenKey  # noqa: E402, F401

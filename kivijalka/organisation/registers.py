@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
 from kivijalka.organisation import commands, delegation
+from kivijalka.organisation import tokens as of_tokens
 from kivijalka.organisation.models import Delegation, Person, Role, Unit
+from kivijalka.organisation.token_models import Token
 from kivijalka.register.declare import NOBODYS, Column, Register, View, Waits
 from kivijalka.register.registry import register
 
@@ -111,5 +113,29 @@ delegations = register(
         over=NOBODYS,
         edits=Q(ended_at__isnull=True),
         empty=_("Nobody stands in for anybody. Name a deputy for an absence."),
+    )
+)
+
+tokens = register(
+    Register(
+        Token,
+        key="token",
+        path="tokens",
+        chain="organisation",
+        names=(_("Token"), _("Tokens")),
+        title="name",
+        columns=["code", Column("name", sort=False), "person", "unit", "end", Column("revoked_at", sort=False)],
+        more=["start", "reads", "registers", "within"],
+        fields={None: ["name"]},
+        filters={"unit": ["under"], "person": ["is", "me"], "end": ["lt", "gte"]},
+        search=["name"],
+        sort="start",
+        commands=[of_tokens.revoke],
+        views=[View("now", _("Not over"), "end_gte=today"), View("mine", _("My tokens"), "person=me")],
+        over=NOBODYS,
+        # Made on a page of its own, which shows the secret once.
+        adds=False,
+        edits=Q(revoked_at__isnull=True),
+        empty=_("No program acts for anybody here."),
     )
 )

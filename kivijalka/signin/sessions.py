@@ -49,7 +49,7 @@ def end_one(request: Any, pk: int) -> int:
 
 
 def tell_of_new_device(request: HttpRequest, account: Account) -> None:
-    """Tell every other place where the account is signed in, and the next one where it signs in."""
+    """Tell every other place where the account is signed in; at a first sign-in there is none."""
     told = {"at": timezone.now().isoformat(), "browser": browser_in(request.META.get("HTTP_USER_AGENT", ""))}
     others = _alive(account).exclude(session_key=request.session.session_key)
     for row in others:

@@ -9,7 +9,7 @@ from allauth.socialaccount.providers.openid_connect import views as provider
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from kivijalka.signin import views
+from kivijalka.signin import token_views, views
 from kivijalka.signin.views import page
 
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("account/", views.account, name="mfa_index"),
     path("account/", views.account, name="mfa_list_webauthn"),
     path("account/sessions/", views.end_sessions, name="end-sessions"),
+    path("account/tokens/", token_views.my_tokens, name="my-tokens"),
+    path("account/tokens/revoke/", token_views.revoke_token, name="revoke-token"),
     path("account/new-device/", views.seen_new_device, name="seen-new-device"),
     path("account/password-again/", page(account.reauthenticate), name="account_reauthenticate"),
     path("account/code-again/", page(second.reauthenticate), name="mfa_reauthenticate"),

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from kivijalka.access.actor import NOBODY, acting
 from kivijalka.register.doors.api import problem
 from kivijalka.register.refusal import Refused
+from kivijalka.signin import tokens
 
 STATUS = {"malformed": 400, "not_there": 404, "no_right": 403, "csrf": 403, "state": 409, "conflict": 409}
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -39,23 +40,37 @@ class ActingMiddleware:
         language = request.session.get("language") or request.COOKIES.get("language") or "fi"
         translation.activate(language if language in ("fi", "sv", "en") else "fi")
         request.LANGUAGE_CODE = translation.get_language()
-        request.actor, request.as_of = NOBODY, None
+        request.actor, request.as_of, request.token = NOBODY, None, None
         try:
             request.as_of = moment_of(request)
-            return self._respond(request, person)
+            refused = self._refused_token(request)
+            if refused is not None:
+                return problem(refused)
+            return self._respond(request, request.token.person if request.token else person)
         finally:
             translation.deactivate()
 
+    def _refused_token(self, request: Any) -> Refused | None:
+        """Take the token that a program sends, in place of a session. Nobody acts yet."""
+        try:
+            request.token = tokens.at_door(request) if request.path.startswith("/api/") else None
+        except Refused as refused:
+            return refused
+        return None
+
     def _respond(self, request: Any, person: UUID | None) -> HttpResponse:
-        behalf = request.session.get("on_behalf_of")
+        behalf = None if request.token else request.session.get("on_behalf_of")
         door = "api" if request.path.startswith("/api/") else "page"
-        who = {"on_behalf_of": UUID(behalf) if behalf else None, "door": door, "as_of": request.as_of}
+        token = request.token.id if request.token else None
+        who = {"on_behalf_of": UUID(behalf) if behalf else None, "door": door, "as_of": request.as_of, "token": token}
         request.refused = None
         with acting(person, **who) as request.actor:
             is_gone = person is not None and request.actor.names[0] is None
             response = HttpResponse() if is_gone else self.get_response(request)
             if response.status_code >= 500 or request.refused is not None:
                 transaction.set_rollback(True)
+        if is_gone and request.token:
+            return problem(Refused(_("This token is not in force."), code="not_signed_in"))
         if is_gone:
             return self._respond(request, end(request, person))
         if request.refused is None:
@@ -66,6 +81,10 @@ class ActingMiddleware:
 
     def process_view(self, request: Any, view: Callable[..., Any], *_given: Any) -> HttpResponse | None:
         """Every page is for somebody signed in, unless its view says `login_not_required`. The API answers 401 itself."""
+        try:
+            tokens.refuse_writing(request, request.token)
+        except Refused as refused:
+            return refuse(request, refused)
         if request.actor.person is not None or request.path.startswith("/api/"):
             return None
         return to_sign_in(request) if getattr(view, "login_required", True) else None

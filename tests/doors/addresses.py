@@ -36,6 +36,8 @@ OUTSIDE = {
             "",
             "sessions/",
             "new-device/",
+            "tokens/",
+            "tokens/revoke/",
             "password-again/",
             "code-again/",
             "passkey-again/",

@@ -48,6 +48,7 @@ AS_OWNER = {
     "sign": "writes a signature where none is yet",
     "stands": "answers whether somebody named still works here",
     "undo_import": "asks who imported, and the right to change each record",
+    "token_at_door": "answers to whoever has the secret, and notes that it was used",
     "why": "answers within the reach of access.explain",
 }
 

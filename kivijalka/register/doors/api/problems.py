@@ -23,6 +23,7 @@ STATUS = {
     "state": 409,
     "conflict": 409,
     "sent_before": 422,
+    "too_fast": 429,
     "too_large": 413,
     "not_json": 415,
     "fault": 500,
@@ -37,6 +38,7 @@ TITLES = {
     413: _("Too large"),
     415: _("Not JSON"),
     422: _("Some values do not fit"),
+    429: _("Too many requests"),
     500: _("Something went wrong here"),
 }
 MEDIA_TYPE = "application/problem+json"
@@ -72,7 +74,8 @@ def problem(refused: Refused) -> HttpResponse:
             for name, told in _mistakes_in(refused).items()
         },
     }
-    return Response(content, status=status, content_type=MEDIA_TYPE)
+    asks = {"WWW-Authenticate": "Bearer"} if status == STATUS["not_signed_in"] else {}
+    return Response(content, status=status, content_type=MEDIA_TYPE, headers=asks)
 
 
 def fault() -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
+from ninja.security import HttpBearer
 from ninja.security.apikey import APIKeyCookie
 from ninja.utils import check_csrf
 from pydantic import BaseModel
@@ -39,19 +40,27 @@ OPENINGS: list[Callable[[Any], None]] = []
 
 
 class Session(APIKeyCookie):
-    """Whoever is signed in on the pages. A request that changes something needs the header X-CSRFToken too."""
+    """Whoever is signed in on the pages, or acts by a token. A request that changes something needs the header X-CSRFToken too."""
 
     param_name = settings.SESSION_COOKIE_NAME
 
     def __call__(self, request: Any) -> Any:
         if request.actor.person is None:
             raise Refused(_("Sign in first."), code="not_signed_in")
-        if check_csrf(request) is not None:
+        # A token is sent on purpose; a cookie goes along with whatever another site makes a browser send.
+        if request.actor.token is None and check_csrf(request) is not None:
             raise Refused(_("Send the value of the cookie csrftoken as the header X-CSRFToken."), code="csrf")
         return request.actor
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """Never asked: `__call__` decides."""
+        raise NotImplementedError
+
+
+class Bearer(HttpBearer):
+    """A token of one's own making. Never asked: `Session` answers for whoever acts, by session or by token."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
         raise NotImplementedError
 
 
@@ -100,7 +109,7 @@ def make_api() -> Api:
         version="1",
         urls_namespace="api",
         docs_url=None,
-        auth=Session(),
+        auth=[Session(), Bearer()],
         openapi_extra={
             "info": {"description": _("Every register, with the filters, commands and texts of the pages.")}
         },
