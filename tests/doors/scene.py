@@ -189,7 +189,8 @@ class Scene:
         access = self.register.access
         if "confidentiality" not in self.register.writable:
             facts = replace(facts, level=Confidentiality.INTERNAL)
-        may = lets(access.add, self.holder, facts) and lets(access.see, self.holder, facts)
+        # A register that is added to on a page of its own has no door for it here.
+        may = self.register.adds and lets(access.add, self.holder, facts) and lets(access.see, self.holder, facts)
         return values, ALLOWED if may else REFUSED
 
     def values(self, place: str) -> tuple[dict[str, Any], Facts]:

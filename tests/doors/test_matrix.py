@@ -35,7 +35,7 @@ def own_verbs(scene: Scene) -> Iterator[Cell]:
                 row = scene.row_for(command, place)
                 inputs = scene.inputs(command) if command.name != "edit" else {}
                 yield Cell(command.name, place, scene.may(row, command.name), _done(scene, command, row, inputs))
-    for place in scene.places():
+    for place in scene.places() if scene.register.adds else ():
         values, expected = scene.new(place)
         yield Cell("add", place, expected, _added(scene, values))
 

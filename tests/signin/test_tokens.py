@@ -218,7 +218,8 @@ def test_raw_sql_as_the_site_s_role_widens_no_token(head: Person, how: str) -> N
     writes, _client = token_of(head, reads=False)
     given = {"me": head.pk, "unit": head.unit_id, "token": token.pk, "name": "x"}
     door = {"token": writes.pk} if how == "by a token" else {}
-    with acting(head.pk, **door), connection.cursor() as cursor, pytest.raises(IntegrityError, match="token_"):
+    told = pytest.raises(IntegrityError, match="token_")
+    with acting(head.pk, **door), connection.cursor() as cursor, told, transaction.atomic():
         cursor.execute(RAW[how], given)
 
 

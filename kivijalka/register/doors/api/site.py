@@ -14,7 +14,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
-from ninja.security import HttpBearer
 from ninja.security.apikey import APIKeyCookie
 from ninja.utils import check_csrf
 from pydantic import BaseModel
@@ -54,13 +53,6 @@ class Session(APIKeyCookie):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """Never asked: `__call__` decides."""
-        raise NotImplementedError
-
-
-class Bearer(HttpBearer):
-    """A token of one's own making. Never asked: `Session` answers for whoever acts, by session or by token."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> Any:
         raise NotImplementedError
 
 
@@ -109,7 +101,7 @@ def make_api() -> Api:
         version="1",
         urls_namespace="api",
         docs_url=None,
-        auth=[Session(), Bearer()],
+        auth=Session(),
         openapi_extra={
             "info": {"description": _("Every register, with the filters, commands and texts of the pages.")}
         },
@@ -163,7 +155,7 @@ def _open_links(api: Api, register: Register[Any]) -> None:
 
 def _extra(method: str, path: str, body: type[BaseModel] | None) -> dict[str, Any]:
     """What the document says of an operation beyond its answer: refusals, and the body."""
-    expected = {401, 422} | ({404} if "{id}" in path else set())
+    expected = {401, 422, 429} | ({404} if "{id}" in path else set())
     if method != "get":
         expected |= {400, 403, 409, 413, 415}
     content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
