@@ -30,6 +30,8 @@ class Token(Record):
     )  # fmt: skip
     start = models.DateField(_("start"))
     end = models.DateField(_("end"))
+    # By the door: once a day, so that the history tells the days of its use.
+    used_on = models.DateField(_("last used"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)
 
     class Meta:
@@ -69,11 +71,12 @@ class Token(Record):
 
 
 class TokenKey(models.Model):
-    """The hash of a token's secret, and when it was used last: apart from the token, so that no history holds it."""
+    """The hash of a token's secret, and how often it came this minute: apart from the token, so that no history holds it."""
 
     token = models.OneToOneField(Token, models.CASCADE, primary_key=True, related_name="secret")
     hash = models.BinaryField(max_length=32, unique=True)
-    used_at = models.DateTimeField(null=True)
+    minute = models.DateTimeField(null=True)
+    asked = models.PositiveIntegerField(default=0)
 
     no_register = "sign-in only"
     site_may = "select, insert"

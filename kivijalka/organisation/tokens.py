@@ -24,6 +24,7 @@ from kivijalka.register.doors.related import relate
 from kivijalka.register.refusal import NotThere, Reason, refuse
 
 LONGEST = timedelta(days=366)
+MOST_A_MINUTE = 600
 # So that who finds one in a file or a log knows what it is.
 MARK = "kivijalka_"
 
@@ -35,6 +36,15 @@ class Known:
     id: UUID
     person: UUID
     reads: bool
+    asked: int
+
+
+def why_not_ask(asked: int) -> Reason | None:
+    """Why a token that came so often this minute is not answered. None: it is."""
+    if asked <= MOST_A_MINUTE:
+        return None
+    told = _("This token asks more than {} times a minute. Wait for the next minute, or ask for more rows at a time.")
+    return Reason("too_fast", told.format(MOST_A_MINUTE))
 
 
 def why_not_make(end: date, *, today: date, on_behalf_of: UUID | None, token: UUID | None) -> Reason | None:
@@ -75,7 +85,7 @@ def revoke(actor: Actor, token: Token) -> Token:
 
 
 def recognised(secret: str) -> Known | None:
-    """The token with this secret, if it is in force and its holder is here; notes that it was used."""
+    """The token with this secret, if it is in force and its holder is here; it is counted."""
     with connection.cursor() as cursor:
         cursor.execute("select * from kj.token_at_door(%s)", [hash_of(secret)])
         row = cursor.fetchone()
@@ -88,6 +98,6 @@ def hash_of(secret: str) -> bytes:
 
 
 def held_by(person: UUID | None) -> list[Token]:
-    """Tokens of a person that are not over, with their last use, the newest first."""
+    """Tokens of a person that are not over, the newest first."""
     rows = Token.objects.filter(person=person, revoked_at__isnull=True, end__gte=timezone.localdate())
-    return relate(rows.select_related("secret").order_by("-pk"), ["within"])
+    return relate(rows.order_by("-pk"), ["within"])

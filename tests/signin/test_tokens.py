@@ -51,15 +51,17 @@ def test_a_token_reads_what_its_holder_sees_and_what_they_own(head: Person) -> N
     assert codes(client) == {near.code, own.code}
 
 
-def test_a_token_that_may_write_does_and_the_history_names_its_holder(head: Person) -> None:
+def test_a_token_that_may_write_does_and_the_history_names_it_and_its_holder(head: Person) -> None:
     risk = make.risk(unit=head.unit)
-    _token, client = token_of(head, reads=False)
+    token, client = token_of(head, reads=False)
     sent = {"title": "Uusi nimi", "version": risk.version}
     for _again in range(2):
         answer = client.patch(f"/api/risks/{risk.pk}", sent, content_type=JSON, headers={"idempotency-key": "a"})
         assert answer.status_code == 200, answer.content
-    versions = client.get(f"/api/risks/{risk.pk}/history").json()
-    assert head.code in str(versions) or str(head) in str(versions)
+    version = client.get(f"/api/risks/{risk.pk}/history").json()["items"][0]
+    assert (version["by"]["code"], version["door"]) == (head.code, f"api {make.fresh(token).code}")
+    page = sign_in(Client(), head).get(f"/risks/{risk.pk}/history/").content.decode()
+    assert token.code in page
     assert make.fresh(risk).title == "Uusi nimi"
 
 
@@ -183,9 +185,22 @@ def test_the_secret_is_kept_as_a_hash_and_the_last_use_is_told(head: Person) -> 
     with acting(head.pk) as actor:
         token, secret = tokens.make(actor, name="Raportti", end=make.in_days(1), reads=True)
     key = TokenKey.objects.get(token=token)
-    assert bytes(key.hash) == tokens.hash_of(secret) and key.used_at is None
+    assert bytes(key.hash) == tokens.hash_of(secret) and make.fresh(token).used_on is None
     program(secret).get("/api/risks")
-    assert make.fresh(key).used_at is not None
+    assert make.fresh(token).used_on == make.in_days(0)
+    leader = sign_in(Client(), make.holder("access_administrator", unit=make.city()))
+    leader.cookies["language"] = "en"
+    assert "Last used" in leader.get("/tokens/").content.decode()
+
+
+def test_a_good_token_asks_only_so_often_a_minute(head: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MOST_A_MINUTE", 2)
+    token, client = token_of(head)
+    _other, another = token_of(head)
+    assert [client.get("/api/risks").status_code for _try in range(3)] == [200, 200, 429]
+    assert another.get("/api/risks").status_code == 200
+    TokenKey.objects.filter(token=token).update(minute=None)
+    assert client.get("/api/risks").status_code == 200
 
 
 def test_no_token_is_made_by_a_token_by_a_deputy_or_for_too_long(head: Person) -> None:
@@ -265,4 +280,15 @@ def test_what_was_typed_stays_when_it_is_refused(head: Person) -> None:
     page = client.post("/account/tokens/", {"name": "Raportti", "end": "2099-01-01"})
     assert page.status_code == 422 and 'value="Raportti"' in page.content.decode()
     assert client.post("/account/tokens/", {"registers": ["nothing"]}).status_code == 422
+    assert not Token.objects.exists()
+
+
+def test_the_page_makes_none_for_who_stands_in_for_another(head: Person) -> None:
+    deputy = make.person()
+    make.delegation(head, deputy)
+    client = sign_in(Client(), deputy)
+    client.post("/on-behalf/", {"person": head.pk})
+    sent = {"name": "Raportti", "end": make.in_days(5).isoformat(), "reads": "on"}
+    assert client.post("/account/tokens/", sent).status_code == 422
+    assert Client().post("/account/tokens/", sent).status_code == 302
     assert not Token.objects.exists()

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('registers', models.CharField(blank=True, default='', editable=False, max_length=400, verbose_name='registers')),
                 ('start', models.DateField(verbose_name='start')),
                 ('end', models.DateField(verbose_name='end')),
+                ('used_on', models.DateField(editable=False, null=True, verbose_name='last used')),
                 ('revoked_at', models.DateTimeField(editable=False, null=True, verbose_name='revoked')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='organisation.person', verbose_name='holder')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit', to_field='number', verbose_name='unit')),
@@ -40,7 +41,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('token', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='secret', serialize=False, to='organisation.token')),
                 ('hash', models.BinaryField(max_length=32, unique=True)),
-                ('used_at', models.DateTimeField(null=True)),
+                ('minute', models.DateTimeField(null=True)),
+                ('asked', models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.AddIndex(

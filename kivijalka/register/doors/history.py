@@ -50,6 +50,11 @@ class Version:
     # The import that wrote it: its id, the file's name, and the beginning of the hash of its content.
     source: tuple[UUID, str, str] | None = None
 
+    @property
+    def token(self) -> str:
+        """The code of the token that a program acted with: the door names it after its own name."""
+        return self.door.partition(" ")[2]
+
 
 def versions_of(register: Register[Any], record: Any) -> list[Version]:
     """Versions of a record within reach, the latest first."""
