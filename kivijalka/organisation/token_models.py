@@ -10,6 +10,7 @@ from kivijalka.access import Access, at_unit, owner
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Record, indexes
+from kivijalka.register.registry import REGISTERS
 
 
 class Token(Record):
@@ -68,6 +69,10 @@ class Token(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_registers_display(self) -> str:
+        """The chosen registers as people know them."""
+        return ", ".join(str(found.names[1]) for key, found in REGISTERS.items() if key in self.registers.split())
 
 
 class TokenKey(models.Model):
