@@ -14,14 +14,13 @@ from kivijalka.organisation.models import Person, Unit
 from kivijalka.policy.models import example_content
 from kivijalka.policy.reading import read_scales
 from kivijalka.register.command import add
-from kivijalka.register.doors.files.commit import commit
 from kivijalka.register.refusal import Refused
 from kivijalka.risks import commands, rules
 from kivijalka.risks.jobs import lapse_acceptances
 from kivijalka.risks.models import Risk
 from kivijalka.risks.registers import risks
 from tests import factories as make
-from tests.files.imports import csv_of, importing
+from tests.files.imports import csv_of, imported
 from tests.refusals import refused
 from tests.who import sign_in
 
@@ -164,8 +163,7 @@ def test_an_import_proposes_to_accept_but_accepts_nothing() -> None:
     head, risk = make.holder("unit_head", unit=there), risk_of(LOW, there)
     columns = {"code": "code", "treatment": "treatment"}
     data = csv_of(columns, [risk.code, "accept"])
-    with importing(data, head, into="risks", columns=columns) as (plan, actor, mapping):
-        commit(plan, actor, mapping)
+    imported(data, head, columns=columns)
     with acting(head.pk) as actor, refused("not_writable"):
         add(risks, actor, title="Uusi", unit=there, state="accepted")
     after = make.fresh(risk)
