@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BooleanField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from kivijalka.organisation.models import Delegation, Responsibility, RoleKind, Unit
 from kivijalka.register.models import Node
@@ -25,13 +24,6 @@ class Stands(Func):
 
     def __init__(self, record: str, person: str) -> None:
         super().__init__(F(record), F(person))
-
-
-class NumbersBelow(Func):
-    """Numbers of a unit and of all below it, from the unit's own."""
-
-    template = "array(select kj.below(%(expressions)s))"
-    output_field = ArrayField(IntegerField())
 
 
 def delegations_in_force(person: UUID | None, today: date) -> QuerySet[Delegation]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +55,11 @@ class RecordField(forms.Field):
         kwargs.setdefault("widget", RecordInput(self.register.key))
         super().__init__(**kwargs)
 
+    def rows(self) -> QuerySet[Any, Any]:
+        """The records that can be named: those within reach."""
+        found: QuerySet[Any, Any] = self.register.model.objects.seen()
+        return found
+
     def prepare_value(self, value: Any) -> Any:
         """What stands in the input: code and title of the record."""
         if isinstance(value, Model):
@@ -69,19 +74,19 @@ class RecordField(forms.Field):
 
     def _by_id(self, value: Any) -> Any:
         if self.to_field and isinstance(value, int):
-            return self.register.model.objects.seen().filter(**{self.to_field: value}).first()
+            return self.rows().filter(**{self.to_field: value}).first()
         try:
-            return self.register.model.objects.seen().filter(pk=UUID(str(value))).first()
+            return self.rows().filter(pk=UUID(str(value))).first()
         except ValueError:
             return None
 
     def _by_code(self, value: str) -> Any:
         words = value.split()
-        return self.register.model.objects.seen().filter(code=words[0]).first() if words else None
+        return self.rows().filter(code=words[0]).first() if words else None
 
     def _by_title(self, value: str) -> Any:
         rule = Q(*(Q(**{f"{name}__iexact": value}) for name in self.register.model.names_to_pick), _connector=Q.OR)
-        found = list(self.register.model.objects.seen().filter(rule)[:2])
+        found = list(self.rows().filter(rule)[:2])
         if len(found) == 1:
             return found[0]
         if found:

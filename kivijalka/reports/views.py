@@ -7,33 +7,31 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet, Window
+from django.db.models import Count, QuerySet, Window
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_GET
 
 from kivijalka.actions.models import Action
-from kivijalka.organisation.models import Person, Unit
-from kivijalka.organisation.queries import NumbersBelow
+from kivijalka.organisation.looked_at import unit_looked_at
+from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import Scales
 from kivijalka.register.doors.related import relate
 from kivijalka.register.models import Record
-from kivijalka.register.refusal import NotThere
 from kivijalka.risks import queries
 from kivijalka.risks.models import Benefit, Level, Risk, level_badge
 
 Sign = Risk.Sign
 TOP = 10
-RECENT = 6
 
 
 @require_GET
 def situation(request: Any) -> HttpResponse:
     """Matrix, top risks and overdue work of a unit and all below it, on any date."""
     day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
-    unit = _unit(request)
+    unit = unit_looked_at(request)
     risks, actions = _rows(Risk, unit), _rows(Action, unit)
     found = queries.stands(risks, day)
     counts = Counter[tuple[str, str]]()
@@ -41,10 +39,9 @@ def situation(request: Any) -> HttpResponse:
         counts[stand.sign if stand.level else "", stand.level] += stand.count
     overdue, overdue_count = _overdue(actions, day)
     policy = policy_known(day)
-    below, recent = _units_near(request, unit)
     context = {
         "unit": unit,
-        "units_below": below,
+        "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
         "matrix": queries.matrix(found, policy.scales) if policy else [],
         "scales": _words(policy.scales) if policy else {},
         "levels": [(level, label, counts[Sign.THREAT, level]) for level, label in reversed(Level.choices)],
@@ -60,41 +57,12 @@ def situation(request: Any) -> HttpResponse:
         "overdue": relate(overdue, ["owner"]),
         "overdue_count": overdue_count,
         "open_states": Action.OPEN,
-        "recent": recent,
         "query": _query(request, unit),
         "day": day,
         "policy": policy,
     }
     alone = request.headers.get("HX-Target", "").endswith("standing")
     return render(request, "reports/_standing.html" if alone else "reports/situation.html", context)
-
-
-def _unit(request: HttpRequest) -> Unit | None:
-    """The unit that the address asks for; without one, everything within reach."""
-    code = request.GET.get("unit", "").split(" ")[0]
-    if not code:
-        return None
-    found: Unit | None = Unit.objects.seen().filter(code=code).annotate(below=NumbersBelow("number")).first()
-    if found is None:
-        raise NotThere
-    return found
-
-
-def _units_near(request: Any, unit: Unit | None) -> tuple[list[Unit], list[Unit]]:
-    """Where to go from here, within reach: what is just below; one's own unit and those looked at last. One query.
-
-    The codes of those looked at are kept in the session.
-    """
-    codes: list[str] = request.session.get("recent_units", [])
-    others = [code for code in codes if unit is None or code != unit.code]
-    if unit is not None and codes[:1] != [unit.code]:
-        request.session["recent_units"] = [unit.code, *others][:RECENT]
-    own = Q(number__in=Person.objects.filter(pk=request.actor.person).values("unit"))
-    below = Q(parent=unit.number, end__isnull=True) if unit else Q(pk__in=())
-    near = [other for other in Unit.objects.seen().filter(own | below | Q(code__in=others)) if other != unit]
-    just_below = [other for other in near if unit and other.parent_id == unit.number and other.end is None]
-    recent = [other for other in near if other.code in others or other not in just_below]
-    return just_below, sorted(recent, key=lambda other: others.index(other.code) if other.code in others else -1)
 
 
 def _query(request: HttpRequest, unit: Unit | None) -> str:

@@ -10,7 +10,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access.actor import NOBODY
+from kivijalka.organisation.looked_at import unit_looked_at
+from kivijalka.organisation.models import Unit
 from kivijalka.register.declare import Register
+from kivijalka.register.refusal import NotThere
 from kivijalka.register.registry import REGISTERS
 
 # The chain, in its order; a register's `chain` is one of these.
@@ -24,18 +27,27 @@ CHAIN = {
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context of every template; no query."""
+    """Context of every template; no query but for the unit that the address names."""
     actor = getattr(request, "actor", NOBODY)
     return {
         "actor": actor,
         "acting_person": actor.names[0],
         "acting_for": actor.names[1],
         "chain": chain(),
+        "looked_at": lambda: _unit(request),
         "as_of": getattr(request, "as_of", None),
         "languages": settings.LANGUAGES,
         "language": getattr(request, "LANGUAGE_CODE", "fi"),
         "demo": settings.DEMO,
     }
+
+
+def _unit(request: HttpRequest) -> Unit | None:
+    """The unit looked at. That there is none such is the page's to say."""
+    try:
+        return unit_looked_at(request)
+    except NotThere:
+        return None
 
 
 def chain() -> list[tuple[Any, list[Register[Any]]]]:

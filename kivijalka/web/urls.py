@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from kivijalka.desk import views as desk
-from kivijalka.organisation import deputies
+from kivijalka.organisation import deputies, looked_at
 from kivijalka.organisation import views as organisation
 from kivijalka.register.doors.api import make_api
 from kivijalka.reports import views as reports
@@ -16,6 +16,7 @@ urlpatterns: list[Any] = [
     path("", desk.my_work, name="home"),
     path("api/", make_api().urls),
     path("situation/", reports.situation, name="situation"),
+    path("unit/", looked_at.choose_unit, name="choose-unit"),
     path("registers/", views.registers, name="registers"),
     path("jump/", views.jump, name="jump"),
     path("sign-in/", signin.sign_in, name="sign-in"),

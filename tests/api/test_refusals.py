@@ -50,8 +50,8 @@ def test_an_id_out_of_reach_is_answered_like_one_that_is_not_there():
 def test_a_unit_out_of_reach_is_answered_like_one_that_is_not_there():
     partner = holder("partner_member", unit=sector())
     client = sign_in(Client(), partner)
-    hidden = f"/api/units?parent={sector().code}"
-    missing = "/api/units?parent=U-999999"
+    hidden = f"/api/units?unit={sector().code}"
+    missing = "/api/units?unit=U-999999"
     assert told(client.get(hidden)) == (422, "invalid")
     assert client.get(hidden).content == client.get(missing).content
 

@@ -41,6 +41,8 @@ FRAME = [
     Place("/"),
     Place("/situation/"),
     Place("/registers/"),
+    Place("/unit/?at=/risks/"),
+    Place("/unit/?q=zzzz"),
     Place("/search/"),
     Place("/search/?q=sähkökatko"),
     Place("/search/?q=zzzz"),
@@ -73,7 +75,7 @@ def _of_register(key: str) -> list[Place]:
     verbs = [name for name in register.all_commands if name != "edit"]
     return [
         Place(f"/{register.path}/"),
-        Place(f"/{register.path}/new/"),
+        Place(f"/{register.path}/new/", answers=(200,) if register.adds else (403,)),
         Place(record),
         Place(f"{record}history/"),
         Place(f"{record}edit/"),

@@ -116,6 +116,8 @@ def test_question_mark_opens_the_keys_which_can_be_switched_off(new_page: NewPag
         page.keyboard.press(key)
     expect(page.locator("#keys")).to_be_hidden()
     expect(page.locator("body")).to_be_focused()
+    tab_to(page, ".kj-who summary")
+    page.keyboard.press("Enter")
     tab_to(page, "[data-keys]")
     page.keyboard.press("Enter")
     expect(page.locator("#keys")).to_be_visible()

@@ -40,6 +40,7 @@ def sign_in(page: Page, address: str, email: str) -> None:
 
 
 def sign_out(page: Page) -> None:
+    page.locator("header .kj-who summary").click()
     page.locator("header button", has_text="Sign out").click()
     expect(page.locator("h1")).to_have_text("Sign in")
 

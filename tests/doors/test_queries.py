@@ -20,7 +20,16 @@ from tests.who import sign_in
 
 MOST = 12
 BOUNDARIES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
-FRAME = ["/", "/situation/", "/situation/?unit={unit}", "/search/?q=Esimerkki", "/registers/", "/responsibilities/"]
+FRAME = [
+    "/",
+    "/?unit={unit}",
+    "/situation/",
+    "/situation/?unit={unit}",
+    "/unit/",
+    "/search/?q=Esimerkki",
+    "/registers/",
+    "/responsibilities/",
+]
 
 
 @pytest.mark.parametrize("key", REGISTERS)
@@ -29,11 +38,13 @@ def test_a_register_s_pages_make_few_queries_and_no_more_for_more_rows(key: str,
     add_rows(key, someone)
     client = sign_in(Client(), someone)
     pages = list(pages_of(key))
+    # The first look at a unit is remembered in the session.
+    first = {page: queries(client, page) for page in pages}
     with_one = {page: queries(client, page) for page in pages}
     for _ in range(3):
         add_rows(key, make.person())
     assert {page: queries(client, page) for page in pages} == with_one
-    assert {page: count for page, count in with_one.items() if count > MOST} == {}
+    assert {page: count for page, count in [*first.items(), *with_one.items()] if count > MOST} == {}
 
 
 def test_pages_over_all_registers_make_few_queries_and_no_more_for_more_rows(committed: str) -> None:
@@ -73,6 +84,7 @@ def pages_of(key: str) -> Iterator[str]:
     register = REGISTERS[key]
     listed = reverse("list", args=[register.path])
     yield from (listed, f"{listed}?last=1", f"{listed}?q=Esimerkki", f"{listed}?as_of={in_days(-1)}")
+    yield f"{listed}?unit={make.city().code}"
     yield from (f"{listed}?{view.query}" for view in register.views)
     record = register.model._default_manager.order_by("pk").first()
     assert record is not None

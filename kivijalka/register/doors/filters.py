@@ -8,8 +8,9 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Func, IntegerField, Q, QuerySet
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -64,16 +65,30 @@ class RecordFilter(django_filters.Filter):
         return rows.filter(**{self.field_name: value})
 
 
+class NumbersBelow(Func):
+    """Numbers of a unit and of all below it, from the unit's own."""
+
+    template = "array(select kj.below(%(expressions)s))"
+    output_field = ArrayField(IntegerField())
+
+
+class WithAllBelow(RecordField):
+    """A unit, which knows the numbers of it and of all below it."""
+
+    def rows(self) -> QuerySet[Any, Any]:
+        found: QuerySet[Any, Any] = super().rows().annotate(below=NumbersBelow("number"))
+        return found
+
+
 class UnderFilter(RecordFilter):
     """unit=U-000012: the unit and all below it."""
 
+    @property
+    def field(self) -> forms.Field:
+        return WithAllBelow(self.model_of_record, required=False, label=self.label)
+
     def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if value in (None, ""):
-            return rows
-        with connection.cursor() as cursor:
-            cursor.execute("select array(select kj.below(%s))", [value.number])
-            numbers = cursor.fetchone()[0]
-        return rows.filter(**{f"{self.field_name}_id__in": numbers})
+        return rows.filter(**{f"{self.field_name}_id__in": value.below}) if value else rows
 
 
 class ManyFilter(django_filters.MultipleChoiceFilter):
@@ -149,7 +164,8 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
     words = {lookup for lookup in lookups if lookup in ("me", "empty")}
     for lookup in lookups:
         if lookup == "under":
-            made[name] = UnderFilter(model=field.related_model, words=set(), **common)
+            # Called the same in every register: a page for a unit narrows each list.
+            made["unit"] = UnderFilter(model=field.related_model, words=set(), **common)
         elif lookup == "is":
             made[name] = RecordFilter(model=field.related_model, words=words, **common)
         elif lookup == "in":

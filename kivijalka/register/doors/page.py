@@ -8,13 +8,17 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
+from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.history import names_in, raw_versions, versions_in, versions_of
 from kivijalka.register.doors.links import link_form, links_of
 from kivijalka.register.doors.panels import panels_of
+from kivijalka.register.doors.place import kept, looked_up
 from kivijalka.register.doors.related import together
 from kivijalka.register.doors.saved import look_and_rest, query_of, saved_views
 from kivijalka.register.doors.show import (
@@ -32,6 +36,7 @@ from kivijalka.register.doors.show import (
 )
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_path
+from kivijalka.register.working_models import SavedView
 
 READ = ["GET", "HEAD"]
 
@@ -44,15 +49,20 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
     """
     register, params = register_by_path(path), request.GET.copy()
     shown = params.pop("show", [""])[-1]
+    if "unit" not in filters_of(register.key).base_filters:
+        params.pop("unit", None)  # a register that is of no unit in particular stays whole
     if request.headers.get("HX-Target", "").endswith("side"):
         side = _side(register, rows.one(register, shown) if shown else None, params)
         return render(request, "register/_side.html", {"register": register, "side": side})
     with together():
         record = rows.one(register, shown) if shown else None
         page, mistakes = _page(register, params)
+    if "unit" in page.filters.form.cleaned_data:
+        looked_up(request, page.filters.form.cleaned_data["unit"])
     boxes = boxes_of(register, params, page.filters.form)
     base = address_of(params, {})
     look, asked = look_and_rest(params)
+    saved = saved_views(request, register)
     shown_columns = chosen_columns(register, params)
     return render(
         request,
@@ -66,15 +76,16 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "shown": record,
             "opens": f"{base}show=" if base == "?" else f"{base}&show=",
             "boxes": boxes,
-            "chips": chips_of(register, params, boxes),
+            "chips": chips_of(params, page.filters.form),
             "mistakes": mistakes,
             "may_add": rows.may_add(register, request.actor),  # type: ignore[attr-defined]
             "links": _page_links(params, page),
             "query": params.urlencode(),
+            "tabs": _tabs(request, register, params, saved),
             "view": query_of(params),
             "look": look,
             "asked": asked,
-            "saved": saved_views(request, register),
+            "saved": saved,
             "column_choices": column_choices(register, shown_columns),
             "is_dense": params.get("density") == "dense",
         },
@@ -87,6 +98,21 @@ def _page(register: Register[Any], params: QueryDict) -> tuple[rows.Page, dict[s
         return rows.page(register, params), {}
     except Refused as refused:
         return rows.page(register, _without(params, refused.errors)), refused.errors
+
+
+def _tabs(
+    request: HttpRequest, register: Register[Any], params: QueryDict, saved: list[SavedView]
+) -> list[tuple[Any, str, bool]]:
+    """The views of a list, declared and one's own: name, address, and whether it is the one shown, for whatever unit."""
+    asked = params.copy()
+    asked.pop("unit", None)
+    shown = {query_of(params), query_of(asked)}
+    views = [(_("All"), ""), *((v.name, v.query) for v in register.views), *((v.name, v.query) for v in saved)]
+    address = reverse("list", args=[register.path])
+    return [
+        (name, kept(request, f"{address}?{query}".rstrip("?")), query_of(QueryDict(query)) in shown)
+        for name, query in views
+    ]
 
 
 def _side(register: Register[Any], record: Any, params: QueryDict) -> dict[str, Any] | None:

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.declare import Column, Part, Register
 from kivijalka.register.doors.filters import filters_of
+from kivijalka.register.doors.place import KEPT
 from kivijalka.register.doors.related import relate, value_of
-from kivijalka.register.doors.rows import NOT_FILTERS, of_part
+from kivijalka.register.doors.rows import of_part
 from kivijalka.register.doors.values import text_of
 from kivijalka.register.models import Kept
 
@@ -172,7 +173,7 @@ def boxes_of(register: Register[Any], params: QueryDict, form: Any) -> list[Box]
     words = register.words()
     boxes: dict[str, Box] = {}
     for name, found in filters.items():
-        if name == "q":
+        if name in ("q", *KEPT):  # the words have an input of their own, the unit its place above every page
             continue
         field = register.field(found.field_name)
         box = boxes.setdefault(found.field_name, Box(field.verbose_name))
@@ -185,19 +186,16 @@ def boxes_of(register: Register[Any], params: QueryDict, form: Any) -> list[Box]
     return list(boxes.values())
 
 
-def chips_of(register: Register[Any], params: QueryDict, boxes: list[Box]) -> list[dict[str, str]]:
-    """The filters in force, in words, each with the address that takes it off."""
+def chips_of(params: QueryDict, form: Any) -> list[dict[str, str]]:
+    """The filters in force, in words, each with the address that takes it off; the words that are searched last."""
     chips = []
-    named = {field.name: field for box in boxes for field in box.fields}
-    for name in params:
-        if name in NOT_FILTERS or name not in named:
-            continue
+    for name in (name for name in params if name in form.fields):
         given = [value for value in params.getlist(name) if value]
         for value in given:
             rest = address_of(params, {name: [other for other in given if other != value]})
-            words = _word(named[name].field.widget, value)
-            chips.append({"label": str(named[name].label), "words": words, "without": rest})
-    return chips
+            words = _word(form, name, value)
+            chips.append({"name": name, "label": str(form[name].label), "words": words, "without": rest})
+    return sorted(chips, key=lambda chip: chip["name"] == "q")
 
 
 def address_of(params: QueryDict, changed: dict[str, list[str]]) -> str:
@@ -207,8 +205,11 @@ def address_of(params: QueryDict, changed: dict[str, list[str]]) -> str:
     return "?" + urlencode({**kept, **changed}, doseq=True)
 
 
-def _word(widget: Any, value: str) -> str:
-    options = getattr(widget, "choices", [])
+def _word(form: Any, name: str, value: str) -> str:
+    known = form.cleaned_data.get(name)
+    if isinstance(known, Kept):
+        return str(known)
+    options = getattr(form.fields[name].widget, "choices", [])
     return next((str(label) for key, label in options if str(key) == value), str(WORDS.get(value, value)))
 
 

@@ -20,6 +20,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors import drafts, forms, rows, undo
 from kivijalka.register.doors.links import LinkForm, end_link
 from kivijalka.register.doors.merge import Clash, Merged, merge
+from kivijalka.register.doors.place import kept
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
 
@@ -39,7 +40,7 @@ def add_page(request: HttpRequest, path: str) -> HttpResponse:
         except Refused as refused:
             return _form_page(request, register, form, refused, None)
         messages.success(request, _("Added: %s") % record)
-        return redirect("record", path, record.pk)
+        return redirect(kept(request, reverse("record", args=[path, record.pk])))
     return _form_page(request, register, form, None, None)
 
 
@@ -66,7 +67,7 @@ def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         who = merged.theirs.by if merged.theirs else ""
         said = _("Saved, and what %s changed meanwhile was kept.") % who if who else _("Saved.")
         messages.success(request, undo.offered(register, record, said))
-        return redirect("record", path, pk)
+        return redirect(kept(request, reverse("record", args=[path, pk])))
     return _form_page(request, register, form, None, record)
 
 
@@ -90,7 +91,7 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
             refused = told
         else:
             messages.success(request, _("Done: %s") % command.label)
-            return redirect(safe_next(request) or reverse("record", args=[path, pk]))
+            return redirect(kept(request, safe_next(request) or reverse("record", args=[path, pk])))
     return _verb_page(request, register, record, command, form, refused)
 
 
@@ -110,7 +111,7 @@ def link_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         for texts in refused.errors.values():
             for text in texts:
                 messages.error(request, text)
-    return redirect("record", path, pk)
+    return redirect(kept(request, reverse("record", args=[path, pk])))
 
 
 def _form_page(

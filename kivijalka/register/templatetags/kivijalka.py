@@ -1,16 +1,16 @@
-"""Tags that keep what stands in the address (the date looked at) from page to page."""
+"""Tags that keep what stands in the address (the unit and the date looked at) from page to page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
 
+from kivijalka.register.doors import place
 from kivijalka.register.doors.once import FIELD, issue
 
 register = template.Library()
@@ -18,18 +18,27 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def to(context: Any, name: str, *args: Any, **query: Any) -> str:
-    """The address of a page, in the same past as this one."""
-    return kept(context, reverse(name, args=args), **query)
+    """The address of a page, for the same unit and in the same past as this one."""
+    return place.kept(context["request"], reverse(name, args=args), **query)
 
 
 @register.simple_tag(takes_context=True)
 def kept(context: Any, address: str, **query: Any) -> str:
-    """An address with `as_of` of this page added, when it looks at the past."""
-    as_of = context["request"].GET.get("as_of")
-    extra = {**query, **({"as_of": as_of} if as_of else {})}
-    if not extra:
-        return address
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(extra, doseq=True)}"
+    """An address, for the same unit and in the same past as this page."""
+    return place.kept(context["request"], address, **query)
+
+
+@register.simple_tag(takes_context=True)
+def without(context: Any, name: str) -> str:
+    """The address of this page without one of its words."""
+    return place.without(context["request"].get_full_path(), name)
+
+
+@register.simple_tag(takes_context=True)
+def carried(context: Any, *left: str) -> str:
+    """Hidden fields of a form that leads to a page for the same unit and in the same past; not those that it asks."""
+    pairs = [(name, text) for name, text in place.carried(context["request"]).items() if name not in left]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
 
 
 @register.simple_tag(takes_context=True)

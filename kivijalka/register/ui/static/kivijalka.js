@@ -77,7 +77,7 @@ jump?.addEventListener("keydown", (event) => {
 
 // Escape: an open filter closes, then the record beside the list.
 function close() {
-  const open = document.querySelector("details[name=filter][open]");
+  const open = document.querySelector("details[name][open]");
   const back = document.querySelector("[data-close]");
   if (open) {
     open.open = false;
@@ -103,7 +103,7 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     closeSide(back);
   }
-  for (const open of document.querySelectorAll("details[name=filter][open]")) {
+  for (const open of document.querySelectorAll("details[name][open]")) {
     if (!open.contains(event.target)) open.open = false;
   }
 });
@@ -119,6 +119,15 @@ document.addEventListener("htmx:after:swap", () => {
     else link.removeAttribute("aria-current");
   }
 });
+
+// Whoever opens the box of units types next; "toggle" does not bubble.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.target.open) event.target.querySelector("[data-opened]")?.focus();
+  },
+  true,
+);
 
 const ACTIONS = { "/": focusSearch, "?": openKeys, j: () => step(1), k: () => step(-1) };
 
