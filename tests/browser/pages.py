@@ -52,6 +52,7 @@ FRAME = [
     Place("/deputies/"),
     Place("/account/"),
     Place("/account/app/"),
+    Place("/account/tokens/"),
     Place("/account/passkeys/new/"),
     Place("/sign-in/code/", signed_in=False),
     Place("/why/"),
@@ -75,6 +76,7 @@ def _of_register(key: str) -> list[Place]:
     verbs = [name for name in register.all_commands if name != "edit"]
     return [
         Place(f"/{register.path}/"),
+        # A register added to on a page of its own says so here.
         Place(f"/{register.path}/new/", answers=(200,) if register.adds else (403,)),
         Place(record),
         Place(f"{record}history/"),
