@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from itertools import product
 
 from kivijalka.register.registry import REGISTERS
+from tests.full import FULL
 
-FULL = bool(os.environ.get("KIVIJALKA_TEST_FULL"))
 LANGUAGES, SCHEMES, WIDTHS = ("fi", "sv", "en"), ("light", "dark"), (320, 1440)
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 
