@@ -126,6 +126,21 @@ def test_a_list_says_which_filter_it_did_not_understand_and_shows_the_rest():
     assert "shown" in answer.content.decode()
 
 
+def test_a_list_filtered_to_nothing_says_which_filter_to_leave_out():
+    school = sector("Koulu")
+    head = holder("sector_director", unit=school)
+    for words in ("Tulipalo", "Vesivahinko"):
+        risk(words, unit=school, owner=head)
+    client = sign_in(Client(), head)
+    ways = client.get(f"/risks/?state=closed&state=accepted&unit={school.code}").context["ways_out"]
+    assert [(way.words, way.address, way.rows) for way in ways] == [
+        ("tila: seuranta päätetty, hyväksytty", f"?unit={school.code}", 2)
+    ]
+    ways = client.get("/risks/?state=closed&q=tulipalo&owner=me").context["ways_out"]
+    assert [(way.address, way.rows) for way in ways] == [("?q=tulipalo&owner=me", 1)]
+    assert client.get("/risks/?state=closed&q=myrsky").context["ways_out"] == []
+
+
 def test_the_past_is_read_only_and_says_so():
     client, head = as_head()
     found = risk(unit=head.unit)

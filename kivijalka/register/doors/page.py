@@ -17,6 +17,7 @@ from kivijalka.register.doors import rows
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.history import names_in, raw_versions, versions_in, versions_of
 from kivijalka.register.doors.links import link_form, links_of
+from kivijalka.register.doors.loosen import ways_out
 from kivijalka.register.doors.panels import panels_of
 from kivijalka.register.doors.place import kept, looked_up
 from kivijalka.register.doors.related import together
@@ -77,6 +78,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "opens": f"{base}show=" if base == "?" else f"{base}&show=",
             "boxes": boxes,
             "chips": chips_of(params, page.filters.form),
+            "ways_out": [] if page.rows else ways_out(register, params, page.filters),
             "mistakes": mistakes,
             "may_add": rows.may_add(register, request.actor),  # type: ignore[attr-defined]
             "links": _page_links(params, page),

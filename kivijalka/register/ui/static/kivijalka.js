@@ -120,6 +120,41 @@ document.addEventListener("htmx:after:swap", () => {
   }
 });
 
+// A part that could not be fetched says so where it would stand, and offers to try again.
+function tellNotFetched({ detail: { ctx } }) {
+  const notice = document.getElementById("not-fetched")?.content.firstElementChild.cloneNode(true);
+  if (!notice || !ctx?.target?.isConnected) return;
+  forget(ctx.target);
+  if (ctx.target.matches("datalist")) ctx.target.after(notice);
+  else ctx.target.replaceChildren(notice);
+  const { sourceElement: source, target, swap } = ctx;
+  const again = notice.querySelector("button");
+  again.addEventListener("click", () => htmx.ajax("GET", ctx.request.action, { source, target, swap }));
+  if (source.matches("a")) again.focus();
+}
+
+function forget(target) {
+  if (target.nextElementSibling?.matches(".kj-not-fetched")) target.nextElementSibling.remove();
+}
+
+document.addEventListener("htmx:error", tellNotFetched);
+document.addEventListener("htmx:response:error", tellNotFetched);
+document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => ctx?.target && forget(ctx.target));
+
+// Without a connection nothing is sent into the void: the page says so and keeps what was typed.
+const offline = document.querySelector(".kj-offline");
+const tellOffline = (text) => {
+  if (offline) offline.textContent = text;
+};
+window.addEventListener("offline", () => tellOffline(offline?.dataset.waits));
+window.addEventListener("online", () => tellOffline(""));
+document.addEventListener("submit", (event) => {
+  if (navigator.onLine || event.target.method === "dialog") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  tellOffline(offline?.dataset.unsent);
+}, true);
+
 // Whoever opens the box of units types next; "toggle" does not bubble.
 document.addEventListener(
   "toggle",
