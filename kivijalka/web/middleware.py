@@ -36,7 +36,9 @@ class ActingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
-        person = getattr(request.user, "person_id", None) if request.user.is_authenticated else None
+        # Where one signs in nobody acts yet: whoever else was signed in here has no part in it.
+        signed_in = request.user.is_authenticated and not request.path.startswith("/sign-in")
+        person = getattr(request.user, "person_id", None) if signed_in else None
         language = request.session.get("language") or request.COOKIES.get("language") or "fi"
         translation.activate(language if language in ("fi", "sv", "en") else "fi")
         request.LANGUAGE_CODE = translation.get_language()
@@ -59,7 +61,7 @@ class ActingMiddleware:
         return None
 
     def _respond(self, request: Any, person: UUID | None) -> HttpResponse:
-        behalf = None if request.token else request.session.get("on_behalf_of")
+        behalf = None if request.token or person is None else request.session.get("on_behalf_of")
         door = "api" if request.path.startswith("/api/") else "page"
         token = request.token.id if request.token else None
         who = {"on_behalf_of": UUID(behalf) if behalf else None, "door": door, "as_of": request.as_of, "token": token}

@@ -194,6 +194,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# What breaks is told on the standard error with its place in the code; a refusal is an answer and nothing to report.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": [], "level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}
+
 # Each room's jobs.py; a job is a row of the database, so it is there if and only if what asked for it is.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -28,6 +28,13 @@ def test_a_session_that_somebody_planted_is_not_signed_in(aino: Account) -> None
     assert planted.get("/").status_code == 302, "who planted it is still nobody"
 
 
+def test_somebody_else_signs_in_in_the_same_browser(aino: Account) -> None:
+    client = who.sign_in(Client(), make.holder("employee"))
+    assert client.get("/sign-in/").status_code == 200
+    assert client.post("/sign-in/", {"email": aino.email, "password": PASSWORD}).status_code == 302
+    assert client.get("/").context["actor"].person == aino.person_id
+
+
 def test_signing_out_ends_the_session_at_the_server(aino: Account) -> None:
     client = Client()
     client.post("/sign-in/", {"email": aino.email, "password": PASSWORD})

@@ -38,6 +38,17 @@ def test_a_fault_is_told_in_three_languages_on_a_page_that_asks_nobody(monkeypat
     assert "RuntimeError" not in answer.content.decode()
 
 
+def test_a_fault_is_told_to_who_runs_the_site_a_refusal_is_not(monkeypatch: pytest.MonkeyPatch, caplog: Any):
+    client = client_in()
+    with monkeypatch.context() as while_broken:
+        while_broken.setattr(rows, "page", broken)
+        client.get("/risks/")
+    assert "RuntimeError: a fault of ours" in caplog.text
+    caplog.clear()
+    client.get("/risks/nowhere/")
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_program_is_told_of_a_fault_as_of_any_problem(monkeypatch: pytest.MonkeyPatch, language: str):
     monkeypatch.setattr("kivijalka.register.doors.rows.page", broken)
