@@ -6,8 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import owner
 from kivijalka.organisation import commands, delegation
 from kivijalka.organisation import tokens as of_tokens
-from kivijalka.organisation.models import Delegation, Person, Role, Unit
-from kivijalka.organisation.token_models import Token
+from kivijalka.organisation.models import Delegation, Person, Role, Token, Unit
 from kivijalka.register.declare import NOBODYS, Column, Register, View, Waits
 from kivijalka.register.registry import register
 

@@ -17,8 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
 from kivijalka.access.actor import say_command
-from kivijalka.organisation.models import Person
-from kivijalka.organisation.token_models import Token, TokenKey
+from kivijalka.organisation.models import Person, Token, TokenKey
 from kivijalka.register.command import command, translated
 from kivijalka.register.doors.related import relate
 from kivijalka.register.refusal import NotThere, Reason, refuse

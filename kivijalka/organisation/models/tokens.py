@@ -7,7 +7,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner
-from kivijalka.organisation.models import Person, Unit
+from kivijalka.organisation.models.persons import Person
+from kivijalka.organisation.models.units import Unit
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Record, indexes
 from kivijalka.register.registry import REGISTERS
