@@ -10,8 +10,7 @@ from django.test import Client
 
 from kivijalka.access import acting
 from kivijalka.organisation import tokens
-from kivijalka.organisation.models import Person
-from kivijalka.organisation.token_models import Token, TokenKey
+from kivijalka.organisation.models import Person, Token, TokenKey
 from kivijalka.register.refusal import Refused
 from kivijalka.risks.models import Risk
 from tests import factories as make
