@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import database
 from tests.who import as_nobody
@@ -23,6 +24,24 @@ from tests.who import as_nobody
 def pytest_configure(config: pytest.Config) -> None:
     """The first process names the run; workers inherit the name."""
     os.environ.setdefault("KIVIJALKA_TEST_RUN", uuid4().hex[:8])
+
+
+# Folders whose tests share something dear within a process: a server with its browser, compiled code.
+TOGETHER = ("browser", "engine")
+
+
+class Together(LoadScopeScheduling):
+    """Tests are handed out one by one, but those of such a folder to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return folder if folder in TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """How tests are handed out to several processes."""
+    return Together(config, log)
 
 
 def pytest_collection_finish() -> None:
