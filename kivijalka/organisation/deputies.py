@@ -20,9 +20,9 @@ from kivijalka.organisation.registers import delegations
 from kivijalka.organisation.views import refused_page, uuid_in
 from kivijalka.register.command import add
 from kivijalka.register.doors import rows
-from kivijalka.register.doors.forms import RegisterForm, cleaned, day_field
+from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.doors.related import value_of
-from kivijalka.register.fields import RecordField
+from kivijalka.register.fields import DayField, RecordField
 from kivijalka.register.refusal import Refused
 
 
@@ -67,8 +67,8 @@ def absence_form(roles: list[Role], data: Any = None) -> RegisterForm:
         "role": forms.ChoiceField(
             label=gettext_lazy("Role"), choices=[("", _("All that can be given")), *choices], required=False
         ),
-        "start": day_field(gettext_lazy("First day")),
-        "end": day_field(gettext_lazy("Last day")),
+        "start": DayField(label=gettext_lazy("First day")),
+        "end": DayField(label=gettext_lazy("Last day")),
         "reason": forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False),
     }
     return form

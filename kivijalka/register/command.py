@@ -41,6 +41,16 @@ class Option:
         return str(self.name)
 
 
+@dataclass(frozen=True)
+class Worded:
+    """What a verb is called on records of one kind: `Worded("sign", "opportunity", _("Close the opportunity"))`."""
+
+    field: str
+    value: Any
+    label: Words
+    says: Words = ""
+
+
 # What the choices of inputs mean, where only data can say it (the policy in force); asked when a form is shown.
 Meanings = Callable[[], Mapping[str, Mapping[Any, Option]]]
 
@@ -77,6 +87,12 @@ class Command(Generic[M]):
     primary: bool = False
     initial: Initial | None = None
     meanings: Meanings | None = None
+    worded: tuple[Worded, ...] = ()
+
+    def words(self, record: Any) -> Worded:
+        """The verb's label, and what it says, on this record."""
+        fitting = (words for words in self.worded if getattr(record, words.field) == words.value)
+        return next(fitting, Worded("", None, self.label, self.says))
 
     def __call__(self, actor: Actor, record: M, *, version: int | None = None, **inputs: Any) -> Any:
         """Do it: right, state and version are asked of the database, then the function runs in one transaction."""
@@ -159,7 +175,7 @@ class Input:
 
     def form_field(self) -> forms.Field:
         """The form field that reads this input: the only place where text becomes a value, at every door."""
-        from kivijalka.register.fields import LocalDecimalField, RecordField
+        from kivijalka.register.fields import DayField, LocalDecimalField, RecordField
 
         common: dict[str, Any] = {"label": self.ask.label, "help_text": self.ask.help, "required": self.required}
         common["initial"] = self.default
@@ -175,7 +191,7 @@ class Input:
             return forms.CharField(widget=widget, empty_value=self.default or "", **common)
         simple: dict[Any, type[forms.Field]] = {
             int: forms.IntegerField,
-            date: forms.DateField,
+            date: DayField,
             Decimal: LocalDecimalField,
             UUID: forms.UUIDField,
         }
@@ -195,11 +211,12 @@ def command(
     primary: bool = False,
     initial: Initial | None = None,
     meanings: Meanings | None = None,
+    worded: Sequence[Worded] = (),
 ) -> Callable[..., Any]:
     """Make a command of a function: `@command(_("Accept"), when=Q(state="assessed"))`."""
 
     def made(function: Callable[..., Any]) -> Command[Any]:
-        return Command(function, label, when or Q(), says, function.__name__, primary, initial, meanings)
+        return Command(function, label, when or Q(), says, function.__name__, primary, initial, meanings, tuple(worded))
 
     return made
 

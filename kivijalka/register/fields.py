@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from django.db.models import Model, Q, QuerySet
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+DAYS = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y"]
 NO_BREAK_SPACES = {ord(space): None for space in (" ", "\u00a0", "\u202f", "\u2009")}
 
 
@@ -21,6 +24,34 @@ class LocalDecimalField(forms.DecimalField):
         if isinstance(value, str):
             value = value.replace("€", "").translate(NO_BREAK_SPACES).replace("−", "-").replace(",", ".")
         return super().to_python(value)
+
+
+def day_of(text: str) -> date | None:
+    """The day that a text names."""
+    for pattern in DAYS:
+        with suppress(ValueError):
+            return datetime.strptime(text, pattern).date()
+    return None
+
+
+class DayInput(forms.DateInput):
+    """A day as people write it, 31.12.2026, whatever the browser's language; a script adds a calendar to pick from."""
+
+    template_name = "register/widgets/day.html"
+
+    def format_value(self, value: Any) -> Any:
+        return f"{value.day}.{value.month}.{value.year}" if isinstance(value, date) else value
+
+
+class DayField(forms.DateField):
+    """A day as people write it or as programs do."""
+
+    widget = DayInput
+    default_error_messages = {"invalid": _("This is not a day. Write it as 31.12.2026 or 2026-12-31.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"input_formats": DAYS, "help_text": "", **kwargs})
+        self.help_text = self.help_text or _("For example 31.12.2026")
 
 
 class RecordInput(forms.TextInput):

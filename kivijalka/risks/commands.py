@@ -14,7 +14,7 @@ from kivijalka.access import Actor
 from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Person
 from kivijalka.policy.queries import policy_in_force
-from kivijalka.register.command import Ask, command
+from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.models import Link
 from kivijalka.register.refusal import refuse
 from kivijalka.risks import queries, rules
@@ -23,6 +23,7 @@ from kivijalka.risks.models import Assessment, Risk
 State, Stage = Risk.State, Assessment.Stage
 NOT_CLOSED = ~Q(state=State.CLOSED)
 ACCEPTANCE = ["accepted_until", "acceptance_reason", "accepted_by"]
+OPPORTUNITY = ("sign", Risk.Sign.OPPORTUNITY)
 LEVELS = [(level, str(level)) for level in range(1, 6)]
 
 
@@ -100,6 +101,13 @@ def decide(
     _("Accept the risk"),
     when=Q(state__in=[State.ASSESSED, State.ACCEPTED]),
     says=_("The acceptance ends on the day that you give, or when the risk is assessed again."),
+    worded=[
+        Worded(
+            *OPPORTUNITY,
+            _("Leave the opportunity as it is"),
+            _("This ends on the day that you give, or when the opportunity is assessed again."),
+        )
+    ],
 )
 def accept(
     actor: Actor,
@@ -124,7 +132,16 @@ def accept(
 
 
 @command(
-    _("Treat"), when=NOT_CLOSED, says=_("An action that treats this risk. Its effect is asked for when it is done.")
+    _("Treat"),
+    when=NOT_CLOSED,
+    says=_("An action that treats this risk. Its effect is asked for when it is done."),
+    worded=[
+        Worded(
+            *OPPORTUNITY,
+            _("Seize the opportunity"),
+            _("An action that helps this come true. Its effect is asked for when it is done."),
+        )
+    ],
 )
 def treat(
     actor: Actor,
@@ -157,7 +174,18 @@ def confirm(actor: Actor, risk: Risk) -> Risk:
     return risk
 
 
-@command(_("Close the risk"), when=NOT_CLOSED, says=_("The risk leaves the matrix and stays in history."))
+@command(
+    _("Close the risk"),
+    when=NOT_CLOSED,
+    says=_("The risk leaves the matrix and stays in history."),
+    worded=[
+        Worded(
+            *OPPORTUNITY,
+            _("Close the opportunity"),
+            _("The opportunity is followed no more and stays in history."),
+        )
+    ],
+)
 def close(actor: Actor, risk: Risk) -> Risk:
     """The risk is no more. Refused while actions that treat it are open."""
     refuse(rules.why_not_close(queries.open_actions(risk)))

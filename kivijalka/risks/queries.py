@@ -16,7 +16,7 @@ from kivijalka.access import Actor
 from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import DIMENSIONS, LEVELS, Scales, Step, Words
 from kivijalka.register.command import Option
-from kivijalka.risks.models import Assessment, Risk
+from kivijalka.risks.models import Assessment, Benefit, Level, Risk
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,14 @@ def open_actions(risk: Risk) -> int:
         return int(cursor.fetchone()[0])
 
 
-def level_words() -> dict[str, dict[int, str]]:
-    """What the policy in force calls the levels, in the reader's language."""
+def level_words() -> dict[str, dict[Any, str]]:
+    """What the policy in force calls the levels, in the reader's language; a class by its words for both kinds of risk."""
     policy, language = policy_known(timezone.localdate()), get_language() or "fi"
+    classes = {"level": {level.value: f"{level.label} / {Benefit[level.name].label}" for level in Level}}
     if policy is None:
-        return {}
+        return classes
     scales = policy.scales
-    return {
+    return classes | {
         "likelihood": {level: f"{level} {scales.likelihood_name(level, language)}" for level in LEVELS},
         "impact": {level: f"{level} {scales.impact_name(level, language)}" for level in LEVELS},
     }

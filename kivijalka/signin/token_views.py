@@ -19,8 +19,8 @@ from kivijalka.organisation.models import Unit
 from kivijalka.organisation.registers import tokens as register
 from kivijalka.organisation.views import refused_page, uuid_in
 from kivijalka.register.doors import rows
-from kivijalka.register.doors.forms import RegisterForm, cleaned, day_field
-from kivijalka.register.fields import RecordField
+from kivijalka.register.doors.forms import RegisterForm, cleaned
+from kivijalka.register.fields import DayField, RecordField
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
 
@@ -60,7 +60,7 @@ def token_form(data: Any = None) -> RegisterForm:
     choices = [(key, found.names[1]) for key, found in REGISTERS.items()]
     form.fields |= {
         "name": forms.CharField(label=gettext_lazy("What it is for"), max_length=100),
-        "end": day_field(gettext_lazy("Last day")),
+        "end": DayField(label=gettext_lazy("Last day")),
         "reads": forms.BooleanField(label=gettext_lazy("It only reads"), required=False),
         "registers": forms.MultipleChoiceField(
             label=gettext_lazy("Only these registers"),

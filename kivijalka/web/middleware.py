@@ -17,11 +17,12 @@ from django.db.utils import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from kivijalka.access.actor import NOBODY, acting
 from kivijalka.register.doors.api import problem
+from kivijalka.register.fields import day_of
 from kivijalka.register.refusal import Refused
 from kivijalka.signin import tokens
 
@@ -150,7 +151,7 @@ def moment_of(request: HttpRequest) -> datetime | None:
     if not text:
         return None
     try:
-        instant, day = parse_datetime(text), parse_date(text)
+        instant, day = parse_datetime(text), day_of(text)
     except ValueError:
         return None
     if instant is not None and len(text) > 10:

@@ -68,7 +68,7 @@ def test_accepts_a_risk(new_page: NewPage, site: Site):
     tab_to(page, "#id_reason")
     page.keyboard.type("The spare generator comes in the spring.")
     tab_to(page, "#id_until")
-    page.keyboard.type(in_days(30).strftime("%m%d%Y"))
+    page.keyboard.type(in_days(30).strftime("%d.%m.%Y"))
     tab_to(page, "main form .hds-button--primary[type=submit]")
     page.keyboard.press("Enter")
     page.wait_for_url(site.at("/risks/{fire}/"))

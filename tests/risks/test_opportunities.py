@@ -56,3 +56,9 @@ def test_an_assessment_says_its_levels_in_the_words_of_its_policy(browser: Clien
     assert said["level"] == ("outstanding opportunity", "+4_critical")
     assert said["likelihood"][0] == "5 almost certain"
     assert said["impact"][0].startswith("5 ")
+
+
+def test_its_verbs_and_the_filter_of_levels_have_words_of_its_own(browser: Client, opportunity: Risk) -> None:
+    page = browser.get(f"/risks/{opportunity.pk}/").content.decode()
+    assert "Seize the opportunity" in page and "Close the opportunity" in page and "Close the risk" not in page
+    assert "critical / outstanding opportunity" in browser.get("/risks/").content.decode()

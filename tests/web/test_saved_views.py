@@ -84,6 +84,6 @@ def test_an_export_and_a_filter_keep_the_look() -> None:
     page = client.get("/risks/?column=owner&density=dense&unit=" + head.unit.code).content.decode()
     filters = page.split('class="kj-filters"')[1].split("</form>")[0]
     assert 'name="column" value="owner"' in filters and "kj-table--dense" in page
-    columns = page.split('class="kj-look"')[1].split("</form>")[0]
+    columns = page.split('id="columns"')[1].split("</form>")[0]
     assert f'name="unit" value="{head.unit.code}"' in columns
     assert client.get("/risks/export.csv?column=owner&density=dense").status_code in (200, 404)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import current_actor
 from kivijalka.register.declare import Register
-from kivijalka.register.fields import RecordField
+from kivijalka.register.fields import DayField, RecordField
 from kivijalka.register.registry import register_by_key
 
 SHORT = {"lt": _("before"), "gte": _("from")}
@@ -112,7 +112,7 @@ class EmptyFilter(django_filters.ChoiceFilter):
         return rows.filter(**{f"{self.field_name}__isnull": True}) if value == "empty" else rows
 
 
-class DayField(forms.DateField):
+class DayOrWord(DayField):
     """A day, or the word "today"."""
 
     def to_python(self, value: Any) -> date | None:
@@ -120,7 +120,7 @@ class DayField(forms.DateField):
 
 
 class DayFilter(django_filters.DateFilter):
-    field_class = DayField
+    field_class = DayOrWord
 
 
 class Words(django_filters.CharFilter):

@@ -13,11 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.command import Command, Option
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.related import value_of
-from kivijalka.register.fields import LocalDecimalField, RecordField, ScaleInput
+from kivijalka.register.fields import DayField, LocalDecimalField, RecordField, ScaleInput
 from kivijalka.register.models import Kept
 from kivijalka.register.refusal import Invalid, Refused
-
-DAYS = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y"]
 
 
 class RegisterForm(forms.Form):
@@ -55,7 +53,7 @@ def is_hidden(record: Any, name: str) -> bool:
 def command_form(command: Command[Any], data: Any = None, record: Any = None) -> RegisterForm:
     """The form of a command's inputs; for a record, with what the command proposes."""
     form = RegisterForm(data, initial=command.initial(record) if command.initial and record and data is None else None)
-    form.fields.update({name: _dated(given.form_field()) for name, given in command.inputs.items()})
+    form.fields.update({name: given.form_field() for name, given in command.inputs.items()})
     return form
 
 
@@ -85,7 +83,7 @@ def form_field(field: Field[Any, Any]) -> forms.Field:
     if isinstance(field, DecimalField):
         return LocalDecimalField(max_digits=field.max_digits, decimal_places=field.decimal_places, **common)
     if isinstance(field, DateField):
-        return _dated(forms.DateField(**common))
+        return DayField(**common)
     made = field.formfield()
     assert made is not None, f"{field} has no form field"
     if isinstance(made, forms.TypedChoiceField):
@@ -95,22 +93,9 @@ def form_field(field: Field[Any, Any]) -> forms.Field:
     return made
 
 
-def day_field(label: Any) -> forms.Field:
-    """A day, as people write it or as a browser picks it."""
-    return _dated(forms.DateField(label=label))
-
-
 def _capital(words: Any) -> str:
     text = str(words)
     return text[:1].upper() + text[1:]
-
-
-def _dated(field: forms.Field) -> forms.Field:
-    if isinstance(field, forms.DateField):
-        field.input_formats = DAYS
-        field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        field.widget.is_required = field.required
-    return field
 
 
 def cleaned(form: RegisterForm) -> dict[str, Any]:

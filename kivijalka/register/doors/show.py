@@ -105,7 +105,8 @@ def cell_of(
     """One value. A related record links to its own page."""
     field = record._meta.get_field(name)
     value = value_of(record, name)
-    text = str(words.get(value, "")) if words else text_of(record, name)
+    # A field with choices says its own words, which may depend on the rest of the record.
+    text = str(words.get(value, "")) if words and not field.choices else text_of(record, name)
     url = value.get_absolute_url() if isinstance(value, Kept) and hasattr(value, "get_absolute_url") else ""
     return Cell(
         label=label or capfirst(str(field.verbose_name)),
@@ -161,7 +162,7 @@ def _label(model: Any, name: str) -> Any:
 def verbs_of(register: Register[Any], record: Any) -> list[Verb]:
     """Commands that this person may do on this record now, the likely one first."""
     possible = [c for c in register.all_commands.values() if getattr(record, f"can_{c.name}")]
-    found = [Verb(command.name, command.label, command.primary) for command in possible]
+    found = [Verb(command.name, command.words(record).label, command.primary) for command in possible]
     found.sort(key=lambda verb: (not verb.primary, verb.name == "edit"))
     first = next((verb.name for verb in found if verb.primary), None)
     return [Verb(verb.name, verb.label, verb.name == first) for verb in found]

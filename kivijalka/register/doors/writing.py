@@ -90,7 +90,7 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
         except Refused as told:
             refused = told
         else:
-            messages.success(request, _("Done: %s") % command.label)
+            messages.success(request, _("Done: %s") % command.words(record).label)
             return redirect(kept(request, safe_next(request) or reverse("record", args=[path, pk])))
     return _verb_page(request, register, record, command, form, refused)
 
@@ -176,7 +176,7 @@ def _verb_page(
     context = {
         "register": register,
         "record": record,
-        "command": command,
+        "words": command.words(record),
         "form": form,
         "draft": draft,
         "refused": refused,

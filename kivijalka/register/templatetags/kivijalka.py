@@ -64,9 +64,19 @@ def value(context: Any, cell: Any) -> str:
 def values(context: Any, cells: Sequence[Any], start: int = 0) -> str:
     """A row's values as cells of a table. A tag for the same reason."""
     shape = '<td role="cell" data-label="{}"{}><div class="kj-value">{}</div></td>'
-    numeric = mark_safe(' class="kj-number"')
-    shown = ((cell.label, numeric if cell.numeric else "", value(context, cell)) for cell in cells[start:])
+    titles = context["register"].title.split()
+    shown = ((cell.label, CLASSES[_class_of(cell, titles)], value(context, cell)) for cell in cells[start:])
     return format_html_join("", shape, shown)
+
+
+def _class_of(cell: Any, titles: Sequence[str]) -> str:
+    """What a cell is called where rows are cards: what names the row stands alone there, what is empty is left out."""
+    if not cell.text:
+        return "kj-none"
+    return "kj-number" if cell.numeric else "kj-title" if cell.name in titles else ""
+
+
+CLASSES = {"": ""} | {name: mark_safe(f' class="{name}"') for name in ("kj-none", "kj-number", "kj-title")}
 
 
 @register.filter

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.doors.files.mapping import Target
 from kivijalka.register.doors.files.read import Cell, as_text
 from kivijalka.register.doors.files.words import folded, meaning, words_of
-from kivijalka.register.doors.forms import DAYS
+from kivijalka.register.fields import day_of
 
 EMPTY = {"", "-", "–", "—", "n/a", "#n/a"}
 YES = {"true", "1", "x", "✓", "yes", "y", "kyllä", "k", "on", "ja", "j"}
@@ -152,13 +152,8 @@ def number(text: str) -> Decimal | None:
 
 def day(text: str) -> date | None:
     """A day as people write it, or as a spreadsheet counts it."""
-    from datetime import datetime
-
-    for pattern in DAYS:
-        try:
-            return datetime.strptime(text.strip(), pattern).date()
-        except ValueError:
-            continue
+    if found := day_of(text.strip()):
+        return found
     if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", text):
         return day(text[:10])
     if re.fullmatch(r"\d{1,7}", text) and 366 < int(text) <= LAST_SERIAL:

@@ -155,6 +155,30 @@ document.addEventListener("submit", (event) => {
   tellOffline(offline?.dataset.unsent);
 }, true);
 
+// A day is typed, whatever the browser's language; its calendar is there to pick from.
+function pickDay(button) {
+  const input = button.parentElement.querySelector("input");
+  const calendar = document.createElement("input");
+  calendar.type = "date";
+  calendar.tabIndex = -1;
+  calendar.setAttribute("aria-hidden", "true");
+  const [day, month, year] = input.value.split(".");
+  calendar.value = year ? [year, month.padStart(2, "0"), day.padStart(2, "0")].join("-") : input.value;
+  button.parentElement.querySelector("[type=date]")?.remove();
+  button.after(calendar);
+  calendar.addEventListener("change", () => {
+    input.value = calendar.value.split("-").reverse().map(Number).join(".");
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.focus();
+  });
+  calendar.showPicker();
+}
+
+for (const button of document.querySelectorAll("[data-pick]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => pickDay(button));
+}
+
 // Whoever opens the box of units types next; "toggle" does not bubble.
 document.addEventListener(
   "toggle",
