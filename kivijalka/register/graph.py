@@ -33,6 +33,7 @@ def install(cursor: Any) -> None:
     cursor.execute(_past_nodes(numbers))
     cursor.execute(f"grant select on asof.{NODE} to kj_app")
     cursor.execute(_match(see))
+    cursor.execute(_alike(see))
 
 
 def shapes(right: str) -> str:
@@ -191,4 +192,22 @@ def _match(see: str) -> str:
         $$;
         revoke all on function kj.match(text, integer, text) from public;
         grant execute on function kj.match(text, integer, text) to kj_app;
+    """
+
+
+def _alike(see: str) -> str:
+    """Records whose words are much like these, the most alike first: so that the same thing is not entered twice."""
+    # Its threshold can be named only in a session that has used the extension.
+    return f"""
+        select word_similarity('', '');
+        create or replace function kj.alike(question text, most integer, within_register text) returns setof uuid
+        language sql stable security definer set search_path = public, pg_catalog, pg_temp
+        set pg_trgm.word_similarity_threshold = 0.4 as $$
+            select id from {NODE}
+            where kj.fold(question) <% folded and register = within_register and ({see})
+            order by word_similarity(kj.fold(question), folded) desc, id desc
+            limit most
+        $$;
+        revoke all on function kj.alike(text, integer, text) from public;
+        grant execute on function kj.alike(text, integer, text) to kj_app;
     """

@@ -39,6 +39,7 @@ AS_OWNER = {
     "hand_overs": "answers of records that one may change",
     "imports_of": "answers names of files to who sees the record that came from them",
     "lapse_acceptances": "ends what has ended, whoever asks",
+    "alike": "holds the rule of the nodes itself",
     "match": "holds the rule of the nodes itself",
     "open_actions": "answers a number, to who may change the risk",
     "own_account": "answers whether an account is the acting person's own",

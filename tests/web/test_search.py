@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from kivijalka.access import acting
-from kivijalka.register.doors.search import find
+from kivijalka.register.doors.search import alike, find
 from tests.factories import holder, risk, sector
 from tests.who import sign_in
 
@@ -25,6 +25,19 @@ def test_nothing_out_of_reach_is_found() -> None:
     risk("Salainen jatkuvuussuunnitelma", unit=sector())
     with acting(holder("unit_head", unit=sector()).pk):
         assert find("jatkuvuussuunnitelma") == []
+
+
+def test_what_is_there_already_is_offered_to_whoever_enters_it_again() -> None:
+    there = sector()
+    risk("Sähkökatko pysäyttää koulun keittiön", unit=there)
+    risk("Liukastuminen pihalla", unit=there)
+    risk("Sähkökatko keittiössä", unit=sector())
+    client = sign_in(Client(), holder("unit_head", unit=there))
+    with acting(client.get("/").context["actor"].person):
+        found = [node.title for node in alike("Sähkökatkot koulujen keittiöissä", "risk")]
+        assert found == ["Sähkökatko pysäyttää koulun keittiön"]
+        assert alike("Sähkökatkot koulujen keittiöissä", "action") == []
+    assert "Liukastuminen" in client.get("/risks/similar/", {"title": "liukastuminen"}).content.decode()
 
 
 @pytest.mark.parametrize("sign", ["%", "_", "\\", "%%", "'", "\x00", "&|!", "ä" * 500])

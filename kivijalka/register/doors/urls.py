@@ -12,6 +12,7 @@ urlpatterns = [
     path("<slug:path>/", page.list_page, name="list"),
     *files.urlpatterns,
     path("<slug:path>/views/", saved.views_page, name="views"),
+    path("<slug:path>/similar/", search.similar, name="similar"),
     path("<slug:path>/new/", writing.add_page, name="add"),
     path("<slug:path>/<uuid:pk>/", page.record_page, name="record"),
     path("<slug:path>/<uuid:pk>/edit/", writing.edit_page, name="edit"),
