@@ -196,7 +196,7 @@ def _match(see: str) -> str:
 
 
 def _alike(see: str) -> str:
-    """Records whose words are much like these, the most alike first: so that the same thing is not entered twice."""
+    """Records whose title is much like these words, the most alike first: so that the same thing is not entered twice."""
     # Its threshold can be named only in a session that has used the extension.
     return f"""
         select word_similarity('', '');
@@ -204,8 +204,8 @@ def _alike(see: str) -> str:
         language sql stable security definer set search_path = public, pg_catalog, pg_temp
         set pg_trgm.word_similarity_threshold = 0.4 as $$
             select id from {NODE}
-            where kj.fold(question) <% folded and register = within_register and ({see})
-            order by word_similarity(kj.fold(question), folded) desc, id desc
+            where kj.fold(question) <% kj.fold(title) and register = within_register and ({see})
+            order by word_similarity(kj.fold(question), kj.fold(title)) desc, id desc
             limit most
         $$;
         revoke all on function kj.alike(text, integer, text) from public;

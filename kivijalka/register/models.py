@@ -201,6 +201,7 @@ class Node(models.Model):
             models.Index(fields=["unit_number"], name="node_by_unit"),
             GinIndex(fields=["words"], name="node_by_words"),
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="node_by_folded"),
+            GinIndex(OpClass(models.Func("title", function="kj.fold"), name="gin_trgm_ops"), name="node_by_title"),
         ]
 
     def __str__(self) -> str:
