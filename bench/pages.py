@@ -94,6 +94,7 @@ def pages() -> list[Page]:
         Page("/risks/{risk}/history/", RECORD),
         Page(f"/search/?q={WORDS}", SEARCH, f"/search/?q={WORDS}"),
         Page("/search/?q=riski", SEARCH, "/search/?q=riski"),
+        Page("/risks/similar/?title=Tietomurto palveluverkossa", SEARCH),
         Page("/situation/", SITUATION, "/situation/"),
         Page("/situation/?unit={unit}", SITUATION),
         Page("/situation/?as_of={past}", SITUATION),
