@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Access, at_unit, owner
 from kivijalka.access.expressions import SeenParent
 from kivijalka.register.models import DeclaredAccess, NewId, SeenQuerySet
+
+# How long a file is kept that was not imported; `kj.forget` says the same.
+FILES_KEPT = timedelta(hours=24)
 
 
 def _own(name: str) -> Access:
@@ -82,7 +87,7 @@ class ImportSource(models.Model):
 
 
 class ImportFile(models.Model):
-    """A file that somebody imports, read into a table. Its rows are forgotten when it is imported, or in a day.
+    """A file that somebody imports, read into a table. Its rows are forgotten when it is imported; in a day, all of it.
 
     What was imported stays: who, from which file, when, and as which transaction of the trail, by which every version
     that it made is found again. Until then it is its person's alone; then also theirs who may look at imports at the

@@ -16,6 +16,6 @@ def seal_trail(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *")
 @app.task(queueing_lock="forget", pass_context=False)
 def forget(timestamp: int) -> None:
-    """Forget keys of what was sent, and drafts, when their time is over."""
+    """Forget keys of what was sent, drafts, and files that were never imported, when their time is over."""
     with connection.cursor() as cursor:
         cursor.execute("select kj.forget()")

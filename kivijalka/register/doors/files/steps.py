@@ -6,14 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 from zlib import crc32
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kivijalka.access import Actor
@@ -85,9 +83,7 @@ def file_under_way(register: Register[Any], actor: Actor, pk: UUID) -> ImportFil
 
 
 def keep_file(register: Register[Any], actor: Actor, name: str, data: bytes, table: Table) -> ImportFile:
-    """Keep a file and its table while it is being imported, and forget what was left lying for a day."""
-    old = ImportFile.objects.filter(person=actor.principal, at__lt=timezone.now() - timedelta(days=1))
-    old.exclude(table={}).update(table={})
+    """Keep a file and its table while it is being imported."""
     source = keep_source(importer(actor), data)
     return ImportFile.objects.create(
         person_id=importer(actor),
