@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, partialmethod
+from inspect import getattr_static
 from typing import Any
 
 from django.db.models import Model
 from django.utils import formats, timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kivijalka.register.doors.related import value_of
@@ -16,17 +19,25 @@ from kivijalka.register.models import Kept
 
 def text_of(record: Any, name: str) -> str:
     """A field's value in words of the reader's language, the model's own where it has some. Empty where there is none."""
-    field = record._meta.get_field(name)
     value = value_of(record, name)
     if value in (None, "", []):
         return ""
+    words = words_of(record._meta.model, name, get_language())
     if isinstance(value, list):
-        words = dict(field.base_field.choices or [])
-        return ", ".join(str(words.get(item, item)) for item in value)
+        return ", ".join(words.get(item, str(item)) for item in value)
+    if words and value in words:
+        return words[value]
     in_model = getattr(record, f"get_{name}_display", None)
-    if in_model is not None:
-        return str(in_model())
-    return in_words(value)
+    return in_words(value) if in_model is None else str(in_model())
+
+
+@cache
+def words_of(model: Any, name: str, _language: str | None) -> dict[Any, str]:
+    """The words of a field's choices, or of its items', by value; translated once. None where the model has its own."""
+    field = model._meta.get_field(name)
+    if not isinstance(getattr_static(model, f"get_{name}_display", partialmethod(str)), partialmethod):
+        return {}
+    return {value: str(word) for value, word in getattr(field, "base_field", field).flatchoices}
 
 
 def in_words(value: Any) -> str:

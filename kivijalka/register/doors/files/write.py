@@ -15,6 +15,7 @@ from typing import IO, Any
 import xlsxwriter
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.command import Command
@@ -23,7 +24,7 @@ from kivijalka.register.doors.files.compare import latest, present_of
 from kivijalka.register.doors.files.mapping import Target, targets_of
 from kivijalka.register.doors.related import relate, value_of
 from kivijalka.register.doors.rows import all_rows
-from kivijalka.register.doors.values import text_of
+from kivijalka.register.doors.values import text_of, words_of
 from kivijalka.register.models import Kept
 
 AT_ONCE = 1_000
@@ -104,8 +105,8 @@ def _value(record: Any, name: str) -> Any:
     if isinstance(value, Kept):
         return f"{value.code} {value}"  # type: ignore[attr-defined]
     if isinstance(value, list):
-        words = dict(field.base_field.choices or [])
-        return "; ".join(str(words.get(item, item)) for item in value)
+        words = words_of(record._meta.model, name, get_language())
+        return "; ".join(words.get(item, str(item)) for item in value)
     if isinstance(value, date | Decimal | int | float) and not field.choices and not isinstance(value, bool):
         return timezone.localtime(value).replace(tzinfo=None) if isinstance(value, datetime) else value
     return text_of(record, name)
