@@ -183,7 +183,7 @@ def _named(register: Register[Any]) -> Iterator[tuple[str, type[Model], Iterable
     yield "waits", model, [waits.due for waits in register.waits if waits.due]
     for part in register.parts:
         ordered = [name.lstrip("-") for name in part.order]
-        yield "parts", part.model, [part.parent, *part.columns, *ordered]
+        yield "parts", part.model, [part.parent, *part.columns, *ordered, *part.told, *filter(None, [part.at])]
 
 
 def _known(model: type[Model], name: str) -> bool:

@@ -34,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that belong to a record and are shown on its page: the assessments of a risk. `key` names them to programs."""
+    """Rows that belong to a record and are shown on its page: the assessments of a risk. `key` names them to programs.
+
+    `told` are the columns that the record's story tells of each, in their words, at the moment in the column `at`.
+    """
 
     model: type[Kept]
     key: str
@@ -42,6 +45,8 @@ class Part:
     names: tuple[Words, Words]
     parent: str
     order: Sequence[str] = ("-id",)
+    at: str = ""
+    told: Sequence[str] = ()
 
     def field(self, name: str) -> Field[Any, Any]:
         found = self.model._meta.get_field(name)

@@ -65,6 +65,8 @@ risks = register(
                 names=(_("Assessment"), _("Assessments")),
                 columns=["at", "stage", "level", "likelihood", "impact", "assessor", "policy_version", "note"],
                 order=("-at",),
+                at="at",
+                told=["stage", "level", "likelihood", "impact", "note"],
             )
         ],
         links=[LinkKind("may_cause", _("may cause"), _("may be caused by"), to=["risk"])],

@@ -62,3 +62,10 @@ def test_its_verbs_and_the_filter_of_levels_have_words_of_its_own(browser: Clien
     page = browser.get(f"/risks/{opportunity.pk}/").content.decode()
     assert "Seize the opportunity" in page and "Close the opportunity" in page and "Close the risk" not in page
     assert "critical / outstanding opportunity" in browser.get("/risks/").content.decode()
+
+
+def test_its_story_tells_the_assessment_in_the_words_of_its_policy(browser: Client, opportunity: Risk) -> None:
+    latest = browser.get(f"/risks/{opportunity.pk}/").context["versions"][0]
+    said = {cell.name: cell.text for event in latest.events for cell in event.cells}
+    assert (said["level"], said["likelihood"]) == ("outstanding opportunity", "5 almost certain")
+    assert not {"level", "likelihood", "impact"} & {change.name for change in latest.changes}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.done import imports_of
 from kivijalka.register.doors.filters import in_the_past
 from kivijalka.register.doors.related import ask, together
+from kivijalka.register.doors.show import Cell
 from kivijalka.register.doors.values import in_words, text_of
 from kivijalka.register.registry import REGISTERS
 
@@ -31,6 +32,24 @@ class Change:
     label: Any
     before: str
     after: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a history is told with: names of the records that it mentions, words for values that only data can name."""
+
+    names: dict[Any, str]
+    words: Mapping[str, Mapping[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row that came with a version, in words of its own: the assessment, with its level and its reasons."""
+
+    at: datetime
+    what: Any
+    cells: list[Cell]
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,7 @@ class Version:
     undo: int | None = None
     # The import that wrote it: its id, the file's name, and the beginning of the hash of its content.
     source: tuple[UUID, str, str] | None = None
+    events: Sequence[Event] = ()
 
     @property
     def token(self) -> str:
@@ -60,27 +80,26 @@ def versions_of(register: Register[Any], record: Any) -> list[Version]:
     """Versions of a record within reach, the latest first."""
     raw = raw_versions(register, record.pk)
     imports = imports_of(record) if any(row["kept_door"] == "import" for row in raw) else {}
-    return versions_in(register, raw, names_in(register, raw, record), imports)
+    return versions_in(register, raw, Telling(names_in(register, raw, record), register.words()), imports)
 
 
 def versions_in(
-    register: Register[Any], raw: list[dict[str, Any]], names: dict[Any, str], imports: Mapping[int, Any] = {}
+    register: Register[Any], raw: list[dict[str, Any]], telling: Telling, imports: Mapping[int, Any] = {}
 ) -> list[Version]:
     """Rows of the history table as people read them."""
-    commands = register.all_commands
     found = []
+    names = telling.names
     for newer, older in zip(raw, [*raw[1:], None], strict=True):
-        label = commands[newer["kept_command"]].label if newer["kept_command"] in commands else COMMANDS(newer)
         found.append(
             Version(
                 start=newer["kept_from"],
                 end=newer["kept_to"],
-                command=label,
+                command=_command_of(register, newer),
                 by=names.get(newer["kept_by"], ""),
                 on_behalf_of=names.get(newer["kept_for"], ""),
                 door=newer["kept_door"],
                 seed=newer["kept_seed"],
-                changes=_changes(register, newer, older, names),
+                changes=_changes(register, newer, older, telling),
                 undo=newer["version"] if older is not None and newer["kept_command"] == "edit" else None,
                 source=imports.get(newer["kept_xid"]),
             )
@@ -88,8 +107,10 @@ def versions_in(
     return found
 
 
-def COMMANDS(version: dict[str, Any]) -> str:  # noqa: N802  # reads as the table that it stands for
-    """Words for a version that no declared command wrote."""
+def _command_of(register: Register[Any], version: dict[str, Any]) -> Any:
+    """What was done: the verb as it is called on such a record, or words for what no declared command wrote."""
+    if command := register.all_commands.get(version["kept_command"]):
+        return command.words(_as_then(register.model, version)).label
     if version["kept_command"] == "undo_import":
         return _("The import was undone")
     return {"I": _("Added"), "U": _("Changed"), "D": _("Removed")}[version["kept_op"]]
@@ -115,7 +136,9 @@ def raw_versions(register: Register[Any], pk: UUID) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _changes(register: Register[Any], newer: dict[str, Any], older: dict[str, Any] | None, names: Any) -> list[Change]:
+def _changes(
+    register: Register[Any], newer: dict[str, Any], older: dict[str, Any] | None, telling: Telling
+) -> list[Change]:
     changes = []
     for field in register.model._meta.concrete_fields:
         if field.column in HIDDEN or (older is None and newer[field.column] in (None, "", [], 0)):
@@ -124,8 +147,8 @@ def _changes(register: Register[Any], newer: dict[str, Any], older: dict[str, An
             changes += _changes_within(field, older, newer)
             continue
         if older is None or older[field.column] != newer[field.column]:
-            before, after = (_told(field, version, names) if version else "" for version in (older, newer))
-            changes.append(Change(field.verbose_name, before, after))
+            before, after = (_told(field, version, telling) if version else "" for version in (older, newer))
+            changes.append(Change(field.verbose_name, before, after, field.name))
     return changes
 
 
@@ -156,14 +179,17 @@ def leaves_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         yield place, value
 
 
-def _told(field: Any, version: dict[str, Any], names: dict[Any, str]) -> str:
+def _told(field: Any, version: dict[str, Any], telling: Telling) -> str:
     """A value of a version in words; a choice in those of its model, which may depend on its other values."""
     if field.choices:
-        columns = field.model._meta.concrete_fields
-        return text_of(
-            field.model(**{one.attname: version[one.column] for one in columns if not one.generated}), field.name
-        )
-    return said(field, version[field.column], names)
+        return text_of(_as_then(field.model, version), field.name)
+    words, value = telling.words.get(field.name), version[field.column]
+    return str(words[value]) if words and value in words else said(field, value, telling.names)
+
+
+def _as_then(model: Any, version: dict[str, Any]) -> Any:
+    """The record as it was in a version."""
+    return model(**{one.attname: version[one.column] for one in model._meta.concrete_fields if not one.generated})
 
 
 def said(field: Any, value: Any, names: dict[Any, str]) -> str:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.filters import filters_of
-from kivijalka.register.doors.history import names_in, raw_versions, versions_in, versions_of
+from kivijalka.register.doors.history import Telling, names_in, raw_versions, versions_in, versions_of
 from kivijalka.register.doors.links import link_form, links_of
 from kivijalka.register.doors.loosen import ways_out
 from kivijalka.register.doors.panels import panels_of
@@ -35,6 +35,7 @@ from kivijalka.register.doors.show import (
     rows_of_parts,
     verbs_of,
 )
+from kivijalka.register.doors.story import events_of, with_events
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_path
 from kivijalka.register.working_models import SavedView
@@ -123,7 +124,7 @@ def _side(register: Register[Any], record: Any, params: QueryDict) -> dict[str, 
         return None
     return {
         "record": record,
-        "groups": facts_of(register, record),
+        "groups": facts_of(register, record, register.words()),
         "verbs": verbs_of(register, record),
         "closed": address_of(params, {}),
     }
@@ -139,14 +140,15 @@ def record_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         names = names_in(register, raw, record)
         parts = rows_of_parts(register, record)
         panels = panels_of(request, record)
-    versions = versions_in(register, raw, names)
+    words = register.words()
+    versions = with_events(versions_in(register, raw, Telling(names, words)), events_of(register, parts))
     return render(
         request,
         "register/record.html",
         {
             "register": register,
             "record": record,
-            "groups": facts_of(register, record),
+            "groups": facts_of(register, record, words),
             "verbs": verbs_of(register, record),
             "parts": parts_of(register, parts),
             "ties": links_of(register, record),
@@ -163,7 +165,10 @@ def history_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     """Every version of a record: who, on whose behalf, when, by which command, what changed."""
     register = register_by_path(path)
     record = rows.one(register, pk)
-    context = {"register": register, "record": record, "versions": versions_of(register, record)}
+    with together():
+        parts = rows_of_parts(register, record)
+    versions = with_events(versions_of(register, record), events_of(register, parts))
+    context = {"register": register, "record": record, "versions": versions}
     return render(request, "register/history.html", context)
 
 

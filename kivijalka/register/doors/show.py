@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -118,11 +119,12 @@ def cell_of(
     )
 
 
-def facts_of(register: Register[Any], record: Any) -> list[tuple[Any, list[Cell]]]:
+def facts_of(
+    register: Register[Any], record: Any, words: Mapping[str, Mapping[Any, Any]]
+) -> list[tuple[Any, list[Cell]]]:
     """The record's values in the groups of its form; what the form does not write comes first."""
     own = [name for name in register.readable if name not in register.writable and name != "version"]
     badges = register.badges
-    words = register.words()
     groups: list[tuple[Any, list[str]]] = [
         (None, own),
         *((title, list(names)) for title, names in register.fields.items()),
