@@ -120,10 +120,15 @@ document.addEventListener("htmx:after:swap", () => {
   }
 });
 
+// A hint is not asked for without a connection, and nobody misses it.
+document.addEventListener("htmx:before:request", (event) => {
+  if (!navigator.onLine && event.detail.ctx.sourceElement.matches("[data-hint]")) event.preventDefault();
+});
+
 // A part that could not be fetched says so where it would stand, and offers to try again.
 function tellNotFetched({ detail: { ctx } }) {
   const notice = document.getElementById("not-fetched")?.content.firstElementChild.cloneNode(true);
-  if (!notice || !ctx?.target?.isConnected) return;
+  if (!notice || !ctx?.target?.isConnected || ctx.target.matches("[data-hint]")) return;
   forget(ctx.target);
   if (ctx.target.matches("datalist")) ctx.target.after(notice);
   else ctx.target.replaceChildren(notice);
