@@ -43,9 +43,9 @@ class ActingMiddleware:
         language = request.session.get("language") or request.COOKIES.get("language") or "fi"
         translation.activate(language if language in ("fi", "sv", "en") else "fi")
         request.LANGUAGE_CODE = translation.get_language()
-        request.actor, request.as_of, request.token = NOBODY, None, None
+        request.actor, request.token = NOBODY, None
         try:
-            request.as_of = moment_of(request)
+            request.as_of, request.mistaken = moment_of(request)
             refused = self._refused_token(request)
             if refused is not None:
                 return problem(refused)
@@ -88,7 +88,11 @@ class ActingMiddleware:
             tokens.refuse_writing(request, request.token)
         except Refused as refused:
             return refuse(request, refused)
-        if request.actor.person is not None or request.path.startswith("/api/"):
+        if request.path.startswith("/api/"):
+            return None
+        if request.mistaken is not None:
+            return refuse(request, request.mistaken)
+        if request.actor.person is not None:
             return None
         return to_sign_in(request) if getattr(view, "login_required", True) else None
 
@@ -145,19 +149,20 @@ def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     return render(request, "web/refused.html", {"refused": refused}, status=STATUS.get(refused.code, 422))
 
 
-def moment_of(request: HttpRequest) -> datetime | None:
-    """The moment that `?as_of=` asks for: an instant, or a day (its end). None: today."""
+def moment_of(request: HttpRequest) -> tuple[datetime | None, Refused | None]:
+    """The moment that `?as_of=` asks for, an instant or a day (its end), or why it cannot be read. Neither: today."""
     text = request.GET.get("as_of", "").strip()
     if not text:
-        return None
+        return None, None
     try:
         instant, day = parse_datetime(text), day_of(text)
     except ValueError:
-        return None
+        instant = day = None
     if instant is not None and len(text) > 10:
         moment = instant if timezone.is_aware(instant) else instant.replace(tzinfo=ZoneInfo("Europe/Helsinki"))
     elif day is not None:
         moment = datetime.combine(day, time.max, tzinfo=ZoneInfo("Europe/Helsinki"))
     else:
-        return None
-    return moment if moment < datetime.now(tz=UTC) else None
+        words = _("Write a day or a moment, such as 2026-12-31 or 2026-12-31T12:00:00Z.")
+        return None, Refused(words, code="invalid", field="as_of")
+    return (moment if moment < datetime.now(tz=UTC) else None), None

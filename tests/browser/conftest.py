@@ -26,6 +26,11 @@ AXE_BEGINS = "axe begins"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
+def awake(page: Page) -> None:
+    """Wait until the page's script answers to what is pressed: a moment before, links and forms work without it."""
+    page.locator("[data-htmx-powered]").first.wait_for(state="attached")
+
+
 @pytest.fixture(scope="session")
 def site(database_template: str, tmp_path_factory: Any, django_db_blocker: Any) -> Iterator[Site]:
     """The server of this worker. Its database is the worker's own too."""

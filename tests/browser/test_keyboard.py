@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import NewPage, awake
 from tests.browser.pages import Look
 from tests.browser.site import EMAIL, PASSWORD, Site
 from tests.factories import in_days
@@ -46,6 +46,7 @@ def test_first_tab_skips_to_the_content(new_page: NewPage, site: Site):
 def test_opens_a_risk_beside_its_list_and_goes_back(new_page: NewPage, site: Site):
     page = new_page(WIDE)
     page.goto(site.at("/risks/"))
+    awake(page)
     second = page.locator("tbody tr").nth(1).locator("a").first
     for key in ("j", "j", "j", "k"):
         page.keyboard.press(key)
@@ -98,6 +99,7 @@ def test_control_k_goes_to_any_record_or_form_from_where_slash_is_typed(new_page
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(site.at("/risks/new/"))
+    awake(page)
     page.keyboard.press("Control+k")
     page.keyboard.type("tulipalo")
     expect(page.locator("#jump-found a").first).to_contain_text("Tulipalo")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import NewPage, awake
 from tests.browser.pages import Look
 from tests.browser.site import Site
 
@@ -42,6 +42,7 @@ def test_a_page_without_connection_says_so_and_keeps_the_text_later(new_page: Ne
 def test_a_part_that_could_not_be_fetched_says_so_and_is_fetched_again(new_page: NewPage, site: Site):
     page = new_page(ENGLISH)
     page.goto(site.at("/risks/"))
+    awake(page)
     page.route("**/risks/?show=*", lambda route: route.fulfill(status=503))
     page.locator("tbody th a").first.click()
     again = page.get_by_role("button", name="Try again")

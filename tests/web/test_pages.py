@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -147,6 +149,15 @@ def test_the_past_is_read_only_and_says_so():
     assert "kj-past" in client.get("/risks/?as_of=2020-01-01").content.decode()
     answer = client.post(f"/risks/{found.pk}/do/assess/?as_of=2020-01-01", {"likelihood": "3", "finance": "3"})
     assert answer.status_code in (404, 409)
+
+
+def test_a_past_day_that_nobody_can_read_is_refused_and_goes_no_further():
+    client, _head = as_head()
+    answer = client.get("/risks/?as_of=yesterday")
+    assert answer.status_code == 422
+    assert "2026-12-31" in answer.content.decode()
+    assert not re.search(r'href="/(risks|situation)/[^"]*yesterday', answer.content.decode())
+    assert client.get("/risks/?as_of=31.12.2020").status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

@@ -13,8 +13,11 @@ POSITION = ("show", "after", "before", "last")
 
 
 def carried(request: HttpRequest) -> dict[str, str]:
-    """The unit and the moment that this page's address names."""
-    return {name: text for name in KEPT if (text := request.GET.get(name))}
+    """The unit and the moment that this page's address names; not a moment that nobody could read."""
+    named = {name: text for name in KEPT if (text := request.GET.get(name))}
+    if getattr(request, "mistaken", None) is not None:
+        named.pop("as_of", None)
+    return named
 
 
 def looked_up(request: Any, unit: Any) -> None:
