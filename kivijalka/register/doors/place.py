@@ -28,10 +28,20 @@ def looked_up(request: Any, unit: Any) -> None:
 def kept(request: HttpRequest, address: str, **query: Any) -> str:
     """An address with this page's unit and moment, unless it names its own."""
     path, _mark, own = address.partition("?")
+    if not own and not query:
+        return address + _carried_query(request)
     extra = {**carried(request), **query}
     if own:
         extra = {name: text for name, text in extra.items() if name not in QueryDict(own)}
     return f"{path}?{'&'.join(filter(None, [own, urlencode(extra, doseq=True)]))}" if extra else address
+
+
+def _carried_query(request: Any) -> str:
+    """What every plain link of this page ends with: written once a request, as a list has hundreds of links."""
+    if not hasattr(request, "carried_query"):
+        named = carried(request)
+        request.carried_query = f"?{urlencode(named)}" if named else ""
+    return str(request.carried_query)
 
 
 def without(address: str, name: str, **query: str) -> str:

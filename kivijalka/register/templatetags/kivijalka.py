@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from django import template
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from kivijalka.register.doors import place
 from kivijalka.register.doors.once import FIELD, issue
@@ -51,22 +52,33 @@ def once(context: Any) -> str:
 @register.simple_tag(takes_context=True)
 def value(context: Any, cell: Any) -> str:
     """A value as a badge, as a link to its record, or as text. A tag, as a page shows hundreds: an include is slow."""
-    if cell.badge and cell.text:
-        level = level_symbol(cell.badge)
-        shape = '<span class="kj-badge {}"><span aria-hidden="true">{}</span> {}</span>'
-        return format_html(shape, level_class(cell.badge), level, cell.text)
-    if cell.url:
-        return format_html('<a href="{}">{}</a>', kept(context, cell.url), cell.text)
-    return conditional_escape(cell.text or "–")
+    return mark_safe(_shown(cell, context["request"]))
 
 
 @register.simple_tag(takes_context=True)
 def values(context: Any, cells: Sequence[Any], start: int = 0) -> str:
     """A row's values as cells of a table. A tag for the same reason."""
-    shape = '<td role="cell" data-label="{}"{}><div class="kj-value">{}</div></td>'
-    titles = context["register"].title.split()
-    shown = ((cell.label, CLASSES[_class_of(cell, titles)], value(context, cell)) for cell in cells[start:])
-    return format_html_join("", shape, shown)
+    request, titles = context["request"], context["register"].title.split()
+    return mark_safe(
+        "".join(
+            f'<td role="cell" data-label="{_escaped(cell.label)}"{CLASSES[_class_of(cell, titles)]}>'
+            f'<div class="kj-value">{_shown(cell, request)}</div></td>'
+            for cell in cells[start:]
+        )
+    )
+
+
+def _shown(cell: Any, request: Any) -> str:
+    text = _escaped(cell.text or "–")
+    if cell.badge and cell.text:
+        looks, symbol = _escaped(level_class(cell.badge)), _escaped(level_symbol(cell.badge))
+        return f'<span class="kj-badge {looks}"><span aria-hidden="true">{symbol}</span> {text}</span>'
+    return f'<a href="{_escaped(place.kept(request, cell.url))}">{text}</a>' if cell.url else text
+
+
+def _escaped(text: Any) -> str:
+    """As Django's `conditional_escape`, of which a page of hundreds of cells feels the cost."""
+    return text if isinstance(text, SafeString) else escape(str(text))
 
 
 def _class_of(cell: Any, titles: Sequence[str]) -> str:
@@ -76,7 +88,7 @@ def _class_of(cell: Any, titles: Sequence[str]) -> str:
     return "kj-number" if cell.numeric else "kj-title" if cell.name in titles else ""
 
 
-CLASSES = {"": ""} | {name: mark_safe(f' class="{name}"') for name in ("kj-none", "kj-number", "kj-title")}
+CLASSES = {"": ""} | {name: f' class="{name}"' for name in ("kj-none", "kj-number", "kj-title")}
 
 
 @register.filter
