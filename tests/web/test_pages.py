@@ -191,3 +191,17 @@ def test_signing_in_wrongly_says_the_same_for_a_known_and_an_unknown_address():
 def test_after_signing_in_one_is_not_sent_to_another_site():
     answer = Client().get("/sign-in/?next=https://example.org/")
     assert "example.org" not in answer.content.decode().split("<main")[1]
+
+
+def test_what_people_type_is_text_on_every_page_and_never_markup():
+    client, head = as_head()
+    hostile = """<img src=x onerror="alert('1')">"""
+    found = risk(hostile, unit=head.unit, owner=head)
+    for address in (
+        "/risks/",
+        f"/risks/?show={found.pk}",
+        found.get_absolute_url(),
+        f"{found.get_absolute_url()}edit/",
+    ):
+        page = client.get(address).content.decode()
+        assert "&lt;img src=x" in page and "<img src=x" not in page, address
