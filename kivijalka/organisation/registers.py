@@ -18,7 +18,7 @@ units = register(
         chain="organisation",
         names=(_("Unit"), _("Units")),
         title="name_fi",
-        columns=["code", "name_fi", "kind", "parent", "start", "end"],
+        columns=["code", Column("name_fi", called=_("name")), "kind", "parent", "start", "end"],
         more=["number", "name_sv", "name_en"],
         fields={None: ["kind", "parent", "name_fi", "name_sv", "name_en", "start"]},
         filters={"kind": ["in"], "parent": ["under"], "end": ["empty"]},

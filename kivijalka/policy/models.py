@@ -11,7 +11,6 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Func, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit
@@ -19,7 +18,7 @@ from kivijalka.policy.document import split
 from kivijalka.policy.reading import read_scales
 from kivijalka.policy.scales import Scales
 from kivijalka.register.constraints import Guard
-from kivijalka.register.models import CodeField, Record, indexes
+from kivijalka.register.models import CodeField, Named, Record, indexes
 
 EXAMPLE = Path(__file__).resolve().parent / "data" / "example.json"
 # A version that was decided changes in nothing but its end, and its end once. Computed columns say nothing new.
@@ -34,7 +33,7 @@ def example_content() -> dict[str, Any]:
     return split(json.loads(EXAMPLE.read_text(encoding="utf-8")))[1]
 
 
-class PolicyVersion(Record):
+class PolicyVersion(Named, Record):
     """One version of the risk policy: drafted, decided by the council, in force from a day, never edited after."""
 
     class State(models.TextChoices):
@@ -42,12 +41,7 @@ class PolicyVersion(Record):
         IN_FORCE = "in_force", _("in force")
         SUPERSEDED = "superseded", _("superseded")
 
-    names_to_pick = ("name_fi", "name_sv", "name_en")
-
     code = CodeField("PV")
-    name_fi = models.CharField(_("name in Finnish"), max_length=200)
-    name_sv = models.CharField(_("name in Swedish"), max_length=200, blank=True, default="")
-    name_en = models.CharField(_("name in English"), max_length=200, blank=True, default="")
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.DRAFT)
     body = models.CharField(_("decided by"), max_length=100, blank=True, default="")
     decided_on = models.DateField(_("decided on"), null=True, blank=True)
@@ -99,9 +93,6 @@ class PolicyVersion(Record):
             ),
         ]
         indexes = indexes("policy", "unit", "state", "valid_from", "valid_to", "decided_on")
-
-    def __str__(self) -> str:
-        return str(getattr(self, f"name_{get_language() or 'fi'}"[:7], "") or self.name_fi)
 
     @cached_property
     def scales(self) -> Scales:

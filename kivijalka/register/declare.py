@@ -24,12 +24,16 @@ NOBODYS = Q(pk__isnull=False)
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a list. `badge` shows the value with its class colour and symbol; `sort=False` has no sort link."""
+    """A column of a list. `badge` shows the value with its class colour and symbol; `sort=False` has no sort link.
+
+    `called` is a heading under which stands what the record is called in the reader's language, not the field's value.
+    """
 
     field: str
     badge: bool = False
     percent: bool = False
     sort: bool = True
+    called: Words | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils.deconstruct import deconstructible
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, seen_node, writes_node
@@ -119,6 +120,22 @@ class Kept(models.Model):
     def badge_of(self, name: str) -> str:
         """What a value shown as a badge is coloured by: its class, 3_high, with + before it where more is better."""
         return str(getattr(self, name) or "")
+
+
+class Named(models.Model):
+    """What has a name in three languages. The Finnish one is always there and stands in for the others."""
+
+    names_to_pick: ClassVar[tuple[str, ...]] = ("name_fi", "name_sv", "name_en")
+
+    name_fi = models.CharField(_("name in Finnish"), max_length=200)
+    name_sv = models.CharField(_("name in Swedish"), max_length=200, blank=True, default="")
+    name_en = models.CharField(_("name in English"), max_length=200, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(getattr(self, f"name_{get_language() or 'fi'}"[:7], "") or self.name_fi)
 
 
 class Record(Kept):

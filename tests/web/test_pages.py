@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from kivijalka.organisation.models import Person
 from kivijalka.register.registry import REGISTERS
 from kivijalka.risks.models import Risk
-from tests.factories import assessed_risk, city, fresh, holder, person, risk, sector
+from tests.factories import assessed_risk, city, fresh, holder, person, risk, sector, unit
 from tests.who import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,17 @@ def test_names_stand_in_finnish_order_from_page_to_page():
     after = client.get("/persons/" + page["links"]["next"]).context
     shown = [row.family_name[:-2] for row, _cells in [*page["lines"], *after["lines"]]]
     assert shown == sorted(names * 11, key=names.index)
+
+
+def test_a_list_calls_a_unit_by_its_name_in_the_readers_language_and_by_the_finnish_one_where_it_has_none():
+    client, head = as_head()
+    unit("Kirjasto", parent=head.unit, name_sv="Bibliotek")
+    client.cookies["language"] = "sv"
+    [(_row, cells)] = client.get("/units/?q=Kirjasto").context["lines"]
+    assert (cells[1].label, cells[1].text) == ("Namn", "Bibliotek")
+    client.cookies["language"] = "en"
+    [(_row, cells)] = client.get("/units/?q=Kirjasto").context["lines"]
+    assert (cells[1].label, cells[1].text) == ("Name", "Kirjasto")
 
 
 def test_a_record_out_of_reach_is_answered_like_one_that_is_not_there():

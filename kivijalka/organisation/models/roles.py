@@ -6,30 +6,23 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner
 from kivijalka.organisation.models.persons import Person
 from kivijalka.organisation.models.shapes import NO_LATER_END, OF_ANOTHER, DateRange
 from kivijalka.register.constraints import Guard
-from kivijalka.register.models import CodeField, Confidentiality, Record, indexes
+from kivijalka.register.models import CodeField, Confidentiality, Named, Record, indexes
 
 
-class RoleKind(models.Model):
+class RoleKind(Named):
     """A kind of role, such as head of unit. What it grants stands in `Grant`."""
 
     key = models.CharField(max_length=40, primary_key=True)
-    name_fi = models.CharField(max_length=100)
-    name_sv = models.CharField(max_length=100)
-    name_en = models.CharField(max_length=100)
     # Held in person: a deputy of its holder does not act with it.
     personal = models.BooleanField(default=False)
 
     no_register = "data of the policy, edited with it"
-
-    def __str__(self) -> str:
-        return str(getattr(self, f"name_{get_language() or 'fi'}"[:7], "") or self.name_fi)
 
 
 class Grant(models.Model):

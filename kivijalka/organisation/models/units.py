@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit
 from kivijalka.register.constraints import Guard
-from kivijalka.register.models import CodeField, FinnishOrder, Kept, indexes, record_address
+from kivijalka.register.models import CodeField, FinnishOrder, Kept, Named, indexes, record_address
 
 
-class Unit(Kept):
+class Unit(Named, Kept):
     """A part of the organisation. Its number never changes, wherever it is moved."""
 
     class Kind(models.TextChoices):
@@ -27,7 +26,6 @@ class Unit(Kept):
         PARTNER = "partner", _("partner organisation")
 
     unit_column = "number"
-    names_to_pick = ("name_fi", "name_sv", "name_en")
 
     # Given by the database, near the parent's, so that a subtree stays a short list of ranges.
     number = models.IntegerField(_("number"), unique=True, editable=False, db_default=0)
@@ -42,9 +40,6 @@ class Unit(Kept):
         verbose_name=_("upper unit"),
         related_name="children",
     )
-    name_fi = models.CharField(_("name in Finnish"), max_length=200)
-    name_sv = models.CharField(_("name in Swedish"), max_length=200, blank=True, default="")
-    name_en = models.CharField(_("name in English"), max_length=200, blank=True, default="")
     start = models.DateField(_("start"))
     end = models.DateField(_("end"), null=True, blank=True)
     key = models.GeneratedField(expression=F("number") + 0, output_field=models.IntegerField(), db_persist=True)
@@ -90,9 +85,6 @@ class Unit(Kept):
             *indexes("unit", "kind", "number", "parent", "start", "end"),
             models.Index(FinnishOrder("name_fi"), "id", name="unit_by_name"),
         ]
-
-    def __str__(self) -> str:
-        return str(getattr(self, f"name_{get_language() or 'fi'}"[:7], "") or self.name_fi)
 
     def get_absolute_url(self) -> str:
         return record_address("units", self.pk)

@@ -75,7 +75,7 @@ def chosen_columns(register: Register[Any], params: QueryDict) -> list[Column]:
 
 def column_choices(register: Register[Any], shown: list[Column]) -> list[tuple[str, Any, bool]]:
     """Each column that may be chosen: its name, its label, whether it is shown."""
-    return [(c.field, register.field(c.field).verbose_name, c in shown) for c in register.choosable[1:]]
+    return [(c.field, _heading(register, c), c in shown) for c in register.choosable[1:]]
 
 
 def columns_of(register: Register[Any], shown: list[Column], params: QueryDict, sort: str) -> list[Heading]:
@@ -85,17 +85,26 @@ def columns_of(register: Register[Any], shown: list[Column], params: QueryDict, 
         sorted_now = "ascending" if rising else "descending" if sort == f"-{column.field}" else "none"
         query = {name: params.getlist(name) for name in params if name not in ("after", "before", "last", "sort")}
         address = "?" + urlencode({**query, "sort": f"-{column.field}" if rising else column.field}, doseq=True)
-        field = register.field(column.field)
-        headings.append(Heading(field.verbose_name, address if column.sort else "", sorted_now, _numeric(field)))
+        numeric = _numeric(register.field(column.field))
+        headings.append(Heading(_heading(register, column), address if column.sort else "", sorted_now, numeric))
     return headings
+
+
+def _heading(register: Register[Any], column: Column) -> Any:
+    return column.called or register.field(column.field).verbose_name
 
 
 def lines_of(register: Register[Any], columns: list[Column], records: list[Any]) -> list[tuple[Any, list[Cell]]]:
     """The records of a list, each with its cells. What a column says of every cell is put in words once, safe to show."""
-    shown = [(column, escape(capfirst(str(register.field(column.field).verbose_name)))) for column in columns]
+    shown = [(column, escape(capfirst(str(_heading(register, column))))) for column in columns]
+
+    def cell(record: Any, column: Column, label: str) -> Cell:
+        if column.called:
+            return Cell(label=label, text=str(record), name=column.field)
+        return cell_of(record, column.field, label=label, badge=column.badge, percent=column.percent)
 
     def cells(record: Any) -> list[Cell]:
-        return [cell_of(record, c.field, label=label, badge=c.badge, percent=c.percent) for c, label in shown]
+        return [cell(record, column, label) for column, label in shown]
 
     return [(record, cells(record)) for record in records]
 
