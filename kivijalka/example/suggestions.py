@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import get_language
 
 KINDS = [
     "access_administrator",
@@ -44,10 +45,10 @@ CHOOSE = """
 """
 # Runs as the tables' owner: on the page for signing in nobody is acting yet. Only an example database has it.
 FUNCTION = """
-    create or replace function kj.suggested_people()
+    create or replace function kj.suggested_people(reader text)
         returns table (id uuid, name text, role text, unit text, email text)
         language sql stable security definer set search_path = public, pg_temp as $$
-            select p.id, p.full_name::text, k.name_fi::text, u.name_fi::text, p.email::text
+            select p.id, p.full_name::text, {role}::text, {unit}::text, p.email::text
             from unnest(array[{roles}]::uuid[]) with ordinality chosen(role, place)
             join organisation_role r on r.id = chosen.role
             join organisation_person p on p.id = r.person_id
@@ -56,8 +57,8 @@ FUNCTION = """
             where (r."end" is null or r."end" >= kj.today()) and (p."end" is null or p."end" >= kj.today())
             order by chosen.place
         $$;
-    revoke all on function kj.suggested_people() from public;
-    grant execute on function kj.suggested_people() to kj_app
+    revoke all on function kj.suggested_people(text) from public;
+    grant execute on function kj.suggested_people(text) to kj_app
 """
 
 
@@ -65,15 +66,20 @@ def suggest(cursor: Any) -> None:
     """Choose them and write down the choice, for whoever asks before anybody is signed in."""
     cursor.execute(CHOOSE, [KINDS])
     chosen = ", ".join(f"'{row[0]}'" for row in cursor.fetchall())
-    cursor.execute(FUNCTION.format(roles=chosen))
+    cursor.execute(FUNCTION.format(roles=chosen, role=_name("k"), unit=_name("u")))
+
+
+def _name(table: str) -> str:
+    """As `Named` says itself."""
+    return f"coalesce(nullif(case reader when 'sv' then {table}.name_sv when 'en' then {table}.name_en end, ''), {table}.name_fi)"
 
 
 def suggested_people() -> list[dict[str, Any]]:
-    """Each with id, name, role, unit (in Finnish) and email; empty where no example city was loaded."""
+    """Each with id, name, role, unit (in the reader's language) and email; empty where no example city was loaded."""
     with connection.cursor() as cursor:
-        cursor.execute("select to_regproc('kj.suggested_people') is not null")
+        cursor.execute("select to_regprocedure('kj.suggested_people(text)') is not null")
         if not cursor.fetchone()[0]:
             return []
-        cursor.execute("select * from kj.suggested_people()")
+        cursor.execute("select * from kj.suggested_people(%s)", [get_language()])
         names = [column.name for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
