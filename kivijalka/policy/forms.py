@@ -60,6 +60,7 @@ LABELS: dict[str, Any] = {
 }
 # What ties the parts together stays as it is: keys, numbers of levels, rules for the machine.
 FIXED = {"key", "level", "order", "color", "symbol", "when", "fields", "class", "classes"}
+FIRST = ("name", "text", "fi", "sv", "en")
 CLASS_CHOICES = [("low", _("low")), ("moderate", _("moderate")), ("high", _("high")), ("critical", _("critical"))]
 
 
@@ -144,7 +145,7 @@ def _at(value: Any, path: Path) -> Any:
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, dict):
-        for key in sorted(value, reverse=True) if all(key.isdecimal() for key in value) else value:
+        for key in _in_order(value):
             if key not in FIXED:
                 yield from _leaves(value[key], (*path, key))
     elif isinstance(value, list):
@@ -152,6 +153,13 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from _leaves(item, (*path, number))
     else:
         yield path, value
+
+
+def _in_order(value: dict[str, Any]) -> list[str]:
+    """Rows of the matrix from the highest, what a thing is called before its numbers, the rest as it stands."""
+    if all(key.isdecimal() for key in value):
+        return sorted(value, reverse=True)
+    return [*(key for key in FIRST if key in value), *(key for key in value if key not in FIRST)]
 
 
 def _name(path: Path) -> str:

@@ -81,13 +81,13 @@ def check_page(request: Any, pk: UUID) -> HttpResponse:
             messages.success(request, _("The content was replaced."))
             return redirect("policy-check", pk)
     findings = queries.findings_of(policy)
-    parts = parts_of(policy.content) if policy.can_replace and request.as_of is None else []
+    names = dict(parts_of(policy.content))
+    parts = list(names.items()) if policy.can_replace and request.as_of is None else []
     context = {
         "policy": policy,
-        "grave": [finding for finding in findings if finding.grave],
-        "told": [finding for finding in findings if not finding.grave],
+        "grave": [(names.get(finding.part), finding) for finding in findings if finding.grave],
+        "told": [(names.get(finding.part), finding) for finding in findings if not finding.grave],
         "parts": parts,
-        "names": dict(parts_of(policy.content)),
         "refused": refused,
     }
     return render(request, "policy/check.html", context, status=422 if refused else 200)
