@@ -9,11 +9,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files.read import read
 from kivijalka.register.files_models import ImportFile, ImportMapping
 from kivijalka.risks.models import Assessment, Risk
+from kivijalka.risks.queries import meanings
 from tests.factories import account_of, holder, risk
 from tests.files.imports import csv_of
 from tests.who import as_owner, sign_in
@@ -71,6 +73,20 @@ def test_a_name_that_was_not_recognised_is_corrected_like_a_word(browser: Client
     browser.post(preview, {"commit": "1"})
     made = Risk.objects.get()
     assert (made.owner, made.areas) == (manager, ["rescue_safety", "premises_security"])
+
+
+def test_levels_stand_in_the_words_of_the_policy_in_force(browser: Client, manager: Person):
+    columns = upload(browser, csv_of(["Title", "Likelihood", "Impact"], ["Fire", "likely", "4"]))
+    choices = {"column-0": "title", "column-1": "likelihood", "column-2": "finance", "name": "Fires"}
+    with translation.override("en"):
+        words = meanings()
+    likelihood, finance = (str(words[name][4]) for name in ("likelihood", "finance"))
+    assert f'<option value="4">{likelihood}</option>' in browser.get(columns).content.decode()
+    preview = browser.post(columns, {**choices, "fixed-unit": manager.unit.code})["Location"]
+    page = browser.get(preview).content.decode()
+    assert f'<option value="4" selected>{likelihood}</option>' in page
+    assert f"Likelihood: {likelihood}" in page
+    assert f"Impact on finance: {finance}" in page
 
 
 def test_refused_rows_are_downloaded_with_their_reasons_mended_and_brought_in(browser: Client, manager: Person):

@@ -137,7 +137,7 @@ def test_a_changed_row_says_what_changes_and_an_empty_cell_changes_nothing(manag
     data = csv_of(["Code", "Title", "Cause", "Likelihood"], [old.code, "Fire in the attic", "", "4"])
     found = planned(data, manager)
     changes = [(str(change.label), change.before, change.after) for change in found.rows[0].changes]
-    assert changes == [("title", "Fire", "Fire in the attic"), ("Likelihood", "2", "4")]
+    assert changes == [("title", "Fire", "Fire in the attic"), ("Likelihood", "2 unlikely", "4 likely")]
     same = csv_of(["Code", "Title", "Cause", "Likelihood"], [old.code, "Fire", "", "2"])
     assert planned(same, manager).counts["same"] == 1
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Part, Register
+from kivijalka.register.doors.files.mapping import Target
 from kivijalka.register.doors.related import relate
-from kivijalka.register.doors.values import in_words, text_of
+from kivijalka.register.doors.values import text_of
 
 if TYPE_CHECKING:
     from kivijalka.register.doors.files.plan import PlannedRow
@@ -58,29 +59,34 @@ def latest(command: Command[Any], parts: list[Any], given: dict[str, Any]) -> An
     return next((part for part in parts if all(getattr(part, n) == value for n, value in wanted.items())), None)
 
 
-def keep_changes(register: Register[Any], row: PlannedRow, present: dict[tuple[str, Any], list[Any]]) -> None:
+def keep_changes(
+    register: Register[Any],
+    row: PlannedRow,
+    present: dict[tuple[str, Any], list[Any]],
+    targets: Mapping[str, Target],
+) -> None:
     """Leave in the row only what differs from its record."""
     row.title = row.title or str(row.record)
     row.values = {name: value for name, value in row.values.items() if not _same(register, row.record, name, value)}
     for name, value in row.values.items():
-        field = register.field(name)
-        row.changes.append(Change(field.verbose_name, text_of(row.record, name), _said(field, value)))
+        label = register.field(name).verbose_name
+        row.changes.append(Change(label, text_of(row.record, name), targets[name].said(value)))
     for command in register.imports:
         if command.name in row.inputs:
             parts = present.get((command.name, row.record.pk), [])
-            _keep_inputs(row, command, latest(command, parts, row.inputs[command.name]))
+            _keep_inputs(row, command, latest(command, parts, row.inputs[command.name]), targets)
 
 
-def tell_new(register: Register[Any], row: PlannedRow) -> None:
+def tell_new(register: Register[Any], row: PlannedRow, targets: Mapping[str, Target]) -> None:
     """What a new record will hold, in words."""
     for name, value in row.values.items():
-        row.changes.append(Change(register.field(name).verbose_name, "", _said(register.field(name), value)))
+        row.changes.append(Change(register.field(name).verbose_name, "", targets[name].said(value)))
     for command in register.imports:
         for name, value in row.inputs.get(command.name, {}).items():
-            row.changes.append(Change(command.inputs[name].ask.label, "", in_words(value)))
+            row.changes.append(Change(command.inputs[name].ask.label, "", targets[name].said(value)))
 
 
-def _keep_inputs(row: PlannedRow, command: Command[Any], part: Any) -> None:
+def _keep_inputs(row: PlannedRow, command: Command[Any], part: Any, targets: Mapping[str, Target]) -> None:
     given = row.inputs[command.name]
     source = part if part is not None else row.record
     before = {name: getattr(source, name, None) for name in given}
@@ -89,7 +95,8 @@ def _keep_inputs(row: PlannedRow, command: Command[Any], part: Any) -> None:
         del row.inputs[command.name]
         return
     for name, value in changed.items():
-        row.changes.append(Change(command.inputs[name].ask.label, in_words(before[name] or ""), in_words(value)))
+        label, said = command.inputs[name].ask.label, targets[name].said
+        row.changes.append(Change(label, said(before[name]), said(value)))
 
 
 def _same(register: Register[Any], record: Any, name: str, value: Any) -> bool:
@@ -104,13 +111,3 @@ def _same(register: Register[Any], record: Any, name: str, value: Any) -> bool:
 
 def _flat(value: Any) -> Any:
     return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
-
-
-def _said(field: Any, value: Any) -> str:
-    if isinstance(value, list):
-        words = dict(field.base_field.choices or [])
-        return ", ".join(str(words.get(item, item)) for item in value)
-    if field.choices:
-        words = {str(key): label for key, label in field.flatchoices}
-        return str(words.get(str(value), value))
-    return in_words(value)

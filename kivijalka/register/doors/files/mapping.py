@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -15,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.layout import JOIN, Known
-from kivijalka.register.doors.files.words import LANGUAGES, folded
+from kivijalka.register.doors.files.words import LANGUAGES, choices_of, folded
 from kivijalka.register.doors.forms import command_form, record_form
+from kivijalka.register.doors.values import in_words
 from kivijalka.register.fields import RecordField
 
 CODE, KEY = "code", "key"
@@ -56,6 +58,18 @@ class Target:
         ]
         return next((kind for classes, kind in kinds if isinstance(self.field, classes)), "text")
 
+    @cached_property
+    def words(self) -> dict[str, str]:
+        return {str(value): str(label) for value, label in choices_of(self.field)}
+
+    def said(self, value: Any) -> str:
+        """A value that this field accepts, in the words that its form has for it. Empty where there is none."""
+        if value is None:
+            return ""
+        if isinstance(value, list):
+            return ", ".join(map(self.said, value))
+        return self.words.get(str(value)) or in_words(value)
+
     @property
     def needed(self) -> bool:
         """Whether a new record cannot be without it."""
@@ -82,6 +96,15 @@ def targets_of(register: Register[Any]) -> dict[str, Target]:
     for command in register.imports:
         for name, made in command_form(command).fields.items():
             found.setdefault(name, Target(name, made.label, made, command, command.inputs[name].default is not None))
+    return found
+
+
+def worded_targets(register: Register[Any]) -> dict[str, Target]:
+    """The same, with choices in the words that only data has (the policy in force): they are asked for."""
+    found = targets_of(register)
+    for command in register.imports:
+        for name, options in (command.meanings() if command.meanings else {}).items():
+            found[name].field.choices = list(options.items())  # type: ignore[attr-defined]  # a field of choices
     return found
 
 

@@ -19,7 +19,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import compare
 from kivijalka.register.doors.files.cells import MISSING, Reader, Unreadable
 from kivijalka.register.doors.files.lookups import find_all
-from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, targets_of
+from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, worded_targets
 from kivijalka.register.doors.files.matching import Matches
 from kivijalka.register.doors.files.read import Cell, Row, Table, as_text
 from kivijalka.register.doors.files.rights import allows
@@ -100,12 +100,12 @@ def plan(register: Register[Any], table: Table, reading: Reading, actor: Actor, 
     rights = _rights(register, rows)
     for row in rows:
         if row.record is not None:
-            compare.keep_changes(register, row, present)
+            compare.keep_changes(register, row, present, columns.targets)
             _ask_present(register, actor, row, rights)
         elif row.is_new:
-            _need(reading, columns.targets, row)
+            _need(reading, columns.targets.values(), row)
             _ask_new(register, actor, row)
-            compare.tell_new(register, row)
+            compare.tell_new(register, row, columns.targets)
     return Plan(register, rows)
 
 
@@ -114,8 +114,7 @@ class Columns:
 
     def __init__(self, register: Register[Any], table: Table, reading: Reading) -> None:
         self.register = register
-        targets = targets_of(register)
-        self.targets = list(targets.values())
+        self.targets = targets = worded_targets(register)
         self.code, self.key = (reading.column_of(name) or "" for name in (CODE, KEY))
         wanted = {h: targets[name] for h, name in reading.columns.items() if name in targets and h in table.headings}
         self.columns = {heading: self._reader(t, table, heading, "", reading) for heading, t in wanted.items()}

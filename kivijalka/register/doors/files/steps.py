@@ -20,7 +20,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.cells import Unreadable, parts_of
 from kivijalka.register.doors.files.done import keep_source
-from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, targets_of
+from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, targets_of, worded_targets
 from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Table, as_text
 from kivijalka.register.doors.files.words import choices_of, folded, meaning, words_of
@@ -152,7 +152,7 @@ def columns_chosen(register: Register[Any], table: Table, data: Any) -> dict[str
 def fixed_form(register: Register[Any], data: Any = None, initial: dict[str, str] | None = None) -> RegisterForm:
     """One value for all rows, for fields that have no column. Empty means none."""
     form = RegisterForm(data, prefix="fixed", initial=initial or {})
-    for name, target in targets_of(register).items():
+    for name, target in worded_targets(register).items():
         if target.kind == "choice":
             options = [("", "–"), *choices_of(target.field)]
             form.fields[name] = forms.ChoiceField(choices=options, required=False, label=target.label)
@@ -165,7 +165,7 @@ def fixed_form(register: Register[Any], data: Any = None, initial: dict[str, str
 
 def words_shown(register: Register[Any], table: Table, reading: Reading) -> list[Word]:
     """Words of the file's choices and what each is taken for, and names that were not recognised."""
-    targets = targets_of(register)
+    targets = worded_targets(register)
     found: list[Word] = []
     for heading, name in reading.columns.items():
         target = targets.get(name)
