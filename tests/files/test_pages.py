@@ -89,6 +89,15 @@ def test_levels_stand_in_the_words_of_the_policy_in_force(browser: Client, manag
     assert f"Impact on finance: {finance}" in page
 
 
+def test_words_of_a_file_are_quoted_as_the_reader_does(browser: Client, manager: Person):
+    columns = upload(browser, csv_of(["Name", "Likelihood"], ["Fire", "hardly"]))
+    choices = {"column-0": "title", "column-1": "likelihood", "name": "Fires", "fixed-unit": manager.unit.code}
+    preview = browser.post(columns, choices)["Location"]
+    assert browser.get(preview).content.decode().count("“hardly”") == 2
+    browser.cookies["language"] = "sv"
+    assert browser.get(preview).content.decode().count("”hardly”") == 2
+
+
 def test_refused_rows_are_downloaded_with_their_reasons_mended_and_brought_in(browser: Client, manager: Person):
     rows = [["Fire", manager.unit.code, "=1+1"], ["Flood", "Nowhere", "=2+2"]]
     columns = upload(browser, csv_of(["Title", "Unit", "Cause"], *rows))

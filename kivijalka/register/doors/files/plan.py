@@ -42,7 +42,7 @@ class Refusal:
 
     def __str__(self) -> str:
         at = f"{self.column}: " if self.column else ""
-        said = f"“{self.value}”. " if self.value else ""
+        said = _("“%(word)s”") % {"word": self.value} + ". " if self.value else ""
         return f"{at}{said}{self.why} {self.how}".strip()
 
 
