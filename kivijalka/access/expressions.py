@@ -141,13 +141,19 @@ class SeenParent(Func):
 
 @deconstructible(path="kivijalka.access.expressions.WritableNode")
 class WritableNode(Func):
-    """Whether the record behind a node may be changed: by the rule of its own register."""
+    """Whether the record behind a node may be changed: by the rule of its own register.
 
-    function = "kj.writes"
+    The planner takes the function apart, so that the reach is worked out once per statement, not once per row.
+    """
+
     output_field: Field[Any, Any] = BooleanField()
 
     def __init__(self, column: str) -> None:
         super().__init__(F(column))
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        return f"EXISTS (SELECT 1 FROM kj.writable() writable(id) WHERE writable.id = {column})", list(params)
 
 
 def writes_a_policy(compiler: Any) -> bool:

@@ -134,7 +134,7 @@ def _open_views(cursor: Any) -> Iterator[Difference]:
 
 def _functions(cursor: Any) -> Iterator[Difference]:
     """The search and the right to change a node hold rules of their own, as text."""
-    for function, right in (("match", "see"), ("writes", "write")):
+    for function, right in (("match", "see"), ("writable", "write")):
         cursor.execute(
             "select coalesce(bool_and(position(%s in prosrc) > 0), false) from pg_proc"
             " where proname = %s and pronamespace = to_regnamespace('kj')",

@@ -149,8 +149,12 @@ def _policies(cursor: Any, see: str, write: str) -> None:
         cursor.execute(f"drop policy if exists {name} on {NODE}")
         cursor.execute(f"create policy {name} on {NODE} {rule}")
     cursor.execute(
+        "create or replace function kj.writable() returns setof uuid language sql stable as"
+        f" $$ select id from public.{NODE} where ({write}) $$"
+    )
+    cursor.execute(
         "create or replace function kj.writes(node uuid) returns boolean language sql stable as"
-        f" $$ select exists (select 1 from public.{NODE} where id = node and ({write})) $$"
+        " $$ select exists (select 1 from kj.writable() writable(id) where writable.id = node) $$"
     )
 
 

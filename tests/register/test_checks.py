@@ -205,7 +205,7 @@ class TestAgainstTheDatabase:
         monkeypatch.setattr(Risk.access, "edit", at_unit("risk.view"))
         table, node = self.found()
         the_one([table], "E002", "public.risks_risk", "'write'")
-        the_one([node], "E002", "kj.writes")
+        the_one([node], "E002", "kj.writable")
 
     def test_e010_a_site_that_owns_the_tables(self, settings: Any) -> None:
         settings.MODE = "serve"

@@ -30,6 +30,7 @@ create function kj.reach(wanted text) returns int4multirange language sql stable
 create function kj.reach_of_all(verb text) returns int8multirange language sql stable as
     $$ select '{}'::int8multirange $$;
 create function kj.writes(node uuid) returns boolean language sql stable as $$ select false $$;
+create function kj.writable() returns setof uuid language sql stable as $$ select null::uuid where false $$;
 create function kj.enter(person uuid, absent uuid, door text) returns json language sql as $$ select '[]'::json $$;
 
 create function kj.next_code(prefix text) returns text language sql volatile as

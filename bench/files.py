@@ -1,0 +1,184 @@
+"""What an import costs: a workbook of 5,000 risks with 1 % faults previewed and brought in, and what there is exported.
+
+Run by `./run bench files`, on the example city in a database of its own; the one who imports reaches all of it. Each
+step is one transaction of one process, as a page's is; `busy` is that process alone, without the database. The peer
+reads the same workbook and writes it with `bulk_create`, into a table without access, history, links or rules.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import django
+
+os.environ["KIVIJALKA_MODE"] = "test"
+django.setup()
+
+# Models can be imported only once Django is set up.
+import openpyxl  # noqa: E402
+import xlsxwriter  # noqa: E402
+from django.db import connection, models, transaction  # noqa: E402
+from django.http import QueryDict  # noqa: E402
+
+from bench import _cities as cities  # noqa: E402
+from bench import _plain as plain  # noqa: E402
+from kivijalka.access import acting  # noqa: E402
+from kivijalka.organisation.models import Role, Unit  # noqa: E402
+from kivijalka.register.doors.files import steps  # noqa: E402
+from kivijalka.register.doors.files.commit import commit, rehearse  # noqa: E402
+from kivijalka.register.doors.files.mapping import known_headings  # noqa: E402
+from kivijalka.register.doors.files.plan import REFUSED, plan  # noqa: E402
+from kivijalka.register.doors.files.read import read  # noqa: E402
+from kivijalka.register.doors.files.write import export  # noqa: E402
+from kivijalka.register.registry import register_by_path  # noqa: E402
+
+ROWS = int(os.environ.get("KIVIJALKA_BENCH_ROWS", 5_000))
+HEADINGS = ["Title", "Unit", "Cause", "Event", "Consequence", "Likelihood", "Impact"]
+PREVIEW, COMMIT, EXPORT = 5, 10, 20
+EXPERT = "risk_expert"
+
+
+@dataclass
+class Measured:
+    """Seconds by the clock and of this process."""
+
+    clock: float = 0
+    busy: float = 0
+
+
+class Imported(plain.Plain):
+    """The peer's risk: what the workbook holds, and nothing more."""
+
+    title = models.CharField(max_length=300)
+    unit = models.ForeignKey(plain.Unit, models.PROTECT, to_field="number")
+    cause = models.TextField()
+    event = models.TextField()
+    consequence = models.TextField()
+    likelihood = models.PositiveSmallIntegerField()
+    impact = models.PositiveSmallIntegerField()
+
+    class Meta(plain.Plain.Meta):
+        db_table = "bench_imported"
+
+
+def main() -> int:
+    """Measure each step; 1 when one misses its bound."""
+    with cities.city("city"):
+        who = importer()
+        data = workbook(ROWS, list(Unit.objects.filter(end=None).values_list("code", flat=True)))
+        cities.multiply(100_000 // cities.rows_of("risks_risk"))
+        peer = plainly(data)
+        told(f"{ROWS:,} rows", "seconds", "busy", "of the peer's")
+        told("plain Django", f"{peer.clock:.1f}", f"{peer.busy:.1f}", "1.0")
+        with cities.connected_as("site"):
+            late = judged([*bring_in(data, who), *bring_out(who)], peer)
+        told("memory, MB", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
+        return late
+
+
+def importer() -> Any:
+    """A risk expert, of the whole city."""
+    with connection.cursor() as cursor:
+        cursor.execute(cities.HOLDER, [EXPERT])
+        who = cursor.fetchone()[0]
+    city = Unit.objects.get(parent=None, end=None)
+    Role.objects.create(person_id=who, kind_id=EXPERT, unit=city, start=date(2020, 1, 1))
+    return who
+
+
+def bring_in(data: bytes, who: Any) -> Iterator[tuple[str, float, Measured]]:
+    """The steps of an import, as its pages take them."""
+    register = register_by_path("risks")
+    with measured() as reading:
+        table = read(data, known_headings(register))
+    yield "read", PREVIEW, reading
+    with acting(who, door="import") as actor:
+        mapping = steps.mapping_named(register, actor, "bench")
+        mapping.columns = steps.guessed(register, table)
+        mapping.save()
+        file = steps.keep_file(register, actor, "bench.xlsx", data, table)
+        file.mapping = mapping
+        with measured() as previewing:
+            planned = rehearse(plan(register, table, steps.reading_of(mapping), actor, mapping), actor)
+    refused = [row.number for row in planned.of(REFUSED)]
+    assert len(refused) == ROWS // 100, planned.counts
+    yield "preview", PREVIEW, previewing
+    with measured() as committing, acting(who, door="import") as actor:
+        planned = plan(register, table, steps.reading_of(mapping), actor, mapping)
+        commit(planned, actor, file, left_out=refused)
+    yield "import", COMMIT, committing
+
+
+def bring_out(who: Any) -> Iterator[tuple[str, float, Measured]]:
+    """All risks as a workbook."""
+    with measured() as exporting, acting(who), export(register_by_path("risks"), QueryDict(), "xlsx"):
+        pass
+    yield "export of 100,000", EXPORT, exporting
+
+
+def plainly(data: bytes) -> Measured:
+    """The peer: the same rows, those that can be read."""
+    with connection.schema_editor() as editor:
+        editor.create_model(Imported)
+    with measured() as found, transaction.atomic():
+        sheet = openpyxl.load_workbook(io.BytesIO(data), read_only=True).worksheets[0]
+        units = {unit.code: unit for unit in plain.Unit.objects.all()}
+        Imported.objects.bulk_create(_rows(sheet.iter_rows(min_row=2, values_only=True), units), batch_size=500)
+    return found
+
+
+def _rows(lines: Iterable[Any], units: dict[str, Any]) -> Iterator[Imported]:
+    for title, unit, cause, event, consequence, likelihood, impact in lines:
+        if isinstance(likelihood, int):
+            yield Imported(uuid4(), title, units[unit].number, cause, event, consequence, likelihood, impact)
+
+
+def workbook(rows: int, units: list[str]) -> bytes:
+    """A register as a city may have it; every hundredth row has a likelihood that nobody can read."""
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made, {"in_memory": True})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEADINGS)
+    for number in range(1, rows + 1):
+        texts = [f"{word} {number}" for word in ("Vanha kaapeli", "Sähkökatko", "Palvelu seisoo")]
+        likelihood = number % 5 + 1 if number % 100 else "?"
+        sheet.write_row(number, 0, [f"Riski {number}", units[number % len(units)], *texts, likelihood, number % 4 + 1])
+    book.close()
+    return made.getvalue()
+
+
+def judged(taken: Iterable[tuple[str, float, Measured]], peer: Measured) -> int:
+    """Tell each step; 1 when one took longer than its bound."""
+    missed = False
+    for name, bound, took in taken:
+        late = took.clock > bound
+        ratio = f"{took.clock / peer.clock:.1f}"
+        told(name, f"{took.clock:.1f}", f"{took.busy:.1f}", ratio, f"over {bound} s" if late else "")
+        missed |= late
+    return int(missed)
+
+
+@contextmanager
+def measured() -> Iterator[Measured]:
+    """What the block takes."""
+    found = Measured(time.perf_counter(), time.process_time())
+    yield found
+    found.clock, found.busy = time.perf_counter() - found.clock, time.process_time() - found.busy
+
+
+def told(name: str, *figures: str) -> None:
+    print(f"{name:28}" + "".join(f"{figure:>16}" for figure in figures), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
