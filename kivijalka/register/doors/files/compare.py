@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.files.mapping import Target
-from kivijalka.register.doors.related import relate
 from kivijalka.register.doors.values import text_of
 
 if TYPE_CHECKING:
@@ -36,14 +35,13 @@ def part_made_by(register: Register[Any], command: Command[Any]) -> Part | None:
 
 def present_of(register: Register[Any], records: Iterable[Any]) -> dict[tuple[str, Any], list[Any]]:
     """For each importing command and record, the parts that it made, latest first: a query per command."""
-    records = list({record.pk: record for record in records}.values())
-    relate(records, [name for name in register.writable if register.field(name).is_relation])
+    keys = {record.pk for record in records}
     found: dict[tuple[str, Any], list[Any]] = {}
     for command in register.imports:
         part = part_made_by(register, command)
-        if part is None or not records:
+        if part is None or not keys:
             continue
-        rows = part.model.objects.seen().filter(**{f"{part.parent}__in": [record.pk for record in records]})
+        rows = part.model.objects.seen().filter(**{f"{part.parent}__in": keys})
         for row in rows.order_by(*part.order):
             found.setdefault((command.name, getattr(row, f"{part.parent}_id")), []).append(row)
     return found

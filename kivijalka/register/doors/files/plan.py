@@ -24,6 +24,7 @@ from kivijalka.register.doors.files.matching import Matches
 from kivijalka.register.doors.files.read import Cell, Row, Table, as_text
 from kivijalka.register.doors.files.rights import allows
 from kivijalka.register.doors.files.words import folded
+from kivijalka.register.doors.related import relate
 from kivijalka.register.files_models import ImportMapping
 from kivijalka.register.models import SPAN
 
@@ -96,7 +97,8 @@ def plan(register: Register[Any], table: Table, reading: Reading, actor: Actor, 
     columns = Columns(register, table, reading)
     rows = [columns.planned(row) for row in table.rows]
     Matches(register, mapping).find(rows)
-    present = compare.present_of(register, [row.record for row in rows if row.record is not None])
+    known = relate([row.record for row in rows if row.record is not None], register.related)
+    present = compare.present_of(register, known)
     rights = _rights(register, rows)
     for row in rows:
         if row.record is not None:
