@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
+from uuid import UUID
 
-from django.db.models import DateField, F, QuerySet, Value
-from django.db.models.functions import Cast
+from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from kivijalka.desk import waiting
 from kivijalka.organisation.handover import asked
 from kivijalka.organisation.looked_at import own_unit, unit_looked_at
-from kivijalka.organisation.models import Unit
 from kivijalka.organisation.queries import delegations_in_force, offered_to
-from kivijalka.register.declare import Register, Waits
-from kivijalka.register.models import Node
-from kivijalka.register.registry import REGISTERS
-
-MOST = 50
-
-
-@dataclass(frozen=True)
-class Task:
-    """One thing that waits: its question, its record, when it is due, and the likely verb."""
-
-    question: Any
-    record: Any
-    register: Register[Any]
-    due: date | None
-    late: bool
-    verb: str
-    verb_label: Any
+from kivijalka.organisation.views import refused_page, uuid_in
+from kivijalka.register.doors.forms import RegisterForm, cleaned
+from kivijalka.register.doors.place import kept
+from kivijalka.register.fields import DayField
+from kivijalka.register.refusal import Refused
 
 
 @require_GET
@@ -42,10 +31,11 @@ def my_work(request: Any) -> HttpResponse:
     """What waits for me, late first; of one unit and those below it, when the page is for one."""
     today = timezone.localdate()
     unit = unit_looked_at(request)
-    tasks = waiting(today, unit)
+    desk = waiting.desk(request.actor, today, unit)
     context = {
-        "tasks": tasks[:MOST],
-        "late": sum(task.late for task in tasks),
+        "desk": desk,
+        "most": waiting.MOST,
+        "late": sum(task.late for task in desk.now),
         "offers": offered_to(request.actor.principal),
         "asked": asked(request.actor) if request.as_of is None else [],
         "unit": unit or own_unit(request),
@@ -54,27 +44,37 @@ def my_work(request: Any) -> HttpResponse:
     return render(request, "desk/my_work.html", context)
 
 
-def waiting(today: date, unit: Unit | None = None) -> list[Task]:
-    """What waits in every register, by its due date: two queries, however many registers there are."""
-    asked = [(register, waits) for register in REGISTERS.values() for waits in register.waits]
-    first, *others = (_rows(number, register, waits, unit) for number, (register, waits) in enumerate(asked))
-    found = list(first.union(*others, all=True))
-    nodes = Node.objects.defer("words", "folded").in_bulk([pk for pk, _number, _due in found])
-    tasks = []
-    for pk, number, due in found:
-        if pk in nodes:
-            register, waits = asked[number]
-            label = register.all_commands[waits.verb].label
-            late = due is not None and due < today
-            tasks.append(Task(waits.question, nodes[pk], register, due, late, waits.verb, label))
-    return sorted(tasks, key=lambda task: (task.due is None, task.due or today))
+@require_http_methods(["GET", "HEAD", "POST"])
+def snooze(request: Any, pk: UUID, verb: str) -> HttpResponse:
+    """Put a thing off: until when, and why."""
+    today = timezone.localdate()
+    task = waiting.task_of(request.actor, pk, verb, today)
+    form = snooze_form(request.POST if request.method == "POST" else None)
+    context = {"task": task, "last": today + waiting.LONGEST}
+    if not form.is_bound:
+        return render(request, "desk/snooze.html", {**context, "form": form})
+    try:
+        values = cleaned(form)
+        waiting.snooze(request.actor, task, **values, today=today)
+    except Refused as refused:
+        return refused_page(request, "desk/snooze.html", form, refused, context)
+    messages.success(request, _("Put off until %s.") % date_format(values["until"], "SHORT_DATE_FORMAT"))
+    return redirect(kept(request, "/"))
 
 
-def _rows(number: int, register: Register[Any], waits: Waits, unit: Any) -> Any:
-    """Records of one register that wait for one thing: their id, the thing's number, and when it is due."""
-    due = F(waits.due) if waits.due else Value(None)
-    rows: QuerySet[Any, Any] = register.model.objects.seen().filter(waits.rule())
-    if unit:
-        rows = rows.filter(**{f"{register.model.unit_column}__in": unit.below})
-    rows = rows.annotate(number=Value(number), day=Cast(due, DateField()))
-    return rows.order_by("day", "id").values_list("pk", "number", "day")[:MOST]
+@require_POST
+def wake(request: Any) -> HttpResponse:
+    """Take a thing that was put off back to the list."""
+    today = timezone.localdate()
+    task = waiting.task_of(request.actor, uuid_in(request.POST.get("record")), request.POST.get("verb", ""), today)
+    waiting.wake(request.actor, task, today)
+    messages.success(request, _("Back on your list."))
+    return redirect(kept(request, "/"))
+
+
+def snooze_form(data: Any = None) -> RegisterForm:
+    """Until when, and why."""
+    form = RegisterForm(data)
+    form.fields["until"] = DayField(label=gettext_lazy("Put off until"))
+    form.fields["reason"] = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    return form

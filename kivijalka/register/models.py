@@ -277,4 +277,4 @@ class Link(Kept):
 # Django finds a room's models in this module; these stand in a file of their own.
 from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping, ImportSource  # noqa: E402, F401
 from kivijalka.register.sealing.models import Seal  # noqa: E402, F401
-from kivijalka.register.working_models import Draft, SavedView, Sent  # noqa: E402, F401
+from kivijalka.register.working_models import Draft, SavedView, Sent, Snooze  # noqa: E402, F401

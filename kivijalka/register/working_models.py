@@ -78,3 +78,23 @@ class SavedView(models.Model):
             _own("savedview_access"),
             models.UniqueConstraint(fields=["person", "register", "name"], name="savedview_once"),
         ]
+
+
+class Snooze(models.Model):
+    """A thing that waits and was put off: it comes back to the person's list of work on the day `until`."""
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
+    record = models.UUIDField()
+    verb = models.CharField(max_length=40)
+    until = models.DateField()
+    reason = models.CharField(max_length=200)
+
+    no_register = "each person's own, until its day"
+    site_may = "select, insert, update"
+
+    class Meta:
+        constraints = [
+            _own("snooze_access"),
+            models.UniqueConstraint(fields=["person", "record", "verb"], name="snooze_once"),
+        ]

@@ -14,6 +14,8 @@ from kivijalka.web import signin, views
 
 urlpatterns: list[Any] = [
     path("", desk.my_work, name="home"),
+    path("snooze/<uuid:pk>/<slug:verb>/", desk.snooze, name="snooze"),
+    path("snooze/end/", desk.wake, name="wake"),
     path("api/", make_api().urls),
     path("situation/", reports.situation, name="situation"),
     path("unit/", looked_at.choose_unit, name="choose-unit"),
