@@ -118,6 +118,24 @@ def test_a_deputy_has_the_authority_of_whom_they_stand_in_for_and_no_more() -> N
 
 
 @db
+def test_who_was_lent_one_role_has_not_the_authority_of_the_others() -> None:
+    there = make.sector()
+    director, deputy = make.holder("unit_head", unit=there), make.holder("employee", unit=there)
+    make.role_of(director, "sector_director")
+    make.delegation(director, deputy, role=director.roles.get(kind="unit_head"))
+    risk = risk_of(HIGH, there)
+    assert accepted(deputy, risk, on_behalf_of=director.pk) == "above_authority"
+    written = "update risks_risk set state = 'accepted', accepted_by_id = %s, accepted_until = %s,"
+    with (
+        pytest.raises(IntegrityError, match="acceptance_within_authority"),
+        acting(deputy.pk, on_behalf_of=director.pk),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"{written} acceptance_reason = 'x' where id = %s", [director.pk, make.in_days(9), risk.pk])
+    assert accepted(director, risk) == "done"
+
+
+@db
 def test_a_director_does_not_lend_authority_to_act_as_a_lesser_one() -> None:
     there = make.sector()
     head, director = make.holder("unit_head", unit=there), make.holder("sector_director", unit=there)
