@@ -15,6 +15,7 @@ from kivijalka.organisation import delegation
 from kivijalka.organisation.models import Delegation, Person, Role
 from kivijalka.organisation.queries import delegations_in_force
 from kivijalka.register import command
+from kivijalka.register.models import SPAN, ImportFile
 from kivijalka.register.registry import REGISTERS
 from kivijalka.risks.models import Risk
 from tests import factories as make
@@ -260,6 +261,12 @@ def test_one_s_own_delegation_is_known_already(head: Person, deputy: Person) -> 
     assert give(head, deputy).known_at is not None
 
 
+def english_page(person: Person, address: str) -> str:
+    client = sign_in(Client(), person)
+    client.cookies["language"] = "en"
+    return client.get(address).content.decode()
+
+
 def test_only_who_leads_the_unit_names_a_deputy_for_another(head: Person, deputy: Person) -> None:
     ill = make.holder("risk_expert", unit=head.unit)
     for other in (make.holder("risk_expert", unit=head.unit), make.holder(unit=make.sector()), deputy):
@@ -279,6 +286,36 @@ def test_what_another_names_is_no_more_than_what_they_lead(head: Person, deputy:
     with refused("contradiction", "beyond your reach"):
         name_deputy(head, ill, deputy)
     name_deputy(head, ill, deputy, role=Role.objects.get(person=ill, kind="risk_expert"))
+
+
+def test_nor_by_what_the_absent_person_owns_or_imported(head: Person, deputy: Person) -> None:
+    ill = make.holder("employee", unit=head.unit)
+    make.risk(unit=head.unit, owner=ill)
+    given = name_deputy(head, ill, deputy)
+    with acting(head.pk) as actor:
+        delegation.end_now(actor, given)
+    owned = make.risk(unit=make.sector(), owner=ill)
+    with refused("contradiction", "own something, beyond your reach"):
+        name_deputy(head, ill, deputy, role=Role.objects.get(person=ill))
+    Risk.objects.filter(pk=owned.pk).update(owner=None)
+    file = {"register": "risk", "name": "Salainen.xlsx", "table": {}, "key": 3 * SPAN + head.unit_id}
+    ImportFile.objects.create(person=ill, **file)
+    with refused("contradiction", "own something, beyond your reach"):
+        name_deputy(head, ill, deputy)
+
+
+def test_the_absent_person_is_told_of_another_deputy_than_they_named(head: Person, deputy: Person) -> None:
+    away = make.holder("risk_expert", unit=head.unit)
+    edit = REGISTERS["delegation"].all_commands["edit"]
+    given, third = give(away, deputy), make.person()
+    with acting(head.pk) as actor:
+        edit(actor, given, reason="Hoitovapaa")
+        assert make.fresh(given).named_by is None
+        edit(actor, make.fresh(given), deputy=third)
+        with connection.cursor() as cursor:
+            cursor.execute("update organisation_delegation set known_at = now(), named_by_id = null")
+    assert (make.fresh(given).named_by, make.fresh(given).known_at) == (head, None)
+    assert "Somebody else named a deputy for you" in english_page(away, "/")
 
 
 def test_a_role_of_somebody_else_is_not_given(head: Person, deputy: Person) -> None:

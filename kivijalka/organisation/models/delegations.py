@@ -18,6 +18,18 @@ from kivijalka.organisation.models.shapes import OF_ANOTHER, DateRange
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Record, indexes
 
+# What another names is no more than what they lead: roles, and what is owned and imported, which goes to a deputy too.
+WITHIN_REACH = (
+    "new.principal_id = kj.actor() or new.ended_at is not null or not (exists (select from"
+    " organisation_role r join organisation_rolekind k on k.key = r.kind_id where not k.personal"
+    " and r.person_id = new.principal_id and coalesce(r.id = new.role_id, true)"
+    """ and coalesce(r."end" >= kj.today(), true) and not r.unit_id <@ kj.reach('delegation.edit'))"""
+    " or exists (select from register_node n where n.owner_id = new.principal_id"
+    " and not n.key <@ kj.reach_of_all('view'))"
+    " or exists (select from register_importfile f where f.person_id = new.principal_id"
+    " and not f.key <@ kj.reach('import.view')))"
+)
+
 
 class Delegation(Record):
     """While somebody is away, a deputy acts on their behalf: with one of their roles, or with all but personal ones.
@@ -77,14 +89,11 @@ class Delegation(Record):
             ),
             Guard(
                 name="delegation_within_reach",
-                # What another names is no more than what they lead.
-                holds="new.principal_id = kj.actor() or new.ended_at is not null or not exists (select from"
-                " organisation_role r join organisation_rolekind k on k.key = r.kind_id where not k.personal"
-                " and r.person_id = new.principal_id and coalesce(r.id = new.role_id, true)"
-                """ and coalesce(r."end" >= kj.today(), true) and not r.unit_id <@ kj.reach('delegation.edit'))""",
+                holds=WITHIN_REACH,
                 of_site=True,
                 violation_error_message=_(
-                    "They hold a role beyond your reach. Choose one role that is within it, or ask whoever leads above."
+                    "They hold a role, or own something, beyond your reach. Choose one role that is within it, or ask"
+                    " whoever leads above."
                 ),
             ),
             ExclusionConstraint(
