@@ -104,7 +104,7 @@ def bring_in(data: bytes, who: Any) -> Iterator[tuple[str, float, Measured]]:
     yield "read", PREVIEW, reading
     with acting(who, door="import") as actor:
         mapping = steps.mapping_named(register, actor, "bench")
-        mapping.columns = steps.guessed(register, table)
+        mapping.columns = steps.guessed(register, table.head)
         mapping.save()
         file = steps.keep_file(register, actor, "bench.xlsx", data, table)
         file.mapping = mapping

@@ -87,7 +87,8 @@ class ImportSource(models.Model):
 
 
 class ImportFile(models.Model):
-    """A file that somebody imports, read into a table. Its rows are forgotten when it is imported; in a day, all of it.
+    """A file that somebody imports: what its table begins with, and what a job found out about it, until it is imported
+    (or, after a day, forgotten).
 
     What was imported stays: who, from which file, when, and as which transaction of the trail, by which every version
     that it made is found again. Until then it is its person's alone; then also theirs who may look at imports at the
@@ -101,6 +102,10 @@ class ImportFile(models.Model):
     register = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
     table = models.JSONField()
+    # The job that works on it last; what it found; the rows that it refused, as a workbook.
+    job = models.BigIntegerField(null=True)
+    found = models.JSONField(default=dict)
+    refused_rows = models.BinaryField(null=True)
     mapping = models.ForeignKey(ImportMapping, models.CASCADE, null=True, related_name="+")
     outcome = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Func(function="now"))

@@ -1,9 +1,16 @@
-"""What the foundation does by itself: sealing the trail, and forgetting what was kept for a while."""
+"""What the foundation does beside the pages: sealing the trail, forgetting what was kept for a while, large imports."""
+
+from uuid import UUID
 
 from django.db import connection
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
 
+from kivijalka.register.doors.files import work
 from kivijalka.register.sealing import seals
+
+MOST_TRIES = 3
 
 
 @app.periodic(cron="*/10 * * * * *")
@@ -19,3 +26,23 @@ def forget(timestamp: int) -> None:
     """Forget keys of what was sent, drafts, and files that were never imported, when their time is over."""
     with connection.cursor() as cursor:
         cursor.execute("select kj.forget()")
+
+
+@app.task(retry=RetryStrategy(max_attempts=MOST_TRIES, wait=5), pass_context=False)
+def work_on_import(
+    file: str, step: str, person: str, on_behalf_of: str | None, language: str, leave_out: bool = False
+) -> None:
+    """Read, preview or carry out an import that is too large for a page."""
+    who = {"person": UUID(person), "on_behalf_of": UUID(on_behalf_of) if on_behalf_of else None}
+    work.work(UUID(file), step, who, language, leave_out=leave_out)
+
+
+@app.periodic(cron="*/10 * * * * *")
+@app.task(queueing_lock="take_up", pass_context=False)
+async def take_up_imports(timestamp: int) -> None:
+    """Imports whose worker was killed are begun anew; one that kills its worker again and again is given up."""
+    for job in await app.job_manager.get_stalled_jobs(task_name=work.TASK):
+        if job.attempts < MOST_TRIES:
+            await app.job_manager.retry_job(job)
+        else:
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)

@@ -42,7 +42,7 @@ def importing(
     with acting(who.pk, door="import") as actor:
         mapping = steps.mapping_named(register, actor, name)
         chosen = columns or {}
-        guessed = {h: "" if t in chosen.values() else t for h, t in steps.guessed(register, table).items()}
+        guessed = {h: "" if t in chosen.values() else t for h, t in steps.guessed(register, table.head).items()}
         mapping.columns = {**guessed, **chosen}
         mapping.fixed, mapping.words = fixed or {}, words or {}
         mapping.save()

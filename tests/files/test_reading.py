@@ -14,7 +14,7 @@ import pytest
 from kivijalka.register.doors.files import read as reading
 from kivijalka.register.doors.files.cells import day, number
 from kivijalka.register.doors.files.parse import delimiter_of
-from kivijalka.register.doors.files.read import Table, read
+from kivijalka.register.doors.files.read import read
 from kivijalka.register.doors.files.words import LEVELS, SCALE, folded, meaning
 from kivijalka.register.doors.files.write import guarded
 from kivijalka.register.refusal import Refused
@@ -47,7 +47,6 @@ def test_a_workbook_keeps_numbers_and_days_and_the_row_numbers_of_the_spreadshee
     table = read(workbook(["Risk", "Due", "Cost"], [], ["Fire", date(2027, 2, 28), 12.5]))
     assert table.rows[0].number == 3
     assert table.rows[0].cells == {"Risk": "Fire", "Due": date(2027, 2, 28), "Cost": Decimal("12.5")}
-    assert Table.from_json(table.as_json()) == table
 
 
 def test_headings_are_told_apart_and_a_column_without_one_has_its_letter():
@@ -139,7 +138,7 @@ def test_a_sheet_that_claims_to_be_endless_meets_the_limits_of_its_process():
         (b"PK\x03\x04 not a workbook", "broken"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "old_workbook"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00;\x00", "not_text"),
-        (b"a;b\n" + b"x;y\n" * 20_001, "too_many_rows"),
+        (b"a;b\n" + b"x;y\n" * 100_031, "too_many_rows"),
         (b"a;" * 300 + b"b\n" + b"x;" * 300 + b"y", "too_many_columns"),
     ],
 )

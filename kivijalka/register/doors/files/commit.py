@@ -5,8 +5,7 @@ The preview rehearses it: what a command's rule or the database refuses is told 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -15,9 +14,16 @@ from kivijalka.access import Actor
 from kivijalka.register.batch import AT_ONCE
 from kivijalka.register.command import add, add_each
 from kivijalka.register.doors.files.done import mark_done
-from kivijalka.register.doors.files.plan import CHANGED, NEW, REFUSED, Plan, PlannedRow
+from kivijalka.register.doors.files.plan import CHANGED, NEW, REFUSED, SAME, Plan, PlannedRow
 from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping
 from kivijalka.register.refusal import Refused
+
+# How many rows of how many are done.
+Tell = Callable[[int, int], None]
+
+
+def untold(done: int, of: int) -> None:
+    """Nobody waits to hear."""
 
 
 class NotCommitted(Exception):
@@ -28,32 +34,39 @@ class _Rehearsed(Exception):
     """The rehearsal is over: what it wrote goes."""
 
 
-def rehearse(plan: Plan, actor: Actor) -> Plan:
+def rehearse(plan: Plan, actor: Actor, tell: Tell = untold) -> Plan:
     """The plan, with what only its commands or the database refuse. Nothing stays written."""
     try:
         with transaction.atomic():
-            _carry_out(plan, actor, plan.rows, rehearsed=True)
+            for _made in _carry_out(plan.register, actor, plan.rows, tell, rehearsed=True):
+                pass
             raise _Rehearsed
     except _Rehearsed:
         return plan
 
 
-def commit(plan: Plan, actor: Actor, file: ImportFile, *, left_out: Collection[int] = ()) -> dict[str, int]:
+def commit(
+    plan: Plan, actor: Actor, file: ImportFile, *, left_out: Collection[int] = (), tell: Tell = untold
+) -> dict[str, int]:
     """Do what the plan says. `left_out` are numbers of refused rows that a person has seen and leaves out.
 
     Raises NotCommitted when another row is refused, also one that only its command refuses; the plan then says why.
     """
+    left_out = frozenset(left_out)
     if any(row.number not in left_out for row in plan.of(REFUSED)):
         raise NotCommitted
+    assert file.mapping is not None
     rows = [row for row in plan.rows if row.number not in left_out]
+    levels: set[int] = set()
     with transaction.atomic():
-        made = _carry_out(plan, actor, rows, rehearsed=False)
+        _remember([row for row in rows if row.fate == SAME], file.mapping, {})
+        for portion, made in _carry_out(plan.register, actor, rows, tell, rehearsed=False):
+            _remember(portion, file.mapping, made)
+            levels |= {record.confidentiality for record in made.values() if _has_level(record)}
         if any(row.refusals for row in rows):
             raise NotCommitted
-        assert file.mapping is not None
-        _remember(rows, file.mapping, made)
         outcome = Plan(plan.register, rows).counts | {REFUSED: len(plan.rows) - len(rows)}
-        mark_done(file, actor, outcome, {record.confidentiality for record in made.values() if _has_level(record)})
+        mark_done(file, actor, outcome, levels)
     return outcome
 
 
@@ -61,17 +74,17 @@ def _has_level(record: Any) -> bool:
     return hasattr(record, "confidentiality")
 
 
-def _carry_out(plan: Plan, actor: Actor, rows: Iterable[PlannedRow], *, rehearsed: bool) -> dict[int, Any]:
-    """Records by row number. A refusal is kept with its row; the others are still tried, to be told as well."""
-    made: dict[int, Any] = {}
-    for portion in _portions(row for row in rows if row.fate in (NEW, CHANGED)):
-        made |= _portion(plan.register, actor, portion, rehearsed)
-    return made
-
-
-def _portions(rows: Iterator[PlannedRow]) -> Iterator[list[PlannedRow]]:
-    while portion := list(islice(rows, AT_ONCE)):
-        yield portion
+def _carry_out(
+    register: Any, actor: Actor, rows: Iterable[PlannedRow], tell: Tell, *, rehearsed: bool
+) -> Iterator[tuple[list[PlannedRow], dict[int, Any]]]:
+    """Portions of rows, each with its records by row number. A refusal is kept with its row; the others are still
+    tried, to be told as well."""
+    wanted = [row for row in rows if row.fate in (NEW, CHANGED)]
+    for at in range(0, len(wanted), AT_ONCE):
+        tell(at, len(wanted))
+        portion = wanted[at : at + AT_ONCE]
+        yield portion, _portion(register, actor, portion, rehearsed)
+    tell(len(wanted), len(wanted))
 
 
 def _portion(register: Any, actor: Actor, rows: list[PlannedRow], rehearsed: bool) -> dict[int, Any]:
@@ -135,7 +148,8 @@ def _keep(register: Any, row: PlannedRow, refused: Refused) -> None:
 
 def _remember(rows: list[PlannedRow], mapping: ImportMapping, made: dict[int, Any]) -> None:
     """Write into the ledger which record each key became."""
-    became = {r.source_key: made.get(r.number) or r.record for r in rows if r.source_key}
+    became = {row.source_key: made.get(row.number) or row.record for row in rows if row.source_key}
+    became = {key: record for key, record in became.items() if record is not None}
     kept = ImportedRow.objects.filter(mapping=mapping, source_key__in=became)
     for key in kept.values_list("source_key", flat=True):
         del became[key]

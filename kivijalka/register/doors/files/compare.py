@@ -75,13 +75,13 @@ def keep_changes(
             _keep_inputs(row, command, latest(command, parts, row.inputs[command.name]), targets)
 
 
-def tell_new(register: Register[Any], row: PlannedRow, targets: Mapping[str, Target]) -> None:
+def held_by_new(register: Register[Any], row: PlannedRow, targets: Mapping[str, Target]) -> list[Change]:
     """What a new record will hold, in words."""
-    for name, value in row.values.items():
-        row.changes.append(Change(register.field(name).verbose_name, "", targets[name].said(value)))
+    held = [(name, register.field(name).verbose_name, value) for name, value in row.values.items()]
     for command in register.imports:
-        for name, value in row.inputs.get(command.name, {}).items():
-            row.changes.append(Change(command.inputs[name].ask.label, "", targets[name].said(value)))
+        given = row.inputs.get(command.name, {})
+        held += [(name, command.inputs[name].ask.label, value) for name, value in given.items()]
+    return [Change(label, "", targets[name].said(value)) for name, label, value in held]
 
 
 def _keep_inputs(row: PlannedRow, command: Command[Any], part: Any, targets: Mapping[str, Target]) -> None:

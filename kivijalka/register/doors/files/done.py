@@ -24,6 +24,8 @@ from kivijalka.register.registry import REGISTERS
 
 MOST_SHOWN = 200
 PERSONS = ["person", "undone_by"]
+# What a file holds while it is under way.
+WORKING = ("table", "found", "refused_rows")
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,9 @@ def mark_done(file: ImportFile, actor: Actor, outcome: dict[str, int], levels: s
         cursor.execute("select pg_current_xact_id()::text::bigint")
         file.done_as = cursor.fetchone()[0]
     file.key = max(levels, default=int(Confidentiality.INTERNAL)) * SPAN + unit
-    file.outcome, file.table, file.done_at = outcome, {}, TransactionNow()
-    file.save(update_fields=["outcome", "table", "done_at", "done_as", "key"])
+    file.outcome, file.done_at = outcome, TransactionNow()
+    file.table, file.found, file.refused_rows = {}, {}, None
+    file.save(update_fields=["outcome", "table", "found", "refused_rows", "done_at", "done_as", "key"])
 
 
 def done_imports(register: Register[Any]) -> list[ImportFile]:
@@ -71,13 +74,22 @@ def done_imports(register: Register[Any]) -> list[ImportFile]:
     moment = current_actor().as_of
     if moment is not None:
         rows = rows.filter(done_at__lte=moment)
-    return relate(list(rows.defer("table").order_by("-done_at")[:MOST_SHOWN]), PERSONS)
+    return relate(list(rows.defer(*WORKING).order_by("-done_at")[:MOST_SHOWN]), PERSONS)
+
+
+def imports_under_way(register: Register[Any]) -> list[ImportFile]:
+    """The acting person's own files that are not imported yet, the latest first."""
+    actor = current_actor()
+    if actor.as_of is not None:
+        return []
+    rows = ImportFile.objects.filter(person=actor.principal, register=register.key, done_at=None)
+    return list(rows.defer(*WORKING).order_by("-at")[:MOST_SHOWN])
 
 
 def done_import(register: Register[Any], pk: UUID) -> ImportFile:
     """One of them."""
     rows = ImportFile.objects.seen().filter(register=register.key, done_at__isnull=False, pk=pk)
-    found: list[ImportFile] = relate(list(rows.defer("table")), PERSONS)
+    found: list[ImportFile] = relate(list(rows.defer(*WORKING)), PERSONS)
     if not found:
         raise NotThere
     return found[0]

@@ -1,8 +1,9 @@
 """Parses a workbook or a CSV file in a process of its own, with little memory and little time. Knows no Django.
 
-Standard input: the file's bytes. Arguments: kind, most rows, most columns. Standard output: JSON, for each visible
-sheet its name, its merged cells (first and last row and column) and rows of cells, where text is a string and anything
-else a pair of kind and text: ["n", "12.5"], ["d", "2026-03-12"], ["b", "true"].
+Standard input: the file's bytes. Arguments: kind, most rows, most columns. Standard output: lines of JSON, for each
+visible sheet {"sheet": its name, "merges": first and last row and column of each}, then its rows: lists of cells, where
+text is a string and anything else a pair of kind and text: ["n", "12.5"], ["d", "2026-03-12"], ["b", "true"]. The last
+line is {"end": null}, or {"end": why the file is refused}.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import csv
 import io
 import json
 import resource
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
 MEMORY_BYTES = 1 << 30
-CPU_SECONDS = 20
+CPU_SECONDS, CLOCK_SECONDS = 60, 120
 LONGEST_CELL = 32_767
+# Lines of titles and headings above the rows.
 TRIED = 30
 MOST_SHEETS = 20
 
@@ -29,27 +32,33 @@ class Told(Exception):
 
 def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(CLOCK_SECONDS)
     kind, most_rows, most_columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    refused = None
     try:
         data = sys.stdin.buffer.read()
-        if kind == "xlsx":
-            sheets = list(_workbook(data, most_rows, most_columns))
-        else:
-            sheets = [{"name": "", "merges": [], "rows": list(_limited(_csv(data), most_rows, most_columns))}]
-        answer: dict[str, Any] = {"sheets": sheets}
+        for line in (
+            _workbook(data, most_rows, most_columns) if kind == "xlsx" else _text(data, most_rows, most_columns)
+        ):
+            print(json.dumps(line))
     except Told as told:
-        answer = {"refused": str(told)}
+        refused = str(told)
     except MemoryError:
-        answer = {"refused": "too_large"}
-    json.dump(answer, sys.stdout)
+        refused = "too_large"
+    print(json.dumps({"end": refused}))
     return 0
+
+
+def _text(data: bytes, most_rows: int, most_columns: int) -> Iterator[Any]:
+    yield {"sheet": "", "merges": []}
+    yield from _limited(_csv(data), most_rows, most_columns)
 
 
 def _limited(rows: Iterable[list[Any]], most_rows: int, most_columns: int) -> Iterator[list[Any]]:
     for number, row in enumerate(rows):
-        if number > most_rows:
+        if number >= most_rows + TRIED:
             raise Told("too_many_rows")
         while row and row[-1] == "":
             row.pop()
@@ -58,7 +67,7 @@ def _limited(rows: Iterable[list[Any]], most_rows: int, most_columns: int) -> It
         yield row
 
 
-def _workbook(data: bytes, most_rows: int, most_columns: int) -> Iterator[dict[str, Any]]:
+def _workbook(data: bytes, most_rows: int, most_columns: int) -> Iterator[Any]:
     import python_calamine
 
     broken = (python_calamine.CalamineError, OSError, ValueError, KeyError)
@@ -75,13 +84,15 @@ def _workbook(data: bytes, most_rows: int, most_columns: int) -> Iterator[dict[s
             sheet = book.get_sheet_by_name(name)
         except broken as error:
             raise Told("broken") from error
-        if sheet.total_height > most_rows + 1:
+        if sheet.total_height > most_rows + TRIED:
             raise Told("too_many_rows")
         if sheet.total_width > most_columns:
             raise Told("too_many_columns")
-        rows = ([_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False))
-        merges = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
-        yield {"name": name, "merges": merges, "rows": list(_limited(rows, most_rows, most_columns))}
+        yield {"sheet": name, "merges": [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]}
+        # Rows begin where the first filled column does.
+        left = [""] * (sheet.start or (0, 0))[1]
+        rows = (left + [_cell(value) for value in row] for row in sheet.iter_rows())
+        yield from _limited(rows, most_rows, most_columns)
 
 
 def _cell(value: Any) -> Any:

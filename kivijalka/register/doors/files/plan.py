@@ -83,6 +83,7 @@ class Plan:
 
     register: Register[Any]
     rows: list[PlannedRow]
+    targets: Mapping[str, Target] = field(default_factory=dict)
 
     def of(self, fate: str) -> list[PlannedRow]:
         return [row for row in self.rows if row.fate == fate]
@@ -107,8 +108,7 @@ def plan(register: Register[Any], table: Table, reading: Reading, actor: Actor, 
         elif row.is_new:
             _need(reading, columns.targets.values(), row)
             _ask_new(register, actor, row)
-            compare.tell_new(register, row, columns.targets)
-    return Plan(register, rows)
+    return Plan(register, rows, columns.targets)
 
 
 class Columns:

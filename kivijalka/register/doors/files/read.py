@@ -9,11 +9,16 @@ import subprocess
 import sys
 import unicodedata
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from signal import SIGALRM, SIGXCPU
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -21,22 +26,25 @@ from kivijalka.register.doors.files.layout import JOIN, Known, Merge, Sheet, tab
 from kivijalka.register.refusal import Refused
 
 Cell = str | Decimal | date | bool
-MOST_BYTES = 20 * 2**20
-MOST_INFLATED = 300 * 2**20
+MOST_BYTES = 50 * 2**20
+MOST_INFLATED = 400 * 2**20
 MOST_PARTS = 2_000
-MOST_ROWS = 20_000
+MOST_ROWS = 100_000
 MOST_COLUMNS = 200
-SECONDS = 30
+SAMPLES = 50
 PARSER = Path(__file__).with_name("parse.py")
 # Zero-width characters that spreadsheets carry along unseen.
 UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 # What a CSV export put before a text that a spreadsheet would take for a formula.
 GUARDED = re.compile(r"^'+[=+\-@\t\r\n]")
 
+# How the parsing process was ended.
+DIED = {int(SIGALRM): "too_slow", int(SIGXCPU): "too_slow"}
+
 WHY = {
     "empty": _("The file is empty. Choose a file with a heading row and at least one row below it."),
     "too_large": _("The file is larger than can be read at once. Divide it into smaller files."),
-    "too_many_rows": _("The file has more than 20,000 rows. Divide it into smaller files."),
+    "too_many_rows": _("The file has more than 100,000 rows. Divide it into smaller files."),
     "too_many_columns": _("The file has more than 200 columns. Remove those that are not needed."),
     "old_workbook": _("This is an old or a password-protected workbook. Save it as .xlsx without a password."),
     "not_text": _("The file is neither a workbook (.xlsx) nor text (.csv). Save it as one of them."),
@@ -56,6 +64,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Head:
+    """What is kept of a table: its headings, how many rows it has, and the first few texts of each column."""
+
+    headings: list[str]
+    count: int
+    samples: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
 class Table:
     """Headings and the rows below them; empty rows are left out."""
 
@@ -66,18 +83,13 @@ class Table:
         """What stands in a column, each text once."""
         return {as_text(row.cells[heading]) for row in self.rows} - {""}
 
-    def as_json(self) -> dict[str, Any]:
-        rows = [[row.number, [_packed(row.cells[name]) for name in self.headings], row.extra] for row in self.rows]
-        return {"headings": self.headings, "rows": rows}
+    @property
+    def head(self) -> Head:
+        return Head(self.headings, len(self.rows), {heading: self._samples(heading) for heading in self.headings})
 
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Table:
-        headings = kept["headings"]
-        rows = [
-            Row(number, dict(zip(headings, [_unpacked(cell) for cell in cells], strict=True)), extra)
-            for number, cells, extra in kept["rows"]
-        ]
-        return cls(headings, rows)
+    def _samples(self, heading: str) -> list[str]:
+        texts = (as_text(row.cells[heading]) for row in self.rows)
+        return list(islice(filter(None, texts), SAMPLES))
 
 
 def read(data: bytes, known: Known = lambda _heading: False) -> Table:
@@ -86,11 +98,12 @@ def read(data: bytes, known: Known = lambda _heading: False) -> Table:
     Raises Refused with what is wrong with the file and how to mend it.
     """
     kind = _look(data)
-    tables = [_table(_sheet(parsed, guarded=kind == "csv"), known) for parsed in _parsed(data, kind)]
-    filled = [table for table in tables if table.rows]
-    if not filled:
+    tables = (_table(sheet, known) for sheet in _sheets(data, kind))
+    filled = (table for table in tables if table.rows)
+    found = max(filled, key=lambda table: sum(known(heading) for heading in table.headings), default=None)
+    if found is None:
         raise _refused("empty")
-    return max(filled, key=lambda table: sum(known(heading) for heading in table.headings))
+    return found
 
 
 def _look(data: bytes) -> str:
@@ -114,27 +127,42 @@ def _look(data: bytes) -> str:
     return "xlsx"
 
 
-def _parsed(data: bytes, kind: str) -> list[dict[str, Any]]:
-    """Sheets from the parsing process. One that dies has met its limit of memory or time."""
+def _sheets(data: bytes, kind: str) -> Iterator[Sheet]:
+    """Sheets from the parsing process, as it reads them. One that dies has met its limit of memory or time."""
     command = [sys.executable, "-I", str(PARSER), kind, str(MOST_ROWS), str(MOST_COLUMNS)]
-    try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise _refused("too_slow") from error
-    if done.returncode != 0:
-        raise _refused("too_large" if done.returncode < 0 else "broken")
-    answer = json.loads(done.stdout)
-    if "refused" in answer:
-        raise _refused(answer["refused"])
-    return list(answer["sheets"])
+    with TemporaryFile() as given:
+        given.write(data)
+        given.seek(0)
+        with subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parser:
+            assert parser.stdout is not None
+            said: dict[str, Any] = {}
+            rows: list[list[Any]] = []
+            for line in _lines(parser.stdout):
+                if isinstance(line, list):
+                    rows.append([_clean(_unpacked(cell), guarded=kind == "csv") for cell in line])
+                    continue
+                if "sheet" in said:
+                    yield _sheet(said, rows)
+                said, rows = line, []
+    if "end" not in said:
+        raise _refused(DIED.get(-parser.returncode, "too_large" if parser.returncode < 0 else "broken"))
+    if said["end"]:
+        raise _refused(said["end"])
 
 
-def _sheet(parsed: dict[str, Any], *, guarded: bool) -> Sheet:
-    rows = [[_clean(_unpacked(cell), guarded=guarded) for cell in row] for row in parsed["rows"]]
+def _lines(output: IO[bytes]) -> Iterator[Any]:
+    """What the process says, up to a line that it did not finish."""
+    for line in output:
+        if line.endswith(b"\n"):
+            yield json.loads(line)
+
+
+def _sheet(said: dict[str, Any], rows: list[list[Any]]) -> Sheet:
     width = max(map(len, rows), default=0)
-    cells: list[list[Any]] = [[*row, *[""] * (width - len(row))] for row in rows]
-    within = [merge for merge in parsed["merges"] if merge[2] < len(rows) and merge[3] < width]
-    return Sheet(parsed["name"], cells, [Merge(*merge) for merge in within])
+    for row in rows:
+        row += [""] * (width - len(row))
+    within = [merge for merge in said["merges"] if merge[2] < len(rows) and merge[3] < width]
+    return Sheet(said["sheet"], rows, [Merge(*merge) for merge in within])
 
 
 def _table(sheet: Sheet, known: Known) -> Table:
@@ -190,16 +218,12 @@ def as_text(cell: Cell) -> str:
     return cell.isoformat() if isinstance(cell, date) else cell
 
 
-def _packed(cell: Cell) -> Any:
-    if isinstance(cell, str):
-        return cell
-    return ["b" if isinstance(cell, bool) else "n" if isinstance(cell, Decimal) else "d", as_text(cell)]
-
-
 def _unpacked(cell: Any) -> Cell:
-    if isinstance(cell, str):
-        return cell
-    kind, text = cell
+    return cell if isinstance(cell, str) else _valued(*cell)
+
+
+@lru_cache(10_000)
+def _valued(kind: str, text: str) -> Cell:
     if kind == "n":
         return Decimal(text)
     return date.fromisoformat(text) if kind == "d" else text == "true"

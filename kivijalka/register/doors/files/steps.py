@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -22,14 +22,14 @@ from kivijalka.register.doors.files.cells import Unreadable, parts_of
 from kivijalka.register.doors.files.done import keep_source
 from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, targets_of, worded_targets
 from kivijalka.register.doors.files.plan import records_of
-from kivijalka.register.doors.files.read import Table, as_text
+from kivijalka.register.doors.files.read import Head, Table, read
 from kivijalka.register.doors.files.words import choices_of, folded, meaning, words_of
 from kivijalka.register.doors.forms import RegisterForm
-from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.files_models import ImportFile, ImportMapping, ImportSource
 from kivijalka.register.refusal import NotThere, Refused
 
 MOST_WORDS = 60
-SAMPLES = 3
+SAMPLES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def file_under_way(register: Register[Any], actor: Actor, pk: UUID) -> ImportFil
     return found
 
 
-def keep_file(register: Register[Any], actor: Actor, name: str, data: bytes, table: Table) -> ImportFile:
-    """Keep a file and its table while it is being imported."""
+def keep_file(register: Register[Any], actor: Actor, name: str, data: bytes, table: Table | None = None) -> ImportFile:
+    """Keep a file and, if it was read already, what its table begins with."""
     source = keep_source(importer(actor), data)
     return ImportFile.objects.create(
         person_id=importer(actor),
         register=register.key,
         name=plain_name(name),
-        table=table.as_json(),
+        table=asdict(table.head) if table else {},
         source=source,
         sha256=source.sha256,
     )
@@ -115,33 +115,48 @@ def reading_of(mapping: ImportMapping) -> Reading:
     return Reading(dict(mapping.columns), dict(mapping.fixed), {n: dict(words) for n, words in mapping.words.items()})
 
 
-def guessed(register: Register[Any], table: Table) -> dict[str, str]:
+def head_of(file: ImportFile) -> Head:
+    """What its table begins with. Refused when it is not known any more."""
+    if "count" not in file.table:
+        raise Refused(_("This file was imported or left lying. Choose it again."), code="state")
+    return Head(**file.table)
+
+
+def table_of(register: Register[Any], file: ImportFile) -> Table:
+    """All of its table, read anew from the file that was kept."""
+    content = ImportSource.objects.filter(pk=str(file.source_id)).values_list("content", flat=True).first()
+    if content is None:
+        raise Refused(_("This file was imported or left lying. Choose it again."), code="state")
+    return read(bytes(content), mappings.known_headings(register))
+
+
+def guessed(register: Register[Any], head: Head) -> dict[str, str]:
     """A target for each column, by its heading and, for codes, by what stands in it."""
     ours = {}
-    for heading, target in mappings.guess(register, table.headings).items():
+    for heading, target in mappings.guess(register, head.headings).items():
         if target == CODE:
-            values = {as_text(row.cells[heading]) for row in table.rows[:200]} - {""}
-            ours[heading] = register.model.objects.seen().filter(code__in=values).exists()
-    return mappings.guess(register, table.headings, ours)
+            ours[heading] = register.model.objects.seen().filter(code__in=head.samples[heading]).exists()
+    return mappings.guess(register, head.headings, ours)
 
 
-def columns_shown(register: Register[Any], table: Table, chosen: dict[str, str]) -> list[dict[str, Any]]:
+def columns_shown(head: Head, chosen: dict[str, str]) -> list[dict[str, Any]]:
     """Each column with its first values, and where it goes."""
-    found = []
-    for at, heading in enumerate(table.headings):
-        values = [as_text(row.cells[heading]) for row in table.rows]
-        samples = [value[:60] for value in values if value][:SAMPLES]
-        found.append(
-            {"input": f"column-{at}", "heading": heading, "samples": samples, "chosen": chosen.get(heading, "")}
-        )
-    return found
+    return [
+        {
+            "input": f"column-{at}",
+            "heading": heading,
+            "samples": [value[:60] for value in head.samples[heading][:SAMPLES_SHOWN]],
+            "chosen": chosen.get(heading, ""),
+        }
+        for at, heading in enumerate(head.headings)
+    ]
 
 
-def columns_chosen(register: Register[Any], table: Table, data: Any) -> dict[str, str]:
+def columns_chosen(register: Register[Any], headings: list[str], data: Any) -> dict[str, str]:
     """The person's choices. Raises Refused when two columns go to the same place."""
     known = {CODE, KEY, *targets_of(register)}
     chosen: dict[str, str] = {}
-    for at, heading in enumerate(table.headings):
+    for at, heading in enumerate(headings):
         target = data.get(f"column-{at}", "")
         if target and target in chosen.values():
             raise Refused(_("Two columns go to the same field: %s. Leave one of them out.") % heading, code="twice")
@@ -163,17 +178,31 @@ def fixed_form(register: Register[Any], data: Any = None, initial: dict[str, str
     return form
 
 
-def words_shown(register: Register[Any], table: Table, reading: Reading) -> list[Word]:
+def words_of_file(register: Register[Any], table: Table, reading: Reading) -> dict[str, list[str]]:
+    """The texts, by heading, of which some are words to be understood: not plain values, nor names that were found."""
+    columns = {heading: table.words(heading) for heading in reading.columns if heading in table.headings}
+    found: dict[str, list[str]] = {}
+    for heading, word in _words(register, columns, reading):
+        found.setdefault(heading, []).append(word.word)
+    return found
+
+
+def words_shown(register: Register[Any], texts: Mapping[str, Iterable[str]], reading: Reading) -> list[Word]:
     """Words of the file's choices and what each is taken for, and names that were not recognised."""
+    return [word for _heading, word in _words(register, texts, reading)]
+
+
+def _words(register: Register[Any], texts: Mapping[str, Iterable[str]], reading: Reading) -> Iterator[tuple[str, Word]]:
     targets = worded_targets(register)
-    found: list[Word] = []
     for heading, name in reading.columns.items():
         target = targets.get(name)
-        if target is not None and heading in table.headings:
+        if target is not None and heading in texts:
             corrected = reading.words.get(name, {})
             shown = _names if target.kind == "record" else _choices if target.kind in ("choice", "many") else None
-            found += islice(shown(target, table.words(heading), corrected), MOST_WORDS) if shown else ()
-    return found
+            if shown:
+                yield from (
+                    (heading, word) for word in islice(shown(target, set(texts[heading]), corrected), MOST_WORDS)
+                )
 
 
 def _choices(target: Target, texts: set[str], corrected: dict[str, str]) -> Iterator[Word]:

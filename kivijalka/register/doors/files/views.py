@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,19 +17,19 @@ from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor, acting
 from kivijalka.register.declare import Register
-from kivijalka.register.doors.files import done, steps
+from kivijalka.register.doors.files import done, steps, work
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
-from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
-from kivijalka.register.doors.files.read import MOST_BYTES, WHY, Table, read
-from kivijalka.register.doors.files.write import TYPES, export, refused_rows
-from kivijalka.register.files_models import ImportFile, ImportSource
+from kivijalka.register.doors.files.plan import REFUSED, Plan
+from kivijalka.register.doors.files.preview import MOST_SHOWN, Preview, preview_of
+from kivijalka.register.doors.files.read import MOST_BYTES, WHY, read
+from kivijalka.register.doors.files.write import TYPES, export
+from kivijalka.register.files_models import ImportFile, ImportMapping, ImportSource
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
 
 READ = ["GET", "HEAD"]
 BOTH = ["GET", "HEAD", "POST"]
-MOST_SHOWN = 200
 
 
 @require_http_methods(READ)
@@ -68,28 +69,31 @@ def columns_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     register = register_by_path(path)
     actor = _actor(request, register)
     file = steps.file_under_way(register, actor, pk)
-    table = _table(file)
+    waiting = _waiting(request, register, file, work.READ)
+    if waiting is not None:
+        return waiting
+    head = steps.head_of(file)
     data = request.POST if request.method == "POST" else None
     kept = file.mapping
     fixed = steps.fixed_form(register, data, kept.fixed if kept else None)
-    chosen = {**steps.guessed(register, table), **(kept.columns if kept else {})}
+    chosen = {**steps.guessed(register, head), **(kept.columns if kept else {})}
     refused = None
     if data is not None:
         try:
-            chosen = steps.columns_chosen(register, table, data)
+            chosen = steps.columns_chosen(register, head.headings, data)
             _keep_mapping(register, actor, file, chosen, fixed, data.get("name", ""))
-            return redirect("import-preview", path, pk)
+            return _to_preview(register, actor, file)
         except Refused as told:
             refused = told
     context = {
         "register": register,
         "file": file,
-        "columns": steps.columns_shown(register, table, chosen),
+        "columns": steps.columns_shown(head, chosen),
         "choices": mappings.choices(register),
         "fixed": fixed,
         "name": request.POST.get("name") or (kept.name if kept else file.name.rsplit(".", 1)[0]),
         "refused": refused,
-        "count": len(table.rows),
+        "count": head.count,
     }
     return render(request, "register/import_columns.html", context, status=422 if refused else 200)
 
@@ -100,27 +104,21 @@ def preview_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     register = register_by_path(path)
     actor = _actor(request, register)
     file = steps.file_under_way(register, actor, pk)
-    if file.mapping is None:
+    waiting = _waiting(request, register, file, work.PREVIEW)
+    if waiting is not None:
+        return waiting
+    steps.head_of(file)
+    if file.mapping is None or (work.is_large(file) and not file.found):
         return redirect("import-columns", path, pk)
-    table = _table(file)
-    refused = None
-    if request.method == "POST" and "words" in request.POST:
-        shown = steps.words_shown(register, table, steps.reading_of(file.mapping))
-        for name, words in steps.words_chosen(shown, request.POST).items():
-            file.mapping.words[name] = {**file.mapping.words.get(name, {}), **words}
-        file.mapping.save(update_fields=["words"])
+    if "words" in request.POST:
+        _keep_words(register, file, file.mapping, request.POST)
+        return _to_preview(register, actor, file)
+    if not work.is_large(file):
+        return _looked_at_once(request, register, actor, file)
+    if request.method == "POST":
+        work.ask(file, actor, work.COMMIT, leave_out="leave_out" in request.POST)
         return redirect("import-preview", path, pk)
-    with _through_the_door(actor) as importing:
-        planned = plan(register, table, steps.reading_of(file.mapping), importing, file.mapping)
-        if request.method == "POST":
-            try:
-                _commit(file, planned, importing, request.POST)
-                return redirect("import-done", path, pk)
-            except NotCommitted:
-                refused = Refused(_("%s rows are refused. Nothing was imported.") % len(planned.of(REFUSED)))
-        else:
-            rehearse(planned, importing)
-    return _preview(request, register, file, table, planned, refused)
+    return _preview(request, register, file, Preview.from_json(file.found))
 
 
 @require_http_methods(READ)
@@ -131,14 +129,14 @@ def refused_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     file = steps.file_under_way(register, actor, pk)
     if file.mapping is None:
         raise NotThere
-    table = _table(file)
-    with _through_the_door(actor) as importing:
-        planned = rehearse(plan(register, table, steps.reading_of(file.mapping), importing, file.mapping), importing)
-    reasons = {row.number: "\n".join(map(str, row.refusals)) for row in planned.of(REFUSED)}
-    lines = [[*row.cells.values(), reasons[row.number]] for row in table.rows if row.number in reasons]
-    name = f"{register.path}-refused.xlsx"
-    with refused_rows(table.headings, lines, "xlsx") as made:
-        return _download(made.read(), name, TYPES["xlsx"])
+    steps.head_of(file)
+    if work.is_large(file):
+        made = bytes(file.refused_rows or b"")
+    else:
+        with _through_the_door(actor) as importing:
+            planned, table = work.planned(register, importing, file)
+            made = work.rows_refused(table, rehearse(planned, importing))
+    return _download(made, f"{register.path}-refused.xlsx", TYPES["xlsx"])
 
 
 @require_http_methods(BOTH)
@@ -162,7 +160,14 @@ def done_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 def imports_page(request: HttpRequest, path: str) -> HttpResponse:
     """Who imported what, from which file."""
     register = register_by_path(path)
-    return render(request, "register/imports.html", {"register": register, "files": done.done_imports(register)})
+    mine = done.imports_under_way(register)
+    standing = work.standing(mine)
+    context = {
+        "register": register,
+        "files": done.done_imports(register),
+        "mine": [(file, standing.get(file.pk)) for file in mine],
+    }
+    return render(request, "register/imports.html", context)
 
 
 @require_http_methods(READ)
@@ -195,17 +200,75 @@ def _uploaded(request: HttpRequest, register: Register[Any], actor: Actor) -> Im
     if (upload.size or 0) > MOST_BYTES:
         raise Refused(WHY["too_large"], code="too_large", field="file")
     data = upload.read()
-    file = steps.keep_file(register, actor, upload.name or "", data, read(data, mappings.known_headings(register)))
+    at_once = len(data) <= work.BYTES_AT_ONCE
+    table = read(data, mappings.known_headings(register)) if at_once else None
+    file = steps.keep_file(register, actor, upload.name or "", data, table)
     wanted = request.POST.get("mapping", "")
     file.mapping = next((kept for kept in steps.kept_mappings(register, actor) if str(kept.pk) == wanted), None)
     file.save(update_fields=["mapping"])
+    if not at_once:
+        work.ask(file, actor, work.READ)
     return file
 
 
-def _table(file: ImportFile) -> Table:
-    if not file.table:
-        raise Refused(_("This file was imported or left lying. Choose it again."), code="state")
-    return Table.from_json(file.table)
+def _waiting(request: HttpRequest, register: Register[Any], file: ImportFile, step: str) -> HttpResponse | None:
+    """How the job stands that this step waits for, or why it came to nothing. None: the step can be shown."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
+    is_part = "HX-Request" in request.headers
+    if file.done_at is not None and request.method != "POST":
+        return _led(request, reverse("import-done", args=[register.path, file.pk]), is_part=is_part)
+    standing = work.standing([file]).get(file.pk)
+    why = file.found.get("why")
+    is_open = standing is not None and standing.is_open
+    if not is_open and (file.table if step == work.READ else not (standing or why)):
+        return _led(request, request.path, is_part=True) if is_part else None
+    if not is_open and request.method == "POST":
+        if "again" not in request.POST:
+            return None
+        work.ask(file, actor, step)
+        return redirect(request.path)
+    context = {"register": register, "file": file, "step": step, "standing": standing, "why": why}
+    template = "register/_import_standing.html" if is_part else "register/import_waiting.html"
+    return render(request, template, context)
+
+
+def _led(request: HttpRequest, address: str, *, is_part: bool) -> HttpResponse:
+    """To a page; a part of one that a script asks for again and again leads all of it there."""
+    return HttpResponse(status=204, headers={"HX-Redirect": address}) if is_part else redirect(address)
+
+
+def _to_preview(register: Register[Any], actor: Actor, file: ImportFile) -> HttpResponse:
+    if work.is_large(file):
+        work.ask(file, actor, work.PREVIEW)
+    return redirect("import-preview", register.path, file.pk)
+
+
+def _looked_at_once(request: HttpRequest, register: Register[Any], actor: Actor, file: ImportFile) -> HttpResponse:
+    """A small file is looked at anew each time."""
+    assert file.mapping is not None
+    stopped = ""
+    with _through_the_door(actor) as importing:
+        planned, table = work.planned(register, importing, file)
+        if request.method == "POST":
+            try:
+                _commit(file, planned, importing, request.POST)
+                return redirect("import-done", register.path, file.pk)
+            except NotCommitted:
+                stopped = _("%s rows are refused. Nothing was imported.") % len(planned.of(REFUSED))
+        else:
+            rehearse(planned, importing)
+    return _preview(request, register, file, preview_of(planned, table, steps.reading_of(file.mapping), stopped))
+
+
+def _keep_words(register: Register[Any], file: ImportFile, mapping: ImportMapping, data: Any) -> None:
+    """What the person says that words mean."""
+    reading = steps.reading_of(mapping)
+    texts = (
+        file.found["words"] if file.found else steps.words_of_file(register, steps.table_of(register, file), reading)
+    )
+    for name, words in steps.words_chosen(steps.words_shown(register, texts, reading), data).items():
+        mapping.words[name] = {**mapping.words.get(name, {}), **words}
+    mapping.save(update_fields=["words"])
 
 
 def _keep_mapping(
@@ -232,24 +295,18 @@ def _commit(file: ImportFile, planned: Plan, actor: Actor, data: Any) -> None:
     commit(planned, actor, file, left_out=seen if "leave_out" in data else ())
 
 
-def _preview(
-    request: HttpRequest,
-    register: Register[Any],
-    file: ImportFile,
-    table: Table,
-    planned: Plan,
-    refused: Refused | None,
-) -> HttpResponse:
-    counts = planned.counts
+def _preview(request: HttpRequest, register: Register[Any], file: ImportFile, preview: Preview) -> HttpResponse:
+    assert file.mapping is not None
     context = {
         "register": register,
         "file": file,
-        "groups": [(fate, counts[fate], planned.of(fate)[:MOST_SHOWN]) for fate in reversed(FATES) if counts[fate]],
-        "counts": counts,
-        "numbers": ",".join(str(row.number) for row in planned.of(REFUSED)),
-        "words": steps.words_shown(register, table, steps.reading_of(file.mapping)) if file.mapping else [],
-        "will_change": counts["new"] + counts["changed"],
+        "preview": preview,
+        "groups": preview.groups,
+        "counts": preview.counts,
+        # Those of a large file stand with it.
+        "numbers": "" if work.is_large(file) else ",".join(map(str, preview.refused)),
+        "words": steps.words_shown(register, preview.words, steps.reading_of(file.mapping)),
         "most": MOST_SHOWN,
-        "refused": refused,
+        "refused": preview.stopped,
     }
-    return render(request, "register/import_preview.html", context, status=422 if refused else 200)
+    return render(request, "register/import_preview.html", context, status=422 if preview.stopped else 200)

@@ -9,9 +9,10 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kivijalka.access import acting
+from kivijalka.register.batch import AT_ONCE
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import steps
-from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
+from kivijalka.register.doors.files.commit import NotCommitted, Tell, commit, rehearse
 from kivijalka.register.doors.files.mapping import CODE, KEY, known_headings, targets_of
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
@@ -43,7 +44,8 @@ class Command(BaseCommand):
             with acting(_person(options["email"]), door="import") as actor:
                 steps.may_import(register, actor)
                 mapping = _mapping(register, actor, table, options)
-                planned = rehearse(plan(register, table, steps.reading_of(mapping), actor, mapping), actor)
+                planned = plan(register, table, steps.reading_of(mapping), actor, mapping)
+                rehearse(planned, actor, self._progress("Looked at"))
                 if not options["commit"]:
                     self._tell(planned)
                     return
@@ -61,7 +63,7 @@ class Command(BaseCommand):
         self._tell(planned)
         before = planned.of(REFUSED)
         try:
-            done = commit(planned, actor, file, left_out=left_out)
+            done = commit(planned, actor, file, left_out=left_out, tell=self._progress("Imported"))
         except NotCommitted as error:
             count = len(planned.of(REFUSED))
             if not before:
@@ -70,6 +72,15 @@ class Command(BaseCommand):
                 f"{count} rows are refused. Nothing was imported. Mend them, or say --leave-out-refused."
             ) from error
         self.stdout.write(f"Imported: {done['new']} new, {done['changed']} changed; {done['refused']} left out.")
+
+    def _progress(self, word: str) -> Tell:
+        """A line that counts, where somebody looks at a terminal."""
+
+        def tell(done: int, of: int) -> None:
+            if self.stderr.isatty() and of > AT_ONCE:
+                self.stderr.write(f"\r{word} {done:,} of {of:,} rows", ending="\n" if done == of else "")
+
+        return tell
 
     def _tell(self, planned: Plan) -> None:
         counts = planned.counts
@@ -104,7 +115,7 @@ def _mapping(register: Register[Any], actor: Any, table: Table, options: dict[st
     for heading in chosen:
         if heading not in table.headings:
             raise CommandError(f"No column {heading!r}. There are: {', '.join(table.headings)}.")
-    columns = {**steps.guessed(register, table), **mapping.columns}
+    columns = {**steps.guessed(register, table.head), **mapping.columns}
     # A column mapped by hand takes the field from one that was guessed.
     columns = {heading: "" if target in chosen.values() else target for heading, target in columns.items()}
     mapping.columns = {**columns, **chosen}
