@@ -97,6 +97,10 @@ def hand_over(actor: Actor, person: Person, *, to: Person, what: Sequence[str]) 
         raise Refused(_("Choose at least one thing to hand over."), code="nothing", field="what")
     if not held.keys() >= set(what):
         raise Refused(_("The list has changed meanwhile. Look at it again and choose."), code="conflict", field="what")
+    # Before anything is told of what the other may see.
+    if kept := [held[key].node.code for key in what if not held[key].may]:
+        no_right = _("You do not have the right to do this here.")
+        raise Refused(f"{', '.join(kept)}: {no_right}", code="no_right", field="what")
     with transaction.atomic():
         responsibility.refuse_offer(to, [held[key].node for key in what])
         for key in what:

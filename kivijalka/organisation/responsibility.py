@@ -26,8 +26,11 @@ OPEN = (State.OFFERED, State.ACCEPTED, State.LAPSED)
 
 def offer(actor: Actor, node: Node, *, person: Person, share: str) -> Responsibility:
     """Offer a share for a record to a person. Refused to whoever may not change the record."""
-    refuse_offer(person, [node])
-    return offered(node, person, share)
+    with transaction.atomic():
+        made = offered(node, person, share)
+        # Asked second: what others may see is told to nobody who may not offer.
+        refuse_offer(person, [node])
+    return made
 
 
 def offered(node: Node, person: Person, share: str) -> Responsibility:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kivijalka.register.doors import links
 from kivijalka.register.models import Link
 from kivijalka.register.registry import REGISTERS
 from tests.api.programs import as_head, send
@@ -115,6 +116,15 @@ def test_as_of_shows_the_past_and_nothing_that_could_be_done_there():
     past = client.get(f"/api/risks/{found.pk}?as_of={quote(start)}").json()
     assert past["title"] == "Now"
     assert not any(past["can"].values())
+
+
+def test_a_link_is_answered_though_the_record_has_more_than_a_list_shows(monkeypatch):
+    client, head = as_head()
+    treated, first, second = risk(unit=head.unit), action(unit=head.unit), action(unit=head.unit)
+    link("treats", first, treated)
+    monkeypatch.setattr(links, "MOST", 1)
+    body = {"kind": "treats:back", "other": second.code}
+    assert send(client, "post", f"/api/risks/{treated.pk}/links", body).json()["other"]["code"] == second.code
 
 
 def test_links_are_made_read_from_both_ends_and_ended():

@@ -143,10 +143,19 @@ def test_nothing_is_offered_to_somebody_who_cannot_answer(school: Unit, head: Pe
         responsibility.offer(actor, responsibility.Node.objects.get(pk=risk.pk), person=person, share="C")
 
 
-def test_who_may_not_change_a_record_offers_nothing(school: Unit, aino: Person) -> None:
-    risk = make.risk(unit=school)
-    answer = page_of(aino).post(f"/responsibilities/offer/{risk.pk}/", {"person": aino.code, "share": "R"})
-    assert answer.status_code in (403, 422)
+def test_who_may_not_change_a_record_offers_nothing_and_learns_not_who_sees_it(
+    school: Unit, head: Person, aino: Person
+) -> None:
+    risk, stranger = make.risk(unit=school, owner=head), make.holder("employee", unit=make.sector())
+    for address, more in (
+        (f"/responsibilities/offer/{risk.pk}/", {"share": "R"}),
+        (f"/hand-over/{head.pk}/", {"what": f"O:{risk.pk}"}),
+    ):
+        for person in (aino, stranger):
+            answer = page_of(aino).post(address, {"person": person.code, **more})
+            told = answer.content.decode()
+            assert answer.status_code in (403, 422), address
+            assert "do not have the right" in told and "may not see" not in told, address
     assert not Responsibility.objects.exists()
 
 

@@ -33,17 +33,17 @@ class Tie:
     other: Node
 
 
-def links_of(register: Register[Any], record: Any) -> list[Tie]:
+def links_of(record: Any) -> list[Tie]:
     """Links in force from both ends; what one may not see is not there. One query."""
-    words = {(kind.kind, True): kind.forward for kind, *_ in link_rules()}
-    words |= {(kind.kind, False): kind.backward for kind, *_ in link_rules()}
     links = Link.objects.seen().filter(Q(a=record.pk) | Q(b=record.pk), until__isnull=True).select_related("a", "b")
-    ties = []
-    for link in links.order_by("kind", "id")[:MOST]:
-        forward = link.a_id == record.pk
-        kind = link.kind if forward else f"{link.kind}:back"
-        ties.append(Tie(link.pk, kind, words.get((link.kind, forward), link.kind), link.b if forward else link.a))
-    return ties
+    return [tie_of(link, record) for link in links.order_by("kind", "id")[:MOST]]
+
+
+def tie_of(link: Link, record: Any) -> Tie:
+    """A link as seen from one of its ends."""
+    forward = link.a_id == record.pk
+    words = next((k.forward if forward else k.backward for k, *_ in link_rules() if k.kind == link.kind), link.kind)
+    return Tie(link.pk, link.kind if forward else f"{link.kind}:back", words, link.b if forward else link.a)
 
 
 def kinds_of(register: Register[Any]) -> dict[str, tuple[LinkKind, bool]]:

@@ -151,7 +151,7 @@ def record_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
             "groups": facts_of(register, record, words),
             "verbs": verbs_of(register, record),
             "parts": parts_of(register, parts),
-            "ties": links_of(register, record),
+            "ties": links_of(record),
             "link_form": link_form(register) if record.right_edit else None,
             "panels": panels,
             "versions": versions[:5],

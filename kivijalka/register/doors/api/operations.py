@@ -113,7 +113,7 @@ def parts(register: Register[Any], part: Part) -> Operation:
 def ties(register: Register[Any]) -> Operation:
     def view(request: HttpRequest, id: str) -> dict[str, Any]:
         query.check(request)
-        return {"items": [_tie(tie) for tie in links.links_of(register, rows.one(register, id))]}
+        return {"items": [_tie(tie) for tie in links.links_of(rows.one(register, id))]}
 
     return _named(view, id=Id)
 
@@ -128,8 +128,7 @@ def tying(register: Register[Any]) -> Operation:
         form = links.LinkForm(register, body.values)
         body.fitting(form)
         made = form.save(request.actor, record)
-        tie = next(tie for tie in links.links_of(register, record) if tie.id == made.pk)
-        return Status(201, _tie(tie))
+        return Status(201, _tie(links.tie_of(made, record)))
 
     return _named(view, id=Id)
 
