@@ -148,10 +148,3 @@ def test_they_move_no_unit_under_what_they_lead(giver: Person) -> None:
         with refused("contradiction", "the move would widen what it reaches"):
             commands.move(actor, moved, to=led)
         commands.move(actor, moved, to=make.unit())
-
-
-def test_a_reorganisation_takes_their_own_roles_along(giver: Person) -> None:
-    led, into = Unit.objects.get(number=own(giver).unit_id), make.unit()
-    with acting(giver.pk) as actor:
-        commands.merge(actor, led, into=into, on=make.in_days(0))
-    assert own(giver).unit_id == into.number
