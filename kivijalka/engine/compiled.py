@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar, cast
 
 import numba
@@ -13,14 +16,31 @@ import numba
 F = TypeVar("F", bound=Callable[..., object])
 
 
+@lru_cache(maxsize=1)
+def _kept_in() -> str:
+    """A folder for this very code: numba looks at a function's own file only, not at those it calls into."""
+    here = Path(__file__).parent
+    text = b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))
+    name = hashlib.sha256(text + numba.__version__.encode()).hexdigest()[:16]
+    for base in (getattr(numba.config, "CACHE_DIR", "") or here / "__pycache__", here / "__pycache__"):
+        try:
+            (folder := Path(base) / f"compiled-{name}").mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return str(folder)
+        except OSError:
+            continue
+    # a private folder, as whoever can write a cache can run code; set NUMBA_CACHE_DIR to keep it
+    return tempfile.mkdtemp(prefix="kivijalka-")
+
+
 def compiled(function: F) -> F:
     """`function` compiled on first call, without the interpreter's lock, so that threads run it side by side."""
+    before = getattr(numba.config, "CACHE_DIR", "")
     try:
+        setattr(numba.config, "CACHE_DIR", _kept_in())  # noqa: B010  # set at run time
         return cast(F, numba.njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        # a private folder, as whoever can write a cache can run code; set NUMBA_CACHE_DIR to keep it
-        setattr(numba.config, "CACHE_DIR", tempfile.mkdtemp(prefix="kivijalka-"))  # noqa: B010  # set at run time
-        return cast(F, numba.njit(cache=True, nogil=True)(function))
+    finally:
+        setattr(numba.config, "CACHE_DIR", before)  # noqa: B010
 
 
 def threads() -> int:

@@ -19,7 +19,7 @@ DIRECT = 4_000_000  # the same where laws without a density need the lattice's o
 
 def knots_within_budget(risks: int) -> int:
     """Knots of a table: more for few risks, where they cost little and are needed most."""
-    return min(max(BUDGET // max(risks, 1), 256), 1024)
+    return min(max(BUDGET // max(risks, 1), 256), 512)
 
 
 @dataclass(frozen=True)

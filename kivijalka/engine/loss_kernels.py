@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray, IntArray
+from kivijalka.engine.severity import TURN
 
 FAR = 8.3  # the normal tail beyond is 5e-17
 LOG_2 = math.log(2.0)
+LEAST_TURNED = 0.1  # sigma of lognormals from which that is of use
 SLICE = np.exp(-0.25 * 2.0 ** np.arange(8.0))
 ROUND = 2.0**-53
 ComplexArray = NDArray[np.complex128]
 
 
+@lru_cache(maxsize=1)
 def tail_series() -> FloatArray:
     """Taylor coefficients (cells, 9) of P(Z > z) about the middles of cells 1/16 wide from -8.5 to 8.5.
 
@@ -74,11 +78,13 @@ def add_lognormals(
         out, lam, m, s = table[row[i]], rate[i], mu[i], sigma[i]
         inverse, mean = 1.0 / s, math.exp(m + 0.5 * s * s)
         total, k2 = lam * mean, inverse * inverse
+        turned = lam * math.exp(0.5 * TURN * TURN * k2) if s >= LEAST_TURNED else 0.0
         start = np.searchsorted(log_x, m - FAR * s)
         stop = np.searchsorted(log_x, m + (s + FAR) * s)
         for k in range(start):
             out[k] += lam * x[k]
             out[n + k] += lam
+            out[5 * n + k] += turned
         z_last, phi_last, w_last, tail_last = -1e300, 0.0, 1e300, 1.0
         for k in range(start, n if stop == n else stop + 1):  # at `stop` nothing is left above
             z = (log_x[k] - m) * inverse
@@ -87,6 +93,7 @@ def add_lognormals(
             phi, w = math.exp(-0.5 * z * z) * 0.3989422804014327, abs(z) * inverse
             out[k] += body + x[k] * lam * above
             out[n + k] += lam * above
+            out[5 * n + k] += turned * above
             out[2 * n + k] += lam * phi * inverse / x[k]
             # the error between the two knots: by the fourth derivative of the density, see Lognormal.bend, or by mass
             a, width = x[k - 1], x[k] - x[k - 1]
@@ -116,13 +123,16 @@ def add_lognormals(
             laplace = below[at] + 2e-15
             for t in range(8):
                 laplace += SLICE[t] * (below[at + 2 * t + 2] - below[at + 2 * t])
-            out[5 * n + q] += lam * min(1.0, grow * laplace)
+            out[6 * n + q] += lam * min(1.0, grow * laplace)
         for q in range(p):
             v = max(log_sizes[q], m - s * s)
             z = (v - m) * inverse
-            out[5 * n + f + q] += lam * math.exp(-0.5 * z * z - v) * 0.3989422804014327 * inverse
-        out[5 * n + f + p] += total
-        out[5 * n + f + p + 1] += total * mean * math.exp(s * s)
+            high = lam * math.exp(-0.5 * z * z - v) * 0.3989422804014327 * inverse
+            out[6 * n + f + q] += high
+            if turned == 0.0:
+                out[6 * n + f + p + q] += high
+        out[6 * n + f + 2 * p] += total
+        out[6 * n + f + 2 * p + 1] += total * mean * math.exp(s * s)
 
 
 @compiled
@@ -137,58 +147,6 @@ def chords(x: FloatArray, area: FloatArray, step: float, count: int) -> FloatArr
         t = (y - x[k]) / (x[k + 1] - x[k])
         out[j] = area[k] + min(max(t, 0.0), 1.0) * (area[k + 1] - area[k])
     return out
-
-
-@compiled
-def lattice_weights(
-    x: FloatArray,
-    area: FloatArray,
-    above: FloatArray,
-    density: FloatArray,
-    doubt: FloatArray,
-    step: float,
-    count: int,
-    tilt: float,
-    top: int,
-    out: FloatArray,
-) -> tuple[float, float, float]:
-    """Tilted rates at 0, step, ..., count * step (= knot `top`) of events below it, spread to lattice neighbours.
-
-    G is the quintic with the knots' values, slopes and curvatures. Returns step * sum of exp(-tilt y) * its doubt, and
-    the sum of the weights' squares and sizes (round-off).
-    """
-    cut = above[top]
-    k, slack, squares, sizes = 0, 0.0, 0.0, 0.0
-    decay, fall = 1.0, math.exp(-tilt * step)
-    w = x[1] - x[0]
-    c0, c1, c2, c3, c4, c5 = quintic(
-        area[0], area[1], above[0] * w, above[1] * w, -density[0] * w * w, -density[1] * w * w
-    )
-    before, here = 0.0, 0.0
-    for j in range(count + 1):
-        y = (j + 1) * step
-        while k < top - 1 and x[k + 1] < y:
-            k += 1
-            w = x[k + 1] - x[k]
-            d0, d1 = -density[k] * w * w, -density[k + 1] * w * w
-            c0, c1, c2, c3, c4, c5 = quintic(area[k], area[k + 1], above[k] * w, above[k + 1] * w, d0, d1)
-        t = min((y - x[k]) / w, 1.0)
-        after = c0 + t * (c1 + t * (c2 + t * (c3 + t * (c4 + t * c5))))
-        if j == 0:
-            weight = (above[0] - cut) - after / step + cut
-        elif j < count:
-            weight = (here - before - (after - here)) / step
-        else:
-            weight = (here - before) / step - cut
-        tilted = weight * decay
-        out[j] = tilted
-        squares += tilted * tilted
-        sizes += abs(weight)
-        decay *= fall
-        if j < count:
-            slack += decay * doubt[k]
-        before, here = here, after
-    return slack * step, squares, sizes
 
 
 @compiled
@@ -243,87 +201,6 @@ def interpolated(
         slopes[j] = (c1 + t * (2.0 * c2 + t * (3.0 * c3 + t * (4.0 * c4 + t * 5.0 * c5)))) / w
         doubts[j], slope_doubts[j] = doubt[k], 3.4348 * doubt[k] / w
     return values, slopes, doubts, slope_doubts
-
-
-@compiled
-def to_kernel(
-    spectrum: ComplexArray, undo: ComplexArray, rate: float, size: FloatArray, even: float, noise: float
-) -> tuple[ComplexArray, FloatArray]:
-    """The integral of exp(sy) - 1 over the measure at each frequency, with the spreading undone, and its error."""
-    n = len(undo)
-    out, error = np.empty(n, np.complex128), np.empty(n)
-    for k in range(n):
-        value = undo[k] * spectrum[k] - rate
-        out[k] = complex(min(value.real, 0.0), value.imag)  # where the true one lies: projecting only mends
-        error[k] = size[k] * size[k] * even + noise
-    return out, error
-
-
-@compiled
-def to_terms(
-    log_transform: ComplexArray,
-    slack: FloatArray,
-    linear: ComplexArray,
-    linear_slack: FloatArray,
-    alone: bool,
-    atom: float,
-    frequencies: FloatArray,
-    tops: FloatArray,
-    s: ComplexArray,
-    spacing: float,
-) -> tuple[ComplexArray, ComplexArray, float, float, float, float, float]:
-    """Terms of the series of P(S <= x) less atom * (1 + one event), and of its integral, and sums over frequencies.
-
-    What is left of the transform is at most `tops` from each frequency on. Its error is what `slack` in the logarithm
-    and `linear_slack` in the linear part allow, or `tops` plus the size of what was computed, where that is less. When
-    the logarithm is `linear` less a constant (`alone`), the linear parts of both errors cancel. The sums: errors over
-    |s|, over |s|^2, sizes, sizes over |s|, over |s|^2.
-    """
-    n = len(s)
-    below, short = np.empty(n, np.complex128), np.empty(n, np.complex128)
-    e1, e2, w0, w1, w2 = 0.0, 0.0, 0.0, 0.0, 0.0
-    j, top = -1, 1e300
-    for k in range(n):
-        while j < len(frequencies) - 1 and frequencies[j + 1] <= k * spacing:
-            j += 1
-            top = tops[j]
-        m = np.exp(log_transform[k])
-        whole, part = abs(m), m - atom * (1.0 + linear[k])
-        size = abs(part)
-        doubt = slack[k] + 8.0 * ROUND * (1.0 + abs(log_transform[k]))
-        wrong = whole * math.expm1(doubt) + atom * linear_slack[k] if doubt < 600.0 else 1e300
-        r = abs(linear[k]) + 2.0 * linear_slack[k]
-        if alone and r < 50.0:
-            wrong = min(wrong, atom * (linear_slack[k] * math.expm1(r) + 16.0 * ROUND * (1.0 + abs(log_transform[k]))))
-        wrong = min(wrong, size + top) + 4.0 * ROUND * atom * (1.0 + abs(linear[k]))
-        v = s[k]
-        inverse = 1.0 / abs(v)
-        below[k] = -part / v
-        short[k] = part / (v * v)
-        e1 += wrong * inverse
-        e2 += wrong * inverse * inverse
-        w0 += size
-        w1 += size * inverse
-        w2 += size * inverse * inverse
-    return below, short, e1, e2, w0, w1, w2
-
-
-@compiled
-def series_at(
-    below: ComplexArray, short: ComplexArray, s: ComplexArray, spacing: float, x: float
-) -> tuple[float, float, float]:
-    """Sums at x of the series of P(S <= x), of its integral, and of the density."""
-    turn = complex(math.cos(spacing * x), math.sin(spacing * x))
-    wave = complex(1.0, 0.0)
-    f, h, g = 0.5 * below[0].real, 0.5 * short[0].real, 0.5 * (below[0] * s[0]).real
-    for k in range(1, len(below)):
-        wave = complex(math.cos(spacing * x * k), math.sin(spacing * x * k)) if k % 64 == 0 else wave * turn
-        a = below[k]
-        f += a.real * wave.real - a.imag * wave.imag
-        h += short[k].real * wave.real - short[k].imag * wave.imag
-        b = a * s[k]
-        g += b.real * wave.real - b.imag * wave.imag
-    return 2.0 * f, 2.0 * h, -2.0 * g
 
 
 @compiled

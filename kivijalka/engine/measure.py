@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.severity import Lognormal, Severity, breaks_of
@@ -23,8 +24,9 @@ class Knots:
     """Sizes x (euro, from 0, increasing) at which measures are tabulated, and where coarser things are known.
 
     A row of a table holds, one after the other: area G, events above N, density g and the events above of severities
-    without a density, at the knots; a bound of the interpolation's error in the cell after each knot; bounds of the
-    transform from each of `frequencies` on; bounds of the density beyond each of `sizes`; mean and square of the year.
+    without a density, at the knots; a bound of the interpolation's error in the cell after each knot; events above on a
+    turned path (Smooth.turned); bounds of the transform from each of `frequencies` on; bounds of the density beyond
+    each of `sizes`, of all severities and of those without a turned path; mean and square of the year.
     """
 
     x: FloatArray
@@ -50,7 +52,7 @@ class Knots:
 
     @property
     def width(self) -> int:
-        return 5 * self.count + len(self.frequencies) + len(self.sizes) + 2
+        return 6 * self.count + len(self.frequencies) + 2 * len(self.sizes) + 2
 
 
 class EventMeasure:
@@ -61,10 +63,10 @@ class EventMeasure:
 
     def __init__(self, knots: Knots, row: FloatArray, noise: float) -> None:
         self.knots, self.row, self.noise = knots, row, noise
-        k, f = knots.count, len(knots.frequencies)
-        self.x = knots.x
-        self.area, self.above, self.density, self.rough, self.doubt = row[: 5 * k].reshape(5, k)
-        self.decay, self.peak = row[5 * k : 5 * k + f], row[5 * k + f : -2]
+        k, f, p = knots.count, len(knots.frequencies), len(knots.sizes)
+        self.x, self.tables = knots.x, row[: 6 * k].reshape(6, k)
+        self.area, self.above, self.density, self.rough, self.doubt, self.turned = self.tables
+        self.decay, self.peak, self.edge = np.split(row[6 * k : -2], [f, f + p])
         self.mean, self.square = float(row[-2]), float(row[-1])
 
     @property
@@ -84,17 +86,28 @@ class EventMeasure:
         """G at the first knot from `cap` on."""
         return float(self.area[self.at_or_beyond(cap)])
 
-    def square_below(self, cap: float) -> float:
-        """Rate times squared loss of events below cap, euro^2 a year: from below."""
-        top = self.at_or_beyond(cap) + 1
-        return float(np.sum(np.maximum(self.above[: top - 1] - self.above[1:top], 0.0) * self.x[: top - 1] ** 2))
+    def left_of(self, window: float, cap: float, steep: float) -> float:
+        """At least the integral of exp(steep y) over the events below the cap and left of the window (0: none are)."""
+        from kivijalka.engine.loss_kernels import tail_series
+        from kivijalka.engine.node_kernels import left_of
 
-    def decays(self, cap: float, tilt: float) -> FloatArray:
-        """Bounds, from each frequency on, of |integral of exp(sy) below cap| over events with a density."""
+        return left_of(self.x, self.above, self.at_or_beyond(cap), window, tail_series(), steep) if window else 0.0
+
+    def decays(self, cap: float, tilt: float, window: float = 0.0, start: float = 0.0) -> FloatArray:
+        """Bounds, from each frequency on, of |integral of exp(sy) below cap| over events with a density.
+
+        With a window over the events in it, and of use from the frequency `start` on.
+        """
+        from kivijalka.engine.loss_kernels import tail_series
+        from kivijalka.engine.node_kernels import window_decays
+
         i = self.at_or_beyond(cap)
         peak = self.peak[max(int(np.searchsorted(self.knots.sizes, self.x[i], side="right")) - 1, 0)]
         cut = np.minimum(self.above[i] - self.rough[i], 3 * peak / self.knots.frequencies)
         whole = np.minimum(self.decay, self.rate - self.rough_rate)
+        if window:
+            fixed = self.x, self.turned, self.knots.sizes, self.edge, self.above, window, tail_series()
+            window_decays(*fixed, self.knots.frequencies, self.knots.place(start), whole)
         return np.asarray(np.maximum(whole + math.exp(-tilt * cap) * np.maximum(cut, 0.0), 0.0) * (1 + self.noise))
 
 
@@ -114,9 +127,6 @@ def tabulate(rates: FloatArray, severities: Sequence[Severity], knots: Knots) ->
 
 def span(rate: float, severity: Severity, rare: float = 1e-10) -> tuple[float, float]:
     """From where to where (euro) a risk's events lie, up to events rarer than `rare` a year."""
-    if isinstance(severity, Lognormal):
-        log_median, s = math.log(severity.median), severity.sigma
-        return math.exp(log_median - 4 * s), math.exp(min(log_median + 7 * s, 700))
     x = 2.0 ** np.arange(-30.0, 100.0)
     p = severity.exceedance(x)
     low = x[max(int(np.searchsorted(-p, -0.999)) - 1, 0)]
@@ -125,13 +135,30 @@ def span(rate: float, severity: Severity, rare: float = 1e-10) -> tuple[float, f
 
 
 def spans_of(rates: FloatArray, severities: Sequence[Severity]) -> list[tuple[float, float]]:
-    """The spans of all risks, equal severities looked at once, with their largest rate."""
+    """The spans of all risks, equal severities looked at once, with their largest rate; of lognormals one for all."""
+    alike, median, sigma = lognormals_of(severities)
+    alike &= rates > 0
+    found = []
+    if alike.any():
+        log_median, s = np.log(median[alike]), sigma[alike]
+        ends = float(np.min(log_median - 4 * s)), float(np.max(np.minimum(log_median + 7 * s, 700)))
+        found.append((math.exp(ends[0]), math.exp(ends[1])))
     largest: dict[Hashable, tuple[float, Severity]] = {}
-    for rate, severity in zip(rates.tolist(), severities, strict=True):
-        key = key_of(severity)
-        if rate > 0 and (key not in largest or largest[key][0] < rate):
-            largest[key] = rate, severity
-    return [span(rate, severity) for rate, severity in largest.values()]
+    for i in map(int, np.flatnonzero(~alike & (rates > 0))):
+        key = key_of(severities[i])
+        if key not in largest or largest[key][0] < rates[i]:
+            largest[key] = float(rates[i]), severities[i]
+    return found + [span(rate, severity) for rate, severity in largest.values()]
+
+
+def lognormals_of(severities: Sequence[Severity]) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
+    """Which severities are lognormal, with their medians and sigmas (1 and 1 elsewhere)."""
+    alike = np.fromiter((type(s) is Lognormal for s in severities), np.bool_, len(severities))
+    some = [(s.median, s.sigma) for s in severities if type(s) is Lognormal]
+    median, sigma = np.ones(len(severities)), np.ones(len(severities))
+    if some:
+        median[alike], sigma[alike] = np.array(some).T
+    return alike, median, sigma
 
 
 def with_breaks(x: FloatArray, severities: Sequence[Severity]) -> FloatArray:
@@ -166,19 +193,23 @@ def knots_for(rates: FloatArray, severities: Sequence[Severity], count: int, swi
         return Knots(log_knots(1.0, 1e6, count))
     low, high = 0.01 * min(a for a, _ in spans), max(b for _, b in spans)
     top = 4 * high
-    mean, square = (sum(r * v for r, v in zip(rates, values, strict=True) if r) for values in _moments(severities))
+    mean, square = (float(np.sum(rates[rates > 0] * v[rates > 0])) for v in _moments(severities))
     if math.isfinite(square):
         top = max(top, (1 + 12 * swing) * mean + 10 * math.sqrt(square))
     return Knots(with_breaks(log_knots(max(low, top * 1e-15), top, count), severities))
 
 
-def _moments(severities: Sequence[Severity]) -> tuple[list[float], list[float]]:
+def _moments(severities: Sequence[Severity]) -> tuple[FloatArray, FloatArray]:
+    """E X and E X^2 of each severity, equal ones looked at once."""
+    alike, median, sigma = lognormals_of(severities)
+    with np.errstate(over="ignore"):
+        mean, square = median * np.exp(sigma**2 / 2), median**2 * np.exp(2 * sigma**2)
     known: dict[Hashable, tuple[float, float]] = {}
-    for s in severities:
-        if (key := key_of(s)) not in known:
+    for i in map(int, np.flatnonzero(~alike)):
+        if (key := key_of(s := severities[i])) not in known:
             known[key] = s.mean, s.square
-    found = [known[key_of(s)] for s in severities]
-    return [m for m, _ in found], [q for _, q in found]
+        mean[i], square[i] = known[key]
+    return mean, square
 
 
 def knots_to(cap: float, severities: Sequence[Severity], count: int) -> Knots:

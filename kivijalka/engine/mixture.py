@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from kivijalka.engine.errors import BadInput, FloatArray, finite_array, positive
-from kivijalka.engine.severity import Severity, Smooth, as_smooth, breaks_of
+from kivijalka.engine.severity import Severity, Smooth, as_smooth, breaks_of, turned_above
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,10 @@ class Mixture:
     def peak(self, x: FloatArray) -> FloatArray:
         return _summed(self.weights, [p.peak(x) for p in self._smooth])
 
+    def turned(self, x: FloatArray) -> FloatArray | None:
+        parts = [t for p in self.parts if (t := turned_above(p, x)) is not None]
+        return _summed(self.weights, parts) if len(parts) == len(self.parts) else None
+
     @property
     def _smooth(self) -> list[Smooth]:
         return [s for p in self.parts if (s := as_smooth(p))]
@@ -159,3 +163,6 @@ class Scaled:
 
     def peak(self, x: FloatArray) -> FloatArray:
         return self._smooth.peak(x / self.factor) / self.factor
+
+    def turned(self, x: FloatArray) -> FloatArray | None:
+        return turned_above(self.severity, x / self.factor)

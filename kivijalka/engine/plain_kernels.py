@@ -8,115 +8,54 @@ import numpy as np
 
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray, IntArray
-from kivijalka.engine.loss_kernels import ROUND, ComplexArray, lattice_weights, series_at, table_at, to_terms
+from kivijalka.engine.loss_kernels import ROUND, ComplexArray
+from kivijalka.engine.node_kernels import LAST, STRAY, left_of, spread, window_decays
+from kivijalka.engine.reach_kernels import reach_of, transform
+from kivijalka.engine.series_kernels import beyond, gain_near, quantile_near, to_terms
 
-SPREAD, UNSPREAD = 0.149, 2.4675
 ALIASED = 3e-7
-COARSE = 1e-3  # share of the transform that aliasing may cost here
-
-
-def wheel(size: int) -> tuple[ComplexArray, IntArray]:
-    """exp(-2 pi i k / size), and the order in which a transform of this size reads its points."""
-    bits = size.bit_length() - 1
-    order = np.array([int(f"{k:0{bits}b}"[::-1], 2) for k in range(size)], np.int64)
-    return np.exp(-2j * np.pi * np.arange(size // 2) / size), order
-
-
-@compiled
-def transform(values: ComplexArray, turns: ComplexArray, order: IntArray) -> ComplexArray:
-    """Sum of values[j] exp(-2 pi i j k / size) for every k (Cooley and Tukey)."""
-    n = len(order)
-    out = np.empty(n, np.complex128)
-    for j in range(n):
-        out[j] = values[order[j]]
-    half, stride = 1, n // 2
-    while half < n:
-        for start in range(0, n, 2 * half):
-            for k in range(half):
-                a, b = out[start + k], out[start + k + half] * turns[k * stride]
-                out[start + k], out[start + k + half] = a + b, a - b
-        half *= 2
-        stride //= 2
-    return out
-
-
-@compiled
-def first_not_below(values: FloatArray, wish: float) -> int:
-    """The first place whose value is at least `wish`, or the length."""
-    for j in range(len(values)):
-        if values[j] >= wish:
-            return j
-    return len(values)
-
-
-@compiled
-def below_roughly(tables: FloatArray, x: FloatArray, top: int, turns: ComplexArray, order: IntArray) -> FloatArray:
-    """P(S <= x) at the lattice points below knot `top`, roughly."""
-    size = len(order)
-    count = size // 2
-    step = x[top] / count
-    tilt = 8.0 / (size * step)
-    weights = np.zeros(size)
-    lattice_weights(x, tables[0], tables[1], tables[2], tables[4], step, count, tilt, top, weights)
-    spectrum = transform(weights.astype(np.complex128), turns, order)
-    rate = tables[1, 0]
-    for k in range(size):
-        spectrum[k] = np.conj(np.exp(spectrum[k] - rate))
-    mass = transform(spectrum, turns, order)
-    out = np.empty(count)
-    total, grow, growth = 0.0, 1.0, math.exp(tilt * step)
-    for j in range(count):
-        total += mass[j].real / size * grow
-        grow *= growth
-        out[j] = total
-    return out
-
-
-@compiled
-def reach_of(
-    tables: FloatArray, x: FloatArray, mean: float, square: float, p: float, turns: ComplexArray, order: IntArray
-) -> int:
-    """A knot just beyond the quantile of p."""
-    last = len(x) - 1
-    guess = mean + 4.0 * math.sqrt(square) if square < math.inf else x[last // 2]
-    top = min(int(np.searchsorted(x, guess)), last)
-    wish = p + 0.03 * (1.0 - p)
-    for _ in range(60):
-        below = below_roughly(tables, x, top, turns, order)
-        step = x[top] / len(below)
-        j = first_not_below(below, wish)
-        if j >= len(below):
-            if top == last:
-                return last
-            top = min(int(np.searchsorted(x, 2.0 * x[top])), last)
-            continue
-        lower = min(int(np.searchsorted(x, 1.3 * step * (j + 1))), last)
-        if j < len(below) // 4 and lower < top:
-            top = lower
-            continue
-        return min(int(np.searchsorted(x, step * min(j + 1, len(below) - 1))), last)
-    return top
+ENOUGH = 1e-9  # error of P(S <= x) from which no window is looked for
 
 
 @compiled
 def decays_of(
+    x: FloatArray,
     tables: FloatArray,
     decay: FloatArray,
     peak: FloatArray,
+    edge: FloatArray,
     sizes: FloatArray,
     frequencies: FloatArray,
-    x: FloatArray,
     top: int,
     tilt: float,
     noise: float,
+    window: float,
+    first: int,
+    series: FloatArray,
 ) -> FloatArray:
-    """EventMeasure.decays."""
+    """EventMeasure.decays where every severity has a density."""
     place = max(int(np.searchsorted(sizes, x[top], side="right")) - 1, 0)
     fade, rate = math.exp(-tilt * x[top]), tables[1, 0]
     out = np.empty(len(frequencies))
     for k in range(len(frequencies)):
+        out[k] = min(decay[k], rate)
+    if window > 0.0:
+        window_decays(x, tables[5], sizes, edge, tables[1], window, series, frequencies, first, out)
+    for k in range(len(frequencies)):
         cut = max(min(tables[1, top], 3.0 * peak[place] / frequencies[k]), 0.0)
-        out[k] = max(min(decay[k], rate) + fade * cut, 0.0) * (1.0 + noise)
+        out[k] = max(out[k] + fade * cut, 0.0) * (1.0 + noise)
+    return out
+
+
+@compiled
+def heights_of(decays: FloatArray, rate: float, small: float) -> FloatArray:
+    """tails.heights of independent events of `rate`, `small` of them left of the window."""
+    out = np.empty(len(decays))
+    rest, atom, most = math.exp(small - rate), math.exp(-rate), 0.0
+    for k in range(len(decays) - 1, -1, -1):
+        v = min(decays[k], rate - small)
+        most = max(most, min(rest * math.expm1(v) - (1.0 - 1e-9) * atom * v + 8.0 * ROUND, 1.0))
+        out[k] = most
     return out
 
 
@@ -141,22 +80,53 @@ def far_of(tables: FloatArray, x: FloatArray, top: int) -> tuple[float, float]:
 
 
 @compiled
-def beyond_of(
-    frequencies: FloatArray, height: FloatArray, step: float, period: float, blur: float
+def few_of(
+    x: FloatArray, above: FloatArray, top: int, window: float, series: FloatArray, least: float
 ) -> tuple[float, float]:
-    """spectral.beyond without a floor."""
-    at, below, short = math.pi / step, 0.0, 0.0
-    k = int(np.searchsorted(frequencies, at, side="right"))
-    most = height[k - 1] if k > 0 else 1.0
-    while k < len(frequencies):
-        many = (frequencies[k] - at) / math.pi + 2.0 / period
-        below += most / at * many
-        short += most / (at * at) * many
-        at, most = frequencies[k], height[k]
-        k += 1
-    below += most / math.pi * (max(math.log(2.0 / (blur * at)), 0.0) + 1.0 + 2.0 * math.pi / (period * at))
-    short += most * (1.0 / (math.pi * at) + 2.0 / (period * at * at))
-    return below, short
+    """tails.few_large of independent events."""
+    best, steep, size = math.inf, 1.0 / least, 0.0
+    for power in (6.0, 12.0, 18.0, 24.0):
+        log = left_of(x, above, top, window, series, power / least) - above[0]
+        if log + 1e-9 * abs(log) - power < best:
+            steep, size = power / least, log + 1e-9 * abs(log)
+            best = size - power
+    return steep, size
+
+
+@compiled
+def window_of(
+    x: FloatArray,
+    tables: FloatArray,
+    decay: FloatArray,
+    peak: FloatArray,
+    edge: FloatArray,
+    sizes: FloatArray,
+    frequencies: FloatArray,
+    top: int,
+    tilt: float,
+    noise: float,
+    step: float,
+    least: float,
+    series: FloatArray,
+) -> tuple[float, float, float]:
+    """tails.window_for: the window, and how rarely years without events in it exceed a size (Chernoff's two numbers)."""
+    first = max(int(np.searchsorted(frequencies, math.pi / step, side="right")) - 1, 0)
+    period, rate = 2.0 * x[top], tables[1, 0]
+    best, steep, log_size, cost = 0.0, 1.0, -math.inf, math.inf
+    for times in (0.0, 13.0, 18.0, 26.0, 40.0, 64.0, 100.0):
+        if cost < ENOUGH:
+            break
+        window = least / times if times > 0.0 else 0.0
+        decays = decays_of(x, tables, decay, peak, edge, sizes, frequencies, top, tilt, noise, window, first, series)
+        small, few, size = 0.0, 1.0, -math.inf
+        if window > 0.0:
+            small = left_of(x, tables[1], top, window, series, 0.0)
+            few, size = few_of(x, tables[1], top, window, series, least)
+        height = heights_of(decays, rate, min(small, rate))
+        found = beyond(frequencies, height, 0.0, step, period, 1e-9 * step)[0] + math.exp(min(size - few * least, 0.0))
+        if found < cost:
+            best, steep, log_size, cost = window, few, size, found
+    return best, steep, log_size
 
 
 @compiled
@@ -167,42 +137,57 @@ def figures_of(
     row: FloatArray,
     noise: float,
     levels: FloatArray,
-    widest: float,
     small_turns: ComplexArray,
     small_order: IntArray,
     turns: ComplexArray,
     order: IntArray,
+    wide: float,
+    taps: int,
+    fall: FloatArray,
+    series: FloatArray,
+    few: FloatArray,
+    some: FloatArray,
+    many: FloatArray,
+    most: FloatArray,
+    gain: FloatArray,
+    alias_of: FloatArray,
     out: FloatArray,
 ) -> bool:
-    """Into out (levels, 6): quantile and tail mean, each value, low, high. False: a quantile's
-    bounds are wider than `widest`, relative, or it lies too far for these tables.
+    """Into out (levels, 6): quantile and tail mean, each value, low, high. False: a quantile lies too far for these
+    tables, or nothing is known of its bounds.
 
     `row` is laid out as measure.Knots says; every event is independent and has a density.
     """
-    n_knots, n_freq = len(x), len(frequencies)
-    tables = row[: 5 * n_knots].copy().reshape(5, n_knots)
-    decay, peak = row[5 * n_knots : 5 * n_knots + n_freq], row[5 * n_knots + n_freq : -2]
+    n_knots, n_freq, n_sizes = len(x), len(frequencies), len(sizes)
+    tables = row[: 6 * n_knots].copy().reshape(6, n_knots)
+    decay, peak, edge = (
+        row[6 * n_knots : 6 * n_knots + n_freq],
+        row[-2 - 2 * n_sizes : -2 - n_sizes],
+        row[-2 - n_sizes : -2],
+    )
     mean, square, rate = row[-2], row[-1], tables[1, 0]
     atom = math.exp(-rate)
+    lowest = 1.0
     for i in range(len(levels)):
         tail = mean / (1.0 - levels[i])
         out[i, :3] = 0.0
         out[i, 3], out[i, 4], out[i, 5] = tail, tail * (1.0 - noise), tail * (1.0 + noise)
-    highest = levels.max()
-    if highest <= atom:
+        if levels[i] > atom:
+            lowest = min(lowest, levels[i])
+    if lowest == 1.0:
         return True
     if not mean < math.inf:
         return False
-    top = reach_of(tables, x, mean, square, highest, small_turns, small_order)
-    top = max(top, int(np.searchsorted(x, 1.25 * x[top])))  # room for bounds
+    top, least = reach_of(tables, x, mean, square, lowest, levels.max(), small_turns, small_order)
+    top = max(top, int(np.searchsorted(x, 1.1 * x[top])))  # room for bounds
     if top >= n_knots - 1:
         return False
-    size = len(order)
+    size = len(order) // 2
     count, half = size // 2, size // 2
     cap = x[top]
     step, period = cap / count, 2.0 * cap
     spacing = 2.0 * math.pi / period
-    # how much to tilt, and whether the lattice of events is fine enough
+    # how much to tilt, and which events are large
     steep, log_size = far_of(tables, x, top)
     chance = min(mean / (2.9 * cap), math.exp(min(log_size - 2.9 * steep * cap, 0.0)))
     tilt_period = 12.0
@@ -210,166 +195,103 @@ def figures_of(
         if math.exp(-t) * chance < ALIASED:
             tilt_period = t
     tilt = tilt_period / period
-    decays = decays_of(tables, decay, peak, sizes, frequencies, x, top, tilt, noise)
-    place = max(int(np.searchsorted(frequencies, math.pi / step, side="right")) - 1, 0)
-    spread = 0.0
-    for k in range(top):
-        spread += max(tables[1, k] - tables[1, k + 1], 0.0) * x[k] * x[k]
-    if 0.15 * step * step / max(spread, 1e-300) * decays[place] > COARSE:
-        return False
-    # the transform and its errors
-    weights = np.zeros(size)
-    slack, squares, total = lattice_weights(
-        x, tables[0], tables[1], tables[2], tables[4], step, count, tilt, top, weights
+    window, few_steep, few_log = window_of(
+        x, tables, decay, peak, edge, sizes, frequencies, top, tilt, noise, step, 0.95 * least, series
     )
-    spectrum = transform(weights.astype(np.complex128), turns, order)
-    even = slack + noise * tables[0, top] * (1.0 / tilt + step) + SPREAD * step * step * decays[place]
-    rounding = UNSPREAD * ROUND * (8.0 * math.log2(size) * math.sqrt(size * squares) + 64.0 * total + 64.0 * rate)
-    s, linear, kernel = np.empty(half, np.complex128), np.empty(half, np.complex128), np.empty(half, np.complex128)
-    error = np.empty(half)
+    # transforms of large and small events, and their errors
+    large, small = np.zeros(2 * size), np.zeros(2 * size)
+    slack, slack1, slack2, rounding, total, small_rate, small_mean, rate_doubt, mean_doubt = spread(
+        x, tables, top, step, tilt, window, wide, taps, fall, series, few, some, many, most, large, small
+    )
+    both = np.empty(2 * size, np.complex128)
+    squares = 0.0
+    for k in range(2 * size):
+        both[k] = complex(large[k], small[k])
+        squares += large[k] * large[k] + small[k] * small[k]
+    spectrum = transform(both, turns, order)
+    area, slip, shut = tables[0, top], 2.0 * noise * tables[0, top], max(window * math.exp(-LAST), 1e-300)
+    even = slack + 2.0 * slip / tilt
+    round_fft = 8.0 * math.log2(2.0 * size) * ROUND * math.sqrt(2.0 * size * squares)
+    s, linear = np.empty(half, np.complex128), np.empty(half, np.complex128)
+    whole, base = np.empty(half, np.complex128), np.empty(half, np.complex128)
+    base_error, linear_error = np.zeros(half), np.empty(half)
     for k in range(half):
         s[k] = complex(-tilt, -spacing * k)
-        z = 0.5 * step * s[k]
-        sine = z / np.sinh(z)
-        value = sine * sine * spectrum[k] - rate
-        kernel[k] = complex(min(value.real, 0.0), value.imag)
-        linear[k] = kernel[k] + rate
-        error[k] = (s[k].real ** 2 + s[k].imag ** 2) * even + rounding
-    height = np.empty(n_freq)
-    most = 0.0
-    for k in range(n_freq - 1, -1, -1):
-        v = decays[k]
-        if v < 30.0:
-            most = max(most, min(atom * (math.expm1(v) - v + 4.0 * ROUND * v), 1.0))
-        else:
-            most = max(most, math.exp(min(v - rate, 0.0)))
-        height[k] = most
+        a, b = spectrum[k], np.conj(spectrum[(2 * size - k) % (2 * size)])
+        w_large, w_small = 0.5 * (a + b) * gain[k], -0.5j * (a - b) * gain[k]
+        kernel, kernel_small = w_large + w_small - rate, w_small - rate
+        whole[k] = complex(min(kernel.real, 0.0), kernel.imag)
+        base[k] = complex(min(kernel_small.real, 0.0), kernel_small.imag)
+        linear[k] = w_large
+        v = abs(s[k])
+        e = v * v * even + v * rounding + round_fft * gain[k] + total * (alias_of[k] + STRAY) + 2.0 * noise * rate
+        if window > 0.0:
+            e += v * (2.7 * slack1 + 14.0 * slip) + 4.1 * (slack2 + slip / shut)
+            base_error[k] = e
+        linear_error[k] = e
+    first = max(int(np.searchsorted(frequencies, 2.0 / window, side="right")) - 1, 0) if window > 0.0 else 0
+    decays = decays_of(x, tables, decay, peak, edge, sizes, frequencies, top, tilt, noise, window, first, series)
+    height = heights_of(decays, rate, small_rate)
     below, short, e1, e2, w0, w1, w2 = to_terms(
-        kernel, error, linear, error, True, atom, frequencies, height, s, spacing
+        whole, base, linear, linear_error, base_error, linear_error, True, atom, frequencies, height, s, spacing
     )
     share, blur = 2.0 / period, 1e-9 * step
-    far1, far2 = beyond_of(frequencies, height, step, period, blur)
+    far1, far2 = beyond(frequencies, height, 0.0, step, period, blur)
     below_error = (share * (e1 + 4.0 * size * ROUND * w1 + blur * w0) + far1) * math.exp(tilt * blur)
     short_error = share * (e2 + 4.0 * size * ROUND * w2) + far2
-    # years that are kept, and their loss
-    inside = max(tables[0, top] - cap * tables[1, top], 0.0)
-    kept = math.exp(-tables[1, top])
+    # years that are kept, those without large events, and those with a single one
+    if window > 0.0:
+        rate_doubt += 4.1 * slip / shut + noise * rate
+        mean_doubt += 35.0 * slip
+    inside = max(area - cap * tables[1, top], 0.0)
+    kept, chance_base = math.exp(-tables[1, top]), math.exp(small_rate - rate)
+    base_mean, one_small, one_rate = chance_base * small_mean, atom * small_mean, atom * (rate - small_rate)
     alias = math.exp(-tilt_period) / -math.expm1(-tilt_period)
-    others = kept - atom - atom * (rate - tables[1, top])
-    constants = (
-        tilt,
-        period,
-        alias,
-        atom,
-        kept,
-        kept * inside,
-        others,
-        kept * inside - atom * inside,
-        steep,
-        log_size,
-        below_error,
-        short_error,
-        noise,
-        cap,
-    )
-    grid = np.zeros(size, np.complex128)
-    grid[:half] = np.conj(below)
-    grid[0] = 0.5 * grid[0]
-    wave = transform(grid, turns, order)
+    others = kept - chance_base - (one_rate - atom * tables[1, top])
+    others_mean = kept * inside - base_mean - (atom * inside - one_small)
+    fixed_below = 4.0 * rate_doubt + 64.0 * ROUND
+    fixed_short = 4.0 * (mean_doubt + rate_doubt * kept * inside) + 64.0 * ROUND * kept * inside
+    facts = (
+        tilt, period, alias, kept, kept * inside, others, others_mean, steep, log_size, below_error, short_error,
+        noise, fixed_below, fixed_short, atom, window, one_rate, one_small, chance_base, base_mean, few_steep, few_log,
+    )  # fmt: skip
+    for k in range(5):
+        tables[k] *= atom
+    spectrum[:] = 0.0
+    for k in range(half):
+        spectrum[k] = np.conj(below[k])
+    spectrum[0] = 0.5 * spectrum[0]
+    wave = transform(spectrum, turns, order)
     for i in range(len(levels)):
         p = levels[i]
         if p <= atom:
             continue
-        # the lattice cell of the quantile
-        j, grow, growth = 0, 1.0, math.exp(tilt * step)
+        # the lattice cell of the quantile: the grid is twice as fine
+        j, grow, growth, fine = 0, 1.0, math.exp(0.5 * tilt * step), 0.5 * step
         before, here = 0.0, atom
         k = 0
-        while j < count:
-            y = j * step
+        while j < 2 * count:
+            y = j * fine
             while k < n_knots - 2 and x[k + 1] < y:
                 k += 1
             t = (y - x[k]) / (x[k + 1] - x[k])
             above = tables[1, k] + t * (tables[1, k + 1] - tables[1, k])
             before = here
-            here = atom + 2.0 * wave[j].real * grow / period - alias * others + atom * (rate - above)
-            if here >= p:
+            here = chance_base + 2.0 * wave[j].real * grow / period - alias * others + one_rate - above
+            if here >= p and y >= 0.5 * least:
                 break
             grow *= growth
             j += 1
-        if j >= count or j == 0:
+        if j >= 2 * count or j == 0:
             return False
-        q = step * (j - 1 + min(max((p - before) / max(here - before, 1e-300), 0.0), 1.0))
-        q = max(q, 1e-3 * step)
-        f, f_low, f_high, h, h_low, h_high, g = law_at(q, x, tables, below, short, s, spacing, constants)
-        for _ in range(4):
-            move = (p - f) / g if g > 0.0 else 0.0
-            if abs(move) < 1e-10 * q or abs(move) > 2.0 * step:
-                break
-            q = min(max(q + move, 1e-3 * step), cap)
-            f, f_low, f_high, h, h_low, h_high, g = law_at(q, x, tables, below, short, s, spacing, constants)
-        reach = 1.05 * max(f_high - p, p - f_low, 1e-15) / max(g, 1e-300)
-        reach = max(min(reach, 2.1 * math.sqrt((h_high - h_low) / max(g, 1e-300))), 1e-14 * q)
-        best = p * q - h_high  # VaR attains the maximum of p y - E(y - S)+, which is concave
-        low, high = 0.0, math.inf
-        down, up = reach, reach
-        for _ in range(12):
-            if q - down <= 0.0:
-                break
-            there = law_at(q - down, x, tables, below, short, s, spacing, constants)
-            if there[2] < p or p * (q - down) - there[4] < best:
-                low = q - down
-                break
-            down *= 1.7
-        for _ in range(12):
-            if q + up >= cap:
-                break
-            there = law_at(q + up, x, tables, below, short, s, spacing, constants)
-            if there[1] >= p or p * (q + up) - there[4] < best:
-                high = q + up
-                break
-            up *= 1.7
-        if not high - low < widest * q:
+        q = max(fine * (j - 1 + min(max((p - before) / max(here - before, 1e-300), 0.0), 1.0)), 1e-3 * step)
+        q, low, high = quantile_near(p, q, 0.0, math.inf, step, cap, x, tables, below, short, s, series, facts)
+        if not high < math.inf:
             return False
         out[i, 0], out[i, 1], out[i, 2] = q, low, high
-        # the maximum of p x - E(x - S)+
-        slope = max(abs(p - f_low), abs(p - f_high))
-        least, gain = p * q - h_high, p * q - h
-        largest = p * q - h_low + slope * max(high - q, q - low)
-        slip = noise * mean
-        out[i, 4] = max((mean - largest - slip) / (1.0 - p), low)
-        out[i, 5] = (mean - least + slip) / (1.0 - p)
-        out[i, 3] = min(max((mean - gain) / (1.0 - p), out[i, 4]), out[i, 5])
+        gain_at, gain_low, gain_high = gain_near(p, q, low, high, cap, x, tables, below, short, s, series, facts)
+        slack_mean = noise * mean
+        out[i, 4] = max((mean - gain_high - slack_mean) / (1.0 - p), low)
+        out[i, 5] = (mean - gain_low + slack_mean) / (1.0 - p)
+        out[i, 3] = min(max((mean - gain_at) / (1.0 - p), out[i, 4]), out[i, 5])
     return True
-
-
-@compiled
-def law_at(
-    y: float,
-    x: FloatArray,
-    tables: FloatArray,
-    below: ComplexArray,
-    short: ComplexArray,
-    s: ComplexArray,
-    spacing: float,
-    constants: tuple[float, ...],
-) -> tuple[float, float, float, float, float, float, float]:
-    """SpectralLaw.at: P(S <= y), low, high; E(y - S)+, low, high; density."""
-    (tilt, period, alias, atom, kept, kept_mean, others, mean, steep, log_size, below_error, short_error, noise, _) = (
-        constants
-    )
-    area, above, here, doubt, slope = table_at(x, tables[0], tables[1], tables[2], tables[4], y)
-    f, h, g = series_at(below, short, s, spacing, y)
-    rate, grow = tables[1, 0], math.exp(tilt * y)
-    known = alias * (others * y - mean) + alias * (1.0 + alias) * period * others
-    wrong = short_error * grow + atom * (doubt + noise * rate * y) + 8.0 * ROUND * (abs(known) + y)
-    raw = atom * y + atom * (rate * y - area) + h * grow / period - known
-    h_high = min(raw + wrong, y)
-    excess = max(kept_mean - kept * y + h_high, 0.0)
-    far = log_size - steep * (y + period)
-    h_low = max(raw - wrong - alias * min(excess, math.exp(min(far, 700.0)) / (math.e * steep)), atom * y, 0.0)
-    later = alias * max(min(excess / period, others, math.exp(min(far, 0.0))), 0.0)
-    level = atom + atom * (rate - above) + f * grow / period - alias * others
-    wrong = below_error * grow + atom * (slope + noise * rate) + 8.0 * ROUND
-    f_low, f_high = max(level - wrong, atom), min(level + wrong + later, 1.0)
-    value = min(max(level, f_low), f_high)
-    return value, f_low, f_high, min(max(raw, h_low), h_high), h_low, h_high, atom * here + g * grow / period

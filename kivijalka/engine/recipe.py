@@ -60,6 +60,14 @@ class Block:
         total = np.minimum(total.real, 0.0) + 1j * total.imag  # the same: where the true one lies
         return np.asarray(-self.shape * np.log1p(-total / self.shape))
 
+    @property
+    def smooth_rate(self) -> float:
+        """Rate of smooth events, and of shocks with one that is never nothing."""
+        rate = self.events.rate - self.events.rough_rate
+        for shock in self.shocks:
+            rate += shock.rate * (1 - math.prod(1 - min(p.rate - p.rough_rate, 1.0) for p in shock.parts))
+        return rate
+
     def mixed(self, rate: FloatArray) -> FloatArray:
         """-log of the probability that nothing of `rate` given the factor's mean happens."""
         return rate if math.isinf(self.shape) else self.shape * np.log1p(rate / self.shape)
@@ -91,6 +99,11 @@ class Recipe:
             for shock in block.shocks:
                 for part in shock.parts:
                     yield shock.rate, part
+
+    def singles(self) -> Iterator[tuple[float, EventMeasure]]:
+        """Events with densities, and how many times its rate a single one is likelier than none; none if any has none."""
+        for block in self.blocks if self.is_smooth else ():
+            yield (1.0 if math.isinf(block.shape) else block.shape / (block.shape + block.smooth_rate)), block.events
 
     @property
     def noise(self) -> float:

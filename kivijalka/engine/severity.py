@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from kivijalka.engine.errors import BadInput, FloatArray, finite_array, interval, positive
 
+TURN = 0.5  # radians, see Smooth.turned
 Z90 = 1.6448536269514722  # standard normal quantile at 95 %: half of a central 90 % interval
 
 
@@ -35,7 +36,9 @@ class Smooth(Severity, Protocol):
 
     `density(x)`; `bend(a, b)`: a bound of the density's fourth derivative in the cell a..b (inf where there is none);
     `decay(w)`: a bound, never rising, of |E exp(sX)| for all s with Re s <= 0 and |Im s| >= w; `peak(x)`: a bound of the
-    total variation of the density beyond x, half of it. `breaks`: where the density or the law jumps.
+    total variation of the density beyond x, half of it. `breaks`: where the density or the law jumps. Optional
+    `turned(x)`: where the density goes on to complex sizes, the integral of its size along y exp(i TURN) for y > x, or
+    None; for narrower bounds where events of many sizes come together.
     """
 
     @property
@@ -51,6 +54,12 @@ class Smooth(Severity, Protocol):
 def as_smooth(severity: Severity) -> Smooth | None:
     """The severity as one with a density, if it is."""
     return cast(Smooth, severity) if getattr(severity, "is_smooth", False) else None
+
+
+def turned_above(severity: Severity, x: FloatArray) -> FloatArray | None:
+    """The density's size on a path turned by TURN, integrated from each of |x| on; None where there is no such path."""
+    ask = getattr(severity, "turned", None)
+    return None if ask is None else cast("FloatArray | None", ask(x))
 
 
 def breaks_of(severity: Severity) -> tuple[float, ...]:
@@ -224,6 +233,10 @@ class Lognormal:
     def peak(self, x: FloatArray) -> FloatArray:
         return self.density(np.maximum(x, self.median * math.exp(-(self.sigma**2))))
 
+    def turned(self, x: FloatArray) -> FloatArray | None:
+        """On the path the density is exp(TURN^2 / (2 sigma^2)) times as large."""
+        return math.exp(TURN**2 / (2 * self.sigma**2)) * self.exceedance(x) if self.sigma >= 0.1 else None
+
 
 @dataclass(frozen=True)
 class Gamma:
@@ -291,6 +304,11 @@ class Gamma:
     def peak(self, x: FloatArray) -> FloatArray:
         y = np.maximum(x, (self.shape - 1) * self.scale)
         return self.density(y)
+
+    def turned(self, x: FloatArray) -> FloatArray | None:
+        """On the path exp(-y / scale) has the size of exp(-y cos(TURN) / scale): another gamma, times cos^-shape."""
+        slower = math.cos(TURN)
+        return slower**-self.shape * Gamma(self.shape, self.scale / slower).exceedance(x) if self.shape < 60 else None
 
 
 @dataclass(frozen=True)
@@ -360,6 +378,13 @@ class GeneralizedPareto:
 
     def peak(self, x: FloatArray) -> FloatArray:
         return np.exp((1 + self.shape) * self._log_survival(x)) / self.scale
+
+    def turned(self, x: FloatArray) -> FloatArray | None:
+        """From 0 on |1 + shape y exp(i TURN) / scale| >= 1 + shape y cos(TURN) / scale: another one, over cos(TURN)."""
+        if self.threshold:
+            return None
+        slower = math.cos(TURN)
+        return GeneralizedPareto(self.scale / slower, self.shape).exceedance(x) / slower
 
 
 def _strictly_in(a: FloatArray, b: FloatArray, points: tuple[float, ...]) -> FloatArray:

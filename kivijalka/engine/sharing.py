@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -11,22 +12,19 @@ from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.inversion import Lattice
 from kivijalka.engine.measure import ROUND, EventMeasure, Knots
 from kivijalka.engine.recipe import Block, ComplexArray, Recipe
-from kivijalka.engine.spectral import (
-    Part,
-    above_of,
-    beyond,
-    chernoff,
-    grown,
-    grown_rate,
-    part_of,
-    smooth_rate,
-    sum_of,
-    undoing,
-)
+from kivijalka.engine.spectral import Part, part_of, sum_of
+from kivijalka.engine.tails import above_of, chernoff, grown, grown_rate
 
 TILT = 8.0
 SPREADING = 0.46  # times |s step|^2: the most that a lattice changes the transform of one event's loss
 SLOPE = 1.3  # times |s| step^2: the same of its derivative
+
+
+@lru_cache(maxsize=16)
+def undoing(size: int, tilt_period: float) -> ComplexArray:
+    """(z / 2)^2 / sinh(z / 2)^2 on the frequencies k < size / 2, z = s * step: undoes spreading to lattice neighbours."""
+    z = (-tilt_period - 2j * math.pi * np.arange(size // 2)) / (2 * size)
+    return np.asarray((z / np.sinh(z)) ** 2, np.complex128)
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Others:
         lattice, k = self.lattice, knots.count
         step, count, grow = lattice.step, lattice.count, math.exp(lattice.tilt * x)
         top = min(int(np.searchsorted(knots.x, lattice.cap * (1 - 1e-12))), k - 1)
-        _, undo, _ = undoing(lattice.size, 1, lattice.tilt * lattice.period)
+        undo = undoing(lattice.size, lattice.tilt * lattice.period)
         z = lattice.s * step
         terms = np.conj(self.terms * np.exp(-1j * lattice.s.imag * x))
         slope = np.conj(step * undo * (2 / z - 1 / np.tanh(z / 2)))
@@ -81,7 +79,7 @@ class Others:
         value -= lattice.alias * (self.kept - self.atom) * inside
         wrong += (self.error * grow + lattice.alias * self.far + SPREADING * step**2 * self.bends * grow) * inside
         wrong[top] += noise * (float(np.abs(v).sum()) + 4 * self.atom)
-        wrong[5 * k + knots.place(math.pi / step)] += SLOPE * step**2 * self.sizes * grow
+        wrong[6 * k + knots.place(math.pi / step)] += SLOPE * step**2 * self.sizes * grow
         wrong[3 * k] += SLOPE * step**2 * self.sizes * grow
         return value, wrong
 
@@ -105,35 +103,46 @@ class View:
         found = self.recipe.blocks[block].shocks[shock]
         return self._others(block, found.rate, [p for j, p in enumerate(found.parts) if j != hit])
 
+    @staticmethod
+    def _smooth(m: EventMeasure) -> FloatArray:
+        return np.asarray(m.rate - m.rough_rate)
+
+    @cached_property
+    def _decays(self) -> dict[int, FloatArray]:
+        """Bounds of each measure's transform, at most its rate, from each frequency on."""
+        found = ((m, m.decays(self.lattice.cap, self.lattice.tilt)) for _, m in self.recipe.measures())
+        return {id(m): np.minimum(decays, self._smooth(m)) for m, decays in found}
+
     def _others(self, place: int, rate: float, hits: list[EventMeasure]) -> Others:
-        from kivijalka.engine.loss_kernels import to_terms
+        from kivijalka.engine.series_kernels import beyond, to_terms
 
         block, part, lattice = self.recipe.blocks[place], self.parts[place], self.lattice
         cap, tilt, n = lattice.cap, lattice.tilt, lattice.size // 2
         log_transform, slack = sum_of([p.log for p in self.parts]), sum_of([p.error for p in self.parts])
-        decays = sum_of([p.decays for p in self.parts])
+        smooth, decays = self._smooth, self._decays
         log_atom = -float(self.recipe.log_none(lambda m: np.asarray(m.rate)))
-        log_rest = -float(self.recipe.log_none(lambda m: np.asarray(m.rate - m.rough_rate)))
+        log_rest = -float(self.recipe.log_none(smooth))
+        log_height = -self.recipe.log_none(lambda m: smooth(m) - decays[id(m)])
         log_kept = -float(self.recipe.log_none(lambda m: np.asarray(above_of(m, cap))))
         far = self.log_far
         if math.isfinite(block.shape):  # the factor is larger in years with such an event
             log_transform, slack = log_transform + part.log / block.shape, slack + part.error / block.shape
-            decays = decays + part.decays / block.shape
             alone = Recipe((Block(block.events, block.shocks, block.shape),))
             log_atom -= float(alone.log_none(lambda m: np.asarray(m.rate))) / block.shape
-            log_rest -= math.log1p(smooth_rate(block) / block.shape)
+            log_rest -= float(alone.log_none(smooth)) / block.shape
+            log_height = log_height - alone.log_none(lambda m: smooth(m) - decays[id(m)]) / block.shape
             log_kept -= float(alone.log_none(lambda m: np.asarray(above_of(m, cap)))) / block.shape
             far -= math.log(max(1 - grown_rate(block, cap, self.size) / block.shape, 1e-300))
         product = np.ones(n, np.complex128)
         atom, rest, kept = rate * math.exp(log_atom), rate * math.exp(log_rest), rate * math.exp(log_kept)
-        height = rate * np.exp(np.minimum(log_rest + decays, 0.0))
+        height = rate * np.exp(np.minimum(log_height, 0.0))
         none = rest
         for m in hits:
-            kernel, error = part.kernels[id(m)]
-            hit = 1 + kernel
-            product, slack = product * hit, slack + error / np.maximum(np.abs(hit), 1e-300)
-            zero = 1 - min(m.rate - m.rough_rate, 1.0)
-            height, none = height * np.minimum(zero + m.decays(cap, tilt), 1.0), none * zero
+            hit = 1 + part.kernels[id(m)].whole
+            slack = slack + part.kernels[id(m)].whole_error / np.maximum(np.abs(hit), 1e-300)
+            zero = 1 - min(float(smooth(m)), 1.0)
+            product, height = product * hit, height * np.minimum(zero + decays[id(m)], 1.0)
+            none *= zero
             atom, kept = atom * (1 - min(m.rate, 1.0)), kept * (1 - min(above_of(m, cap), 1.0))
             far += math.log(max(grown(m, cap, self.size) + 1 - min(m.rate, 1.0), 1.0))
         floor = max(none - atom, 0.0)
@@ -143,18 +152,15 @@ class View:
             log_transform = log_transform + np.log(rate * product)
         zeros = np.zeros(n)
         frequencies = self.recipe.first.knots.frequencies
-        spacing = 2 * math.pi / lattice.period
-        slack = np.minimum(slack, 1e300)
-        tops, nothing = height + floor, zeros.astype(np.complex128)
+        logs = log_transform, np.full(n, math.log(max(atom, 1e-300)), np.complex128), zeros.astype(np.complex128)
+        slack, tops = np.minimum(slack, 1e300), height + floor
         below, _, e1, _, w0, w1, _ = to_terms(
-            log_transform, slack, nothing, zeros, False, atom, frequencies, tops, lattice.s, spacing
+            *logs, slack, zeros, zeros, False, atom, frequencies, tops, lattice.s, 2 * math.pi / lattice.period
         )
         share = 2 / lattice.period
         blur = lattice.step * min(max(floor, 1e-9), 1e-3)
-        wrong = (
-            share * (e1 + 4 * lattice.size * ROUND * w1 + blur * w0)
-            + beyond(frequencies, height, floor, lattice, blur)[0]
-        )
+        wrong = share * (e1 + 4 * lattice.size * ROUND * w1 + blur * w0)
+        wrong += beyond(frequencies, height, floor, lattice.step, lattice.period, blur)[0]
         bends = share * float(np.sum(np.abs(below) * np.abs(lattice.s) ** 2))
         chance = math.exp(min(math.log(max(rate, 1e-300)) + far - self.size * (lattice.period - cap), 0.0))
         return Others(lattice, below, wrong * math.exp(tilt * blur), share * w0, bends, atom, kept, min(chance, kept))
@@ -165,4 +171,4 @@ def sharing(recipe: Recipe, cap: float, points: int) -> View:
     count = points // 2
     lattice = Lattice(cap / count, count, points, TILT / (2 * cap))
     far = chernoff(recipe, cap, 2.0)
-    return View(recipe, lattice, [part_of(b, lattice, 1) for b in recipe.blocks], far.steep, far.log_size)
+    return View(recipe, lattice, [part_of(b, lattice) for b in recipe.blocks], far.steep, far.log_size)

@@ -7,17 +7,16 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from kivijalka.engine.errors import FloatArray, IntArray
-from kivijalka.engine.measure import Knots, key_of
-from kivijalka.engine.severity import Lognormal, Severity, as_smooth
+from kivijalka.engine.measure import Knots, key_of, lognormals_of
+from kivijalka.engine.severity import Severity, as_smooth, turned_above
 
 
 def filled(row: IntArray, rows: int, rates: FloatArray, severities: Sequence[Severity], knots: Knots) -> FloatArray:
     """A table (rows, knots.width); risk i is added to row[i]. `row` must not fall."""
     table = np.zeros((rows, knots.width))
-    alike = np.array([type(s) is Lognormal for s in severities], dtype=bool)
+    alike, median, sigma = lognormals_of(severities)
     if alike.any():
-        chosen = [s for s in severities if type(s) is Lognormal]
-        _add_lognormals(row[alike], rates[alike], chosen, knots, table)
+        _add_lognormals(row[alike], rates[alike], np.log(median[alike]), sigma[alike], knots, table)
     known: dict[Hashable, FloatArray] = {}
     for i in map(int, np.flatnonzero(~alike & (rates > 0))):
         key = key_of(severities[i])
@@ -28,13 +27,11 @@ def filled(row: IntArray, rows: int, rates: FloatArray, severities: Sequence[Sev
 
 
 def _add_lognormals(
-    row: IntArray, rates: FloatArray, some: Sequence[Lognormal], knots: Knots, table: FloatArray
+    row: IntArray, rates: FloatArray, log_median: FloatArray, sigma: FloatArray, knots: Knots, table: FloatArray
 ) -> None:
     from kivijalka.engine.compiled import in_parallel
     from kivijalka.engine.loss_kernels import add_lognormals, tail_series
 
-    log_median = np.log([s.median for s in some])
-    sigma = np.array([s.sigma for s in some])
     with np.errstate(divide="ignore"):
         log_x = np.log(knots.x)
     data = (rates, log_median, sigma, row)
@@ -74,8 +71,14 @@ def one_row(severity: Severity, knots: Knots) -> FloatArray:
         doubt += 0.021 * step**2 * (density[1:] + density[:-1])
         with np.errstate(over="ignore", invalid="ignore"):
             doubt = np.fmin(doubt, step**6 / 46080 * smooth.bend(x[:-1], x[1:]))
-        out[5 * k : 5 * k + len(knots.frequencies)] = smooth.decay(knots.frequencies)
-        out[5 * k + len(knots.frequencies) : -2] = smooth.peak(knots.sizes)
+        f, p = len(knots.frequencies), len(knots.sizes)
+        out[6 * k : 6 * k + f] = smooth.decay(knots.frequencies)
+        out[6 * k + f : 6 * k + f + p] = peak = smooth.peak(knots.sizes)
+        turned = turned_above(severity, x)
+        if turned is None:
+            out[6 * k + f + p : -2] = peak
+        else:
+            out[5 * k : 6 * k] = turned
     out[4 * k : 5 * k - 1] = doubt
     out[-2], out[-1] = severity.mean, severity.square
     return out

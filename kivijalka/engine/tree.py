@@ -17,7 +17,6 @@ from kivijalka.engine.recipe import Recipe
 from kivijalka.engine.view import View, reach
 
 Wheel = tuple[NDArray[np.complex128], IntArray]
-NARROW = 0.2  # relative width of a quantile's bounds from which four times the points are asked
 WIDE = 1e-2  # the same, where units are not plain, from which the slower bounds by chords are asked
 
 
@@ -62,7 +61,7 @@ def figures(
     True
     """
     from kivijalka.engine.compiled import in_parallel
-    from kivijalka.engine.plain_kernels import wheel
+    from kivijalka.engine.reach_kernels import wheel
 
     wanted = [level("levels", p) for p in levels]
     if points < 64 or points & (points - 1):
@@ -71,14 +70,14 @@ def figures(
     quantile, tail = np.zeros((3, len(chosen), len(wanted))), np.zeros((3, len(chosen), len(wanted)))
     plain = np.zeros((3, len(chosen)))
 
-    small, wheels = wheel(256), [wheel(points), wheel(4 * points)]
+    small, large = wheel(256), wheel(2 * points)
 
     def work(first: int, last: int) -> None:
         found = np.empty((len(wanted), 6))
         for i in range(first, last):
             unit = chosen[i]
             row, noise = portfolio.plain_row(unit)
-            if row is not None and _plain(portfolio, row, noise, wanted, small, wheels, found):
+            if row is not None and _plain(portfolio, row, noise, wanted, small, large, found):
                 plain[:, i] = row[-2], math.sqrt(row[-1]), math.exp(-row[portfolio.knots.count])
                 quantile[:, i], tail[:, i] = found[:, :3].T, found[:, 3:].T
                 continue
@@ -99,18 +98,16 @@ def _plain(
     noise: float,
     levels: list[float],
     small: Wheel,
-    wheels: list[Wheel],
+    large: Wheel,
     out: FloatArray,
 ) -> bool:
-    """The figures of independent events with densities, on more points where bounds are wide; False where in vain."""
+    """The figures of independent events with densities; False where in vain."""
+    from kivijalka.engine.node_kernels import grid
     from kivijalka.engine.plain_kernels import figures_of
 
-    knots, at = portfolio.knots, np.array(levels)
-    for large, widest in zip(wheels, (NARROW, math.inf), strict=True):
-        fixed = (knots.x, knots.sizes, knots.frequencies, row, noise, at, widest, *small)
-        if figures_of(*fixed, *large, out):
-            return True
-    return False
+    knots, size = portfolio.knots, len(large[1]) // 2
+    fixed = (knots.x, knots.sizes, knots.frequencies, row, noise, np.array(levels), *small, *large)
+    return bool(figures_of(*fixed, *grid(size, 1.0, 10), out))
 
 
 def _ask(

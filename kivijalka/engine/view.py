@@ -12,12 +12,12 @@ from kivijalka.engine.bounded import Bounded
 from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.inversion import Lattice, LatticeLaw, OutOfReach, Sandwich, close_law, sandwich
 from kivijalka.engine.recipe import Recipe
-from kivijalka.engine.spectral import SpectralLaw, chernoff, spectral_law
+from kivijalka.engine.spectral import SpectralLaw, spectral_law
+from kivijalka.engine.tails import NO_WINDOW, Chernoff, Window, chernoff, window_for
 
 TILTS = (3.0, 5.0, 8.0, 12.0)  # per period: other periods fade by exp(-tilt), errors at the cap grow by exp(tilt / 2)
 ALIASED = 3e-7  # probability that may be seen from other periods
-FADED = 3e-7  # share of the transform's logarithm that aliasing may cost
-FINEST = 2**20  # points of the finest lattice of events
+UPPER = 1.5  # how many times smaller than the cap quantiles may be: caps lie just beyond them
 USEFUL = 1e-3  # chance of years without any smooth event above which chords bound better than Fourier
 ENOUGH = 1e-9  # and below which chords add nothing
 WIDE = 2e-4  # relative width of Fourier bounds from which chords are asked too; a twentieth of it for tail means
@@ -34,15 +34,30 @@ class View:
 
     @cached_property
     def spectral(self) -> SpectralLaw | None:
-        """Fourier bounds, or None where too little is smooth for them to help."""
+        """Fourier bounds for sizes in the upper part, or None where too little is smooth for them to help."""
         if self._rough_years > USEFUL:
             return None
+        return self._law(window_for(self.recipe, self._fourier[0], self.cap / UPPER))
+
+    @cached_property
+    def _spectral_anywhere(self) -> SpectralLaw | None:
+        """Fourier bounds for any size below the cap."""
+        return self.spectral if not self.spectral or not self.spectral.least else self._law(NO_WINDOW)
+
+    def _at_size(self, x: float) -> SpectralLaw | None:
+        """The Fourier bounds to ask about a size."""
+        return self._spectral_anywhere if self.spectral and x < self.spectral.least else self.spectral
+
+    @cached_property
+    def _fourier(self) -> tuple[Lattice, Chernoff]:
         count = self.points // 2
         far = chernoff(self.recipe, self.cap)
         chance = min(self.recipe.mean / (2.9 * self.cap), far.chance(2.9 * self.cap))
         tilt = next((t for t in TILTS if math.exp(-t) * chance < ALIASED), TILTS[-1])
-        lattice = Lattice(self.cap / count, count, self.points, tilt / (2 * self.cap))
-        return spectral_law(self.recipe, lattice, far, fineness(self.recipe, lattice))
+        return Lattice(self.cap / count, count, self.points, tilt / (2 * self.cap)), far
+
+    def _law(self, window: Window) -> SpectralLaw:
+        return spectral_law(self.recipe, *self._fourier, window)
 
     @cached_property
     def _rough_years(self) -> float:
@@ -72,7 +87,8 @@ class View:
 
     def _at(self, x: float) -> tuple[Bounded, Bounded]:
         """P(S <= x) and E(x - S)+ by the narrowest bounds known."""
-        known = self.spectral.at(x) if self.spectral else None
+        law = self._at_size(x)
+        known = law.at(x) if law else None
         if (
             known
             and not self._needs_chords
@@ -115,15 +131,20 @@ class View:
         return self._at(x)[1]
 
     def quantile(self, p: float) -> Bounded:
-        if self.spectral and not self._needs_chords:
-            found = self.spectral.quantile(p)
-            if found.low > 0 and found.width < self.wide:
-                return found
+        found = self._quantile_by_series(p)
+        if found and not self._needs_chords and found.low > 0 and found.width < self.wide:
+            return found
         chords = self._quantile_by_chords(p)
-        if not self.spectral:
+        if not found:
             return chords
-        found = self.spectral.quantile(p)
         return _both(found, chords) if found.width < chords.width else _both(chords, found)
+
+    def _quantile_by_series(self, p: float) -> Bounded | None:
+        law = self.spectral
+        found = law.quantile(p) if law else None
+        if law and found and found.value < law.least and self._spectral_anywhere:
+            return self._spectral_anywhere.quantile(p)
+        return found
 
     def _quantile_by_chords(self, p: float) -> Bounded:
         low, high = level_set(self.sandwich, p)
@@ -135,7 +156,8 @@ class View:
         return Bounded.within(float(self.close.points[j] - self.lattice.step * (below[j] - p) / gap), low, high)
 
     def tail_mean(self, p: float, mean: float, q: Bounded) -> Bounded:
-        found = self._tail(p, mean, self.spectral.gain(p, q)) if self.spectral else None
+        law = self._at_size(q.value)
+        found = self._tail(p, mean, law.gain(p, q)) if law else None
         if found is None or self._needs_chords or found.width > self.wide / 20:
             s = self.sandwich
             value = p * q.value - float(np.interp(q.value, self.close.points, self.close.short))
@@ -153,24 +175,6 @@ class View:
 def _both(a: Bounded, b: Bounded) -> Bounded:
     """What two intervals of one figure have in common; the first one's figure."""
     return Bounded.within(a.value, max(a.low, b.low), min(a.high, b.high))
-
-
-def fineness(recipe: Recipe, lattice: Lattice) -> int:
-    """How many times finer the events' lattice must be, that what it sees of higher frequencies does not matter."""
-    if not recipe.is_smooth:
-        return max(4, 2**16 // lattice.size)
-    spread = sum(w * m.square_below(lattice.cap) for w, m in recipe.measures())
-    share = 0.15 * lattice.step**2 / max(spread, 1e-300)
-    finer = 1
-    while share / finer**2 * seen(recipe, lattice, finer) > FADED and lattice.size * finer < FINEST:
-        finer *= 2
-    return finer
-
-
-def seen(recipe: Recipe, lattice: Lattice, finer: int) -> float:
-    """What a lattice sees of frequencies beyond its own: a bound of all measures' transforms there."""
-    place = recipe.first.knots.place(math.pi * finer / lattice.step)
-    return sum(w * float(m.decays(lattice.cap, lattice.tilt)[place]) for w, m in recipe.measures())
 
 
 def chord_lattice(cap: float, points: int) -> Lattice:
