@@ -9,6 +9,9 @@ from runner.processes import Processes
 from runner.site import Site
 from runner.steps import carry_out
 
+# Migrations are made from the code alone; Django warns that it asked no database.
+NO_DATABASE = "ignore::RuntimeWarning:django.core.management.commands.makemigrations"
+
 
 def run_import(processes: Processes, args: Sequence[str]) -> int:
     """Import a file into a register."""
@@ -20,10 +23,10 @@ def run(processes: Processes, args: Sequence[str]) -> int:
     if args and args[0][0] != "-":
         args = [args[0].replace("-", "_"), *args[1:]]
     with alone(HERE):
-        carry_out(preparation(processes, development=False), processes)
+        carry_out(preparation(processes, development=args[:1] == ["texts"]), processes)
     owner = os.environ.get("OWNER_DATABASE_URL")
     if owner or not _needs_database(args):
-        settings = {"DATABASE_URL": owner} if owner else {}
+        settings = {"DATABASE_URL": owner} if owner else {"PYTHONWARNINGS": NO_DATABASE}
         return Site(HERE, processes, settings).attend(*args)
     with joined(processes, "demo") as house:
         return house.owner.attend(*args)

@@ -210,7 +210,12 @@ def untold_commands(registers: Registers) -> Iterator[Error]:
     """E009: a verb that people cannot understand."""
     for register, command in [(r, command) for r in registers for command in r.commands]:
         if not (command.function.__doc__ or "").strip():
-            yield _untold(register, command, "has no docstring", "Its first line stands above the form.")
+            yield _untold(
+                register,
+                command,
+                "has no docstring",
+                "Say what it does; what stands above its form is command(…, says=_(…)).",
+            )
         for name in _without_label(command):
             hint = f"Write {name}: Annotated[..., Ask(_('...'))]."
             yield _untold(register, command, f"does not say how its input {name!r} is asked", hint)
@@ -272,13 +277,18 @@ def unknown_words(registers: Registers) -> Iterator[Error]:
 
 
 def _unknown_lookups(register: Register[Any], name: str, lookups: Iterable[str]) -> Iterator[Error]:
-    points = isinstance(register.model._meta.get_field(name), ForeignKey)
+    field = register.field(name)
+    points = isinstance(field, ForeignKey)
     for lookup in lookups:
         if lookup not in LOOKUPS:
             hint = f"There are: {', '.join(sorted(LOOKUPS))}."
             yield _unknown(register, f"the filter {name!r} has an unknown way {lookup!r}", hint)
         elif lookup in ("under", "is", "me") and not points:
-            hint = "Use it with a field that points at a record."
+            hint = (
+                "A field with choices is asked by 'in'."
+                if field.choices
+                else "It asks a field that points at a record."
+            )
             yield _unknown(register, f"the filter {name!r} cannot be asked by {lookup!r}", hint)
 
 

@@ -123,6 +123,8 @@ class Register(Generic[M]):
     over: Q = field(default_factory=lambda: Q(pk__in=[]))
     # The state in which the declared fields may be changed; what was decided is not.
     edits: Q = field(default_factory=Q)
+    # Values that fit, of fields whose type alone does not say what does: {"sign": "ABC-123"}.
+    examples: Mapping[str, Any] = field(default_factory=dict)
     # Words for values that only data can name: {"likelihood": {3: "3 possible"}}.
     words: Callable[[], Mapping[str, Mapping[Any, Words]]] = dict
 

@@ -13,6 +13,7 @@ from django.db.models import NOT_PROVIDED, Model
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.register.command import Command, Input
 from kivijalka.register.models import Record
+from kivijalka.register.registry import REGISTERS
 from tests import factories as make
 from tests.factories import LONG_AGO, fresh, in_days
 
@@ -32,9 +33,10 @@ def values_of(
     The person stands in the first place for one; in any other, somebody else does.
     """
     values: dict[str, Any] = {}
+    examples = next((register.examples for register in REGISTERS.values() if register.model is model), {})
     for field in model._meta.concrete_fields:
         if field.editable and not field.generated and field.db_default is NOT_PROVIDED:
-            values[field.name] = _value(field, unit, person)
+            values[field.name] = examples.get(field.name, _value(field, unit, person))
             if values[field.name] == person:
                 person = make.person(unit=Unit.objects.get(number=person.unit_id))
     if issubclass(model, Record):

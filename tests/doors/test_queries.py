@@ -83,7 +83,13 @@ def pages_of(key: str) -> Iterator[str]:
     """Every page of a register: lists, as they were too, and those of its first record."""
     register = REGISTERS[key]
     listed = reverse("list", args=[register.path])
-    yield from (listed, f"{listed}?last=1", f"{listed}?q=Esimerkki", f"{listed}?as_of={in_days(-1)}")
+    yield from (
+        listed,
+        f"{listed}?last=1",
+        f"{listed}?q=Esimerkki",
+        f"{listed}?q=Nowhere",
+        f"{listed}?as_of={in_days(-1)}",
+    )
     yield f"{listed}?unit={make.city().code}"
     yield from (f"{listed}?{view.query}" for view in register.views)
     record = register.model._default_manager.order_by("pk").first()

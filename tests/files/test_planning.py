@@ -212,7 +212,7 @@ def test_persons_come_in_by_their_address(manager: Person):
 def test_every_register_goes_out_and_comes_back_the_same(path: str, kind: str, manager: Person):
     assessed_risk("=Sum", unit=manager.unit, owner=manager, areas=["rescue_safety", "premises_security"])
     risk('Only a draft, said "so"; twice', unit=manager.unit, cause="Line one\nline two")
-    action(unit=manager.unit, cost_eur="1250.50")
+    action(unit=manager.unit, cost_eur="1250.50", confidentiality=0)
     sees_all = holder("chief_executive")
     role_of(sees_all, "access_administrator")
     register = register_by_path(path)

@@ -51,7 +51,7 @@ def test_a_list_of_units_holds_those_below_the_unit() -> None:
 def test_a_register_of_no_unit_in_particular_stays_whole() -> None:
     client, birch, _pine = of_director()
     answer = client.get(f"/policies/?unit={birch.code}")
-    assert (answer.context["mistakes"], len(answer.context["page"].rows)) == ({}, 1)
+    assert (answer.context["mistakes"], len(answer.context["page"].rows)) == ([], 1)
 
 
 def test_every_link_of_the_frame_and_of_the_rows_stays_with_the_unit() -> None:

@@ -135,7 +135,8 @@ def test_a_list_says_which_filter_it_did_not_understand_and_shows_the_rest():
     risk("shown", unit=head.unit)
     answer = client.get("/risks/?colour=blue&level=nonsense")
     assert answer.status_code == 200
-    assert set(answer.context["mistakes"]) == {"colour", "level"}
+    assert [name for name, _texts in answer.context["mistakes"]] == ["riskitaso", "colour"]
+    assert answer.context["chips"] == []
     assert "shown" in answer.content.decode()
 
 

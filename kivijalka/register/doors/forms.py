@@ -67,7 +67,17 @@ def say_meanings(form: RegisterForm, command: Command[Any]) -> None:
 
 
 def form_field(field: Field[Any, Any]) -> forms.Field:
-    """The form field of a model field: records as search-as-you-type, days and numbers as people write them."""
+    """The form field of a model field: records as search-as-you-type, days and numbers as people write them.
+
+    It asks the model field's own validators too, which Django leaves to the model: that would be a second round.
+    """
+    made = _form_field(field)
+    if not isinstance(made, forms.ChoiceField):
+        made.validators += [validator for validator in field.validators if validator not in made.validators]
+    return made
+
+
+def _form_field(field: Field[Any, Any]) -> forms.Field:
     choices: Any
     common: dict[str, Any] = {
         "label": _capital(field.verbose_name),
@@ -88,7 +98,7 @@ def form_field(field: Field[Any, Any]) -> forms.Field:
     assert made is not None, f"{field} has no form field"
     if isinstance(made, forms.TypedChoiceField):
         choices = made.choices
-        made.choices = [(key, label if key else "–") for key, label in choices]
+        made.choices = [(key, "–" if key == "" else label) for key, label in choices]
     made.label = common["label"]
     return made
 

@@ -39,10 +39,10 @@ def _rows_without(register: Register[Any], filters: Any, names: list[str]) -> di
     given = {name: filters.filters[name].filter(everything, filters.form.cleaned_data[name]) for name in names}
     counts = [
         _all([register.model.objects.seen(), *(rows for other, rows in given.items() if other != name)])
-        .annotate(name=Value(name, output_field=TextField()))
+        .annotate(left_out_filter=Value(name, output_field=TextField()))
         .order_by()
-        .values_list("name")
-        .annotate(rows=Count("pk"))
+        .values_list("left_out_filter")
+        .annotate(rows_without_it=Count("pk"))
         for name in names
     ]
     return dict(counts[0].union(*counts[1:], all=True)) if counts else {}

@@ -58,7 +58,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
         return render(request, "register/_side.html", {"register": register, "side": side})
     with together():
         record = rows.one(register, shown) if shown else None
-        page, mistakes = _page(register, params)
+        page, mistakes, params = _page(register, params)
     if "unit" in page.filters.form.cleaned_data:
         looked_up(request, page.filters.form.cleaned_data["unit"])
     boxes = boxes_of(register, params, page.filters.form)
@@ -80,7 +80,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "boxes": boxes,
             "chips": chips_of(params, page.filters.form),
             "ways_out": [] if page.rows else ways_out(register, params, page.filters),
-            "mistakes": mistakes,
+            "mistakes": [(_named(page, name), texts) for name, texts in mistakes.items()],
             "may_add": rows.may_add(register, request.actor),  # type: ignore[attr-defined]
             "links": _page_links(params, page),
             "query": params.urlencode(),
@@ -95,12 +95,19 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
     )
 
 
-def _page(register: Register[Any], params: QueryDict) -> tuple[rows.Page, dict[str, list[Any]]]:
-    """The page that the address names, without what of it was not understood; and that, in words."""
+def _page(register: Register[Any], params: QueryDict) -> tuple[rows.Page, dict[str, list[Any]], QueryDict]:
+    """The page that the address names, what of the address was not understood, and the address without that."""
     try:
-        return rows.page(register, params), {}
+        return rows.page(register, params), {}, params
     except Refused as refused:
-        return rows.page(register, _without(params, refused.errors)), refused.errors
+        understood = _without(params, refused.errors)
+        return rows.page(register, understood), refused.errors, understood
+
+
+def _named(page: rows.Page, name: str) -> Any:
+    """What the list calls a filter; one that it does not have is called as it was asked."""
+    fields = page.filters.form.fields
+    return fields[name].label if name in fields else name
 
 
 def _tabs(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -221,6 +223,8 @@ def _word(form: Any, name: str, value: str) -> str:
     known = form.cleaned_data.get(name)
     if isinstance(known, Kept):
         return str(known)
+    if isinstance(known, date):
+        return str(WORDS.get(value) or date_format(known, "SHORT_DATE_FORMAT"))
     options = getattr(form.fields[name].widget, "choices", [])
     return next((str(label) for key, label in options if str(key) == value), str(WORDS.get(value, value)))
 

@@ -160,7 +160,7 @@ def parts_shape(part: Part) -> type[BaseModel]:
 def new_shape(key: str) -> type[Given]:
     """What adding reads. A field with a default may be left out."""
     register = register_by_key(key)
-    fields = {name: _writable(register.field(name)) for name in register.writable}
+    fields = {name: _writable(register, name) for name in register.writable}
     return create_model(f"{register.model.__name__}New", __base__=Given, **fields)
 
 
@@ -168,7 +168,7 @@ def new_shape(key: str) -> type[Given]:
 def edit_shape(key: str) -> type[Given]:
     """What editing reads: the fields to change, and the version that they were read from."""
     register = register_by_key(key)
-    fields = {name: _writable(register.field(name), may_lack=True) for name in register.writable}
+    fields = {name: _writable(register, name, may_lack=True) for name in register.writable}
     return create_model(f"{register.model.__name__}Edit", __base__=Given, version=(int, version()), **fields)
 
 
@@ -203,9 +203,10 @@ def kinds_shape(register: Register[Any]) -> type[Given] | None:
     return link_shape(register.key, kinds) if kinds else None
 
 
-def _writable(field: models.Field[Any, Any], *, may_lack: bool = False) -> Any:
+def _writable(register: Register[Any], name: str, *, may_lack: bool = False) -> Any:
+    field = register.field(name)
     default = None if may_lack or field.blank or field.has_default() else ...
-    return _asked(form_field(field), field.verbose_name, field.help_text, default)
+    return _asked(form_field(field), field.verbose_name, field.help_text, default, register.examples.get(name))
 
 
 def _asked(field: forms.Field, label: Any, help_text: Any, default: Any, example: Any = None) -> Any:
@@ -227,7 +228,9 @@ def _type_read_by(field: forms.Field) -> tuple[Any, dict[str, Any]]:
     if isinstance(field, forms.MultipleChoiceField):
         return list[_one_of(field.choices)], {"words": field.choices}  # type: ignore[misc]  # a type made at run time
     if isinstance(field, forms.ChoiceField):
-        return _one_of(field.choices), {"words": field.choices}
+        choices: Any = field.choices
+        choices = [choice for choice in choices if choice[0] != "" or not field.required]
+        return _one_of(choices), {"words": choices}
     for kind_of_field, kind in TYPES.items():
         if isinstance(field, kind_of_field):
             return kind, _bounds(field)

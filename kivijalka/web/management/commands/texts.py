@@ -20,6 +20,8 @@ class Command(BaseCommand):
         texts = Texts()
         if what == "update":
             texts.update()
+            missing = len(list(texts.problems()))
+            self.stdout.write(f"The catalogues in kivijalka/locale are up to date; {missing} texts are to be written.")
         elif what == "compile":
             texts.compile()
         else:
