@@ -15,6 +15,6 @@ class OrganisationConfig(AppConfig):
 
         OPENINGS.append(api.open_api)
         PANELS.append(views.responsibility_panel)
-        ALONG.append(handover.owner_gone)
+        ALONG.append(handover.asked_along)
         installed.connect(grants.write, dispatch_uid="kivijalka.grants")
         installed.connect(delegation.write_personal, dispatch_uid="kivijalka.personal")

@@ -108,13 +108,14 @@ def hand_over(actor: Actor, person: Person, *, to: Person, what: Sequence[str]) 
     return len(what)
 
 
-def owner_gone(register: Register[Any]) -> dict[str, Any]:
-    """Whether the owner of a record that is not over is here no longer; asked along with the record."""
+def asked_along(register: Register[Any]) -> dict[str, Any]:
+    """Whether a record is over, and whether the owner of one that is not is here no longer; asked along with it."""
+    is_over = Case(When(register.over, then=Value(True)), default=Value(False))
     column = register.model.owner_column
     if column is None or register.model is Role:
-        return {}
+        return {"is_over": is_over}
     gone = Q(**{f"{column}__isnull": False}) & ~Q(queries.Stands("id", column)) & ~register.over
-    return {"owner_gone": Case(When(gone, then=Value(True)), default=Value(False))}
+    return {"is_over": is_over, "owner_gone": Case(When(gone, then=Value(True)), default=Value(False))}
 
 
 def rights_on(nodes: Iterable[Node]) -> dict[UUID, bool]:

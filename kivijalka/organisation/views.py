@@ -118,10 +118,13 @@ def why(request: Any) -> HttpResponse:
     return render(request, "organisation/why.html", context, status=422 if refused else 200)
 
 
-def responsibility_panel(request: Any, record: Any) -> tuple[str, dict[str, Any]]:
-    """Who is responsible, accountable, consulted, informed: a panel of every record's page."""
-    form = offer_form() if getattr(record, "right_edit", False) and request.as_of is None else None
+def responsibility_panel(request: Any, record: Any) -> tuple[str, dict[str, Any]] | None:
+    """Who is responsible, accountable, consulted, informed: a panel of every record that somebody has to answer for."""
+    is_over = getattr(record, "is_over", False)
+    may = getattr(record, "right_edit", False) and request.as_of is None
     shares = relate(queries.of_record(record.pk), ["person"])
+    if is_over and not shares and not isinstance(record, Person):
+        return None
     for row in shares:
         row.is_mine = row.person_id == request.actor.principal
     owner = (type(record).owner_column or "").removesuffix("_id")
@@ -129,7 +132,9 @@ def responsibility_panel(request: Any, record: Any) -> tuple[str, dict[str, Any]
         "record": record,
         "shares": shares,
         "accountable": any(row.share == "A" and row.state == "accepted" and row.stands for row in shares),
-        "offer": form,
+        "is_over": is_over,
+        "may": may,
+        "offer": offer_form() if may and not is_over else None,
         "holder": record if isinstance(record, Person) else None,
         "owner_gone": partial(value_of, record, owner) if getattr(record, "owner_gone", False) else None,
     }
