@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 DAYS = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y"]
@@ -32,6 +33,11 @@ def day_of(text: str) -> date | None:
         with suppress(ValueError):
             return datetime.strptime(text, pattern).date()
     return None
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, where the city is."""
+    return datetime.combine(day, time.max, tzinfo=timezone.get_default_timezone())
 
 
 class DayInput(forms.DateInput):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -22,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from kivijalka.access.actor import NOBODY, acting
 from kivijalka.register.doors.api import problem
-from kivijalka.register.fields import day_of
+from kivijalka.register.fields import day_of, end_of
 from kivijalka.register.refusal import Refused
 from kivijalka.signin import tokens
 
@@ -159,9 +158,9 @@ def moment_of(request: HttpRequest) -> tuple[datetime | None, Refused | None]:
     except ValueError:
         instant = day = None
     if instant is not None and len(text) > 10:
-        moment = instant if timezone.is_aware(instant) else instant.replace(tzinfo=ZoneInfo("Europe/Helsinki"))
+        moment = instant if timezone.is_aware(instant) else timezone.make_aware(instant)
     elif day is not None:
-        moment = datetime.combine(day, time.max, tzinfo=ZoneInfo("Europe/Helsinki"))
+        moment = end_of(day)
     else:
         words = _("Write a day or a moment, such as 2026-12-31 or 2026-12-31T12:00:00Z.")
         return None, Refused(words, code="invalid", field="as_of")

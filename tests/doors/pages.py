@@ -25,6 +25,9 @@ def lists(scene: Scene) -> Iterator[Cell]:
     target = reverse("list", args=[scene.register.path])
     for name, query in (("list", {}), ("past list", scene.past)):
         yield from listed(scene, name, answer(scene, target, query))
+    # Since long before there was anything: every row that is seen has come.
+    compared = reverse("compare", args=[scene.register.path])
+    yield from listed(scene, "compared", answer(scene, compared, {"since": "1.1.2000"}))
     counted = answer(scene, target, {}).context["page"].total
     yield Cell("count", "", str(len(ids_in(scene, f'"{scene.model._meta.db_table}"'))), str(counted))
 

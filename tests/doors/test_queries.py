@@ -91,6 +91,7 @@ def pages_of(key: str) -> Iterator[str]:
         f"{listed}?as_of={in_days(-1)}",
     )
     yield f"{listed}?unit={make.city().code}"
+    yield f"{reverse('compare', args=[register.path])}?since=2000-01-01"
     yield from (f"{listed}?{view.query}" for view in register.views)
     record = register.model._default_manager.order_by("pk").first()
     assert record is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,7 +99,7 @@ def versions_in(
                 on_behalf_of=names.get(newer["kept_for"], ""),
                 door=newer["kept_door"],
                 seed=newer["kept_seed"],
-                changes=_changes(register, newer, older, telling),
+                changes=changes_of(register, newer, older, telling),
                 undo=newer["version"] if older is not None and newer["kept_command"] == "edit" else None,
                 source=imports.get(newer["kept_xid"]),
             )
@@ -110,7 +110,7 @@ def versions_in(
 def _command_of(register: Register[Any], version: dict[str, Any]) -> Any:
     """What was done: the verb as it is called on such a record, or words for what no declared command wrote."""
     if command := register.all_commands.get(version["kept_command"]):
-        return command.words(_as_then(register.model, version)).label
+        return command.words(as_then(register.model, version)).label
     if version["kept_command"] == "undo_import":
         return _("The import was undone")
     return {"I": _("Added"), "U": _("Changed"), "D": _("Removed")}[version["kept_op"]]
@@ -118,27 +118,38 @@ def _command_of(register: Register[Any], version: dict[str, Any]) -> Any:
 
 def raw_versions(register: Register[Any], pk: UUID) -> list[dict[str, Any]]:
     """Rows of the history table, the latest first. In the past: those that were there by then."""
-    table = register.model._meta.db_table
+    past = " and kept_from <= kj.as_of()" if in_the_past() else ""
+    return _raw(register, f"id = %s{past} order by kept_from desc, version desc limit %s", [pk, MOST])
+
+
+def raw_of(register: Register[Any], wanted: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], dict[str, Any]]:
+    """These versions of records, by id and number, as far as they are within reach."""
+    pairs = sorted(wanted)
+    rows = _raw(
+        register,
+        "(id, version) in (select * from unnest(%s::uuid[], %s::bigint[]))",
+        [[pk for pk, _version in pairs], [version for _pk, version in pairs]],
+    )
+    return {(row["id"], row["version"]): row for row in rows}
+
+
+def _raw(register: Register[Any], rest: str, given: list[Any]) -> list[dict[str, Any]]:
     columns = [field.column for field in register.model._meta.concrete_fields]
     listed = ", ".join(f'"{column}"' for column in columns)
     kept = (
         "kept_from, nullif(kept_to, 'infinity') kept_to, kept_op, kept_by, kept_for, kept_door, kept_command, kept_seed,"
         " kept_xid::text::bigint kept_xid"
     )
-    past = " and kept_from <= kj.as_of()" if in_the_past() else ""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'select {listed}, {kept} from history."{table}" where id = %s{past}'
-            " order by kept_from desc, version desc limit %s",
-            [pk, MOST],
-        )
+        cursor.execute(f'select {listed}, {kept} from history."{register.model._meta.db_table}" where {rest}', given)
         names = [column.name for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _changes(
+def changes_of(
     register: Register[Any], newer: dict[str, Any], older: dict[str, Any] | None, telling: Telling
 ) -> list[Change]:
+    """What became of each field between two versions of a record; of the first, what it began with."""
     changes = []
     for field in register.model._meta.concrete_fields:
         if field.column in HIDDEN or (older is None and newer[field.column] in (None, "", [], 0)):
@@ -182,12 +193,12 @@ def leaves_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 def _told(field: Any, version: dict[str, Any], telling: Telling) -> str:
     """A value of a version in words; a choice in those of its model, which may depend on its other values."""
     if field.choices:
-        return text_of(_as_then(field.model, version), field.name)
+        return text_of(as_then(field.model, version), field.name)
     words, value = telling.words.get(field.name), version[field.column]
     return str(words[value]) if words and value in words else said(field, value, telling.names)
 
 
-def _as_then(model: Any, version: dict[str, Any]) -> Any:
+def as_then(model: Any, version: dict[str, Any]) -> Any:
     """The record as it was in a version."""
     return model(**{one.attname: version[one.column] for one in model._meta.concrete_fields if not one.generated})
 
@@ -205,7 +216,7 @@ def said(field: Any, value: Any, names: dict[Any, str]) -> str:
     return in_words(value)
 
 
-def names_in(register: Register[Any], raw: list[dict[str, Any]], record: Any) -> dict[Any, str]:
+def names_in(register: Register[Any], raw: list[dict[str, Any]], record: Any = None) -> dict[Any, str]:
     """Names of the records and persons that the versions mention, as far as this person may see them.
 
     Those that the record holds already are not asked again.
@@ -218,7 +229,7 @@ def names_in(register: Register[Any], raw: list[dict[str, Any]], record: Any) ->
             key = field.target_field.attname
             ids = wanted.setdefault((field.related_model, key), set())
             ids |= {row[field.column] for row in raw}
-            related = record._state.fields_cache.get(field.name)
+            related = record and record._state.fields_cache.get(field.name)
             if related is not None:
                 names[getattr(related, key)] = str(related)
     wanted[(person, "id")] |= {row[column] for row in raw for column in ("kept_by", "kept_for")}

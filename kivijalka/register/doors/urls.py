@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import drafts, page, saved, search, writing
+from kivijalka.register.doors import compare, drafts, page, saved, search, writing
 from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("<slug:path>/", page.list_page, name="list"),
     *files.urlpatterns,
     path("<slug:path>/views/", saved.views_page, name="views"),
+    path("<slug:path>/compare/", compare.list_compared, name="compare"),
+    path("<slug:path>/<uuid:pk>/compare/", compare.record_compared, name="compare"),
     path("<slug:path>/similar/", search.similar, name="similar"),
     path("<slug:path>/new/", writing.add_page, name="add"),
     path("<slug:path>/<uuid:pk>/", page.record_page, name="record"),

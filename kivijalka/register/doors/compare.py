@@ -1,0 +1,130 @@
+"""A list, or a record, on two days: what came to it, what left it, and what changed in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from kivijalka.access import Actor, acting
+from kivijalka.register.declare import Register
+from kivijalka.register.doors import rows
+from kivijalka.register.doors.forms import RegisterForm, cleaned
+from kivijalka.register.doors.history import Change, Telling, as_then, changes_of, names_in, raw_of
+from kivijalka.register.fields import DayField, end_of
+from kivijalka.register.refusal import Refused
+from kivijalka.register.registry import register_by_path
+
+READ = ["GET", "HEAD"]
+SINCE = "since"
+# So many of each kind are shown; all are counted.
+MOST = 50
+Versions = dict[UUID, int]
+
+
+@dataclass(frozen=True)
+class Different:
+    """Records that differ in one way, the first of them by code, each with what changed; and how many there are."""
+
+    heading: Any
+    shown: list[tuple[Any, list[Change]]]
+    count: int
+
+
+@require_http_methods(READ)
+def list_compared(request: HttpRequest, path: str) -> HttpResponse:
+    """What became of a list, with its filters, since a day; until now, or until the moment that is looked at."""
+    register, params = register_by_path(path), request.GET.copy()
+    for name in (SINCE, "show", "after", "before", "last", "sort", "column", "density"):
+        params.pop(name, None)
+    return _page(request, register, lambda: rows.all_rows(register, params)[0], {"query": params})
+
+
+@require_http_methods(READ)
+def record_compared(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+    """What became of a record since a day."""
+    register = register_by_path(path)
+    record = rows.one(register, pk)
+    return _page(request, register, lambda: register.model.objects.seen().filter(pk=pk), {"record": record})
+
+
+def _page(
+    request: Any, register: Register[Any], asked: Callable[[], QuerySet[Any, Any]], context: dict[str, Any]
+) -> HttpResponse:
+    form = since_form(request.GET if SINCE in request.GET else None)
+    context |= {"register": register, "form": form, "query": context.get("query") or QueryDict()}
+    refused = None
+    if form.is_bound:
+        try:
+            since = moment_before(cleaned(form)[SINCE], request.as_of or timezone.now())
+            context["differences"] = differences(register, request.actor, asked, since)
+        except Refused as told:
+            refused = told
+            form.refuse(told) if form.is_valid() else None
+    return render(request, "register/compare.html", context, status=422 if refused else 200)
+
+
+def since_form(data: Any = None) -> RegisterForm:
+    """Since which day."""
+    form = RegisterForm(data)
+    form.fields[SINCE] = DayField(label=gettext_lazy("Compare with how it stood on"))
+    return form
+
+
+def moment_before(day: date, later: datetime) -> datetime:
+    """The end of a day that is before another moment."""
+    if end_of(day) >= later:
+        raise Refused(_("Choose a day that is over, before the one that is looked at."), code="invalid", field=SINCE)
+    return end_of(day)
+
+
+def differences(
+    register: Register[Any], actor: Actor, asked: Callable[[], QuerySet[Any, Any]], since: datetime
+) -> list[Different]:
+    """How rows differ from how they stood then. What one may see is judged at each moment by today's roles."""
+    with acting(actor.person, on_behalf_of=actor.on_behalf_of, door=actor.door, token=actor.token, as_of=since):
+        before = _versions(asked())
+    after = _versions(asked())
+    came = {pk: version for pk, version in after.items() if pk not in before}
+    left = {pk: version for pk, version in before.items() if pk not in after}
+    changed = {pk: version for pk, version in after.items() if before.get(pk, version) != version}
+    raw = raw_of(register, [*_first(came).items(), *_first(left).items(), *_both(_first(changed), before)])
+    telling = Telling(names_in(register, list(raw.values())), register.words())
+
+    def told(heading: Any, versions: Versions, *, changes: bool = False) -> Different:
+        shown = []
+        for pk, version in _first(versions).items():
+            newer, older = raw.get((pk, version)), raw.get((pk, before.get(pk, version)))
+            if newer and older:
+                found = changes_of(register, newer, older, telling) if changes else []
+                shown.append((as_then(register.model, newer), found))
+        return Different(heading, sorted(shown, key=lambda one: str(one[0].code)), len(versions))
+
+    return [
+        told(_("Changed in between"), changed, changes=True),
+        told(_("Came to the list"), came),
+        told(_("Left the list"), left),
+    ]
+
+
+def _versions(found: QuerySet[Any, Any]) -> Versions:
+    """Which version of each row stands. Ids rise with time, so that the order is that of the codes."""
+    return dict(found.order_by("pk").values_list("pk", "version"))
+
+
+def _first(versions: Versions) -> Versions:
+    return dict(list(versions.items())[:MOST])
+
+
+def _both(versions: Versions, before: Versions) -> list[tuple[UUID, int]]:
+    return [*versions.items(), *((pk, before[pk]) for pk in versions)]
