@@ -21,6 +21,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.doors.history import Change, Telling, as_then, changes_of, names_in, raw_of
+from kivijalka.register.doors.related import relate, together
 from kivijalka.register.fields import DayField, end_of
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_path
@@ -99,19 +100,22 @@ def differences(
     left = {pk: version for pk, version in before.items() if pk not in after}
     changed = {pk: version for pk, version in after.items() if before.get(pk, version) != version}
     raw = raw_of(register, [*_first(came).items(), *_first(left).items(), *_both(_first(changed), before)])
-    telling = Telling(names_in(register, list(raw.values())), register.words())
+    stood = {known: as_then(register.model, version) for known, version in raw.items()}
+    with together():
+        names = names_in(register, list(raw.values()))
+        relate(stood.values(), register.related)
+    telling = Telling(names, register.words())
 
-    def told(heading: Any, versions: Versions, *, changes: bool = False) -> Different:
+    def told(heading: Any, versions: Versions) -> Different:
         shown = []
         for pk, version in _first(versions).items():
-            newer, older = raw.get((pk, version)), raw.get((pk, before.get(pk, version)))
-            if newer and older:
-                found = changes_of(register, newer, older, telling) if changes else []
-                shown.append((as_then(register.model, newer), found))
+            now, then = (pk, version), (pk, before.get(pk, version))
+            if now in raw and then in raw:
+                shown.append((stood[now], changes_of(register, raw[now], raw[then], telling)))
         return Different(heading, sorted(shown, key=lambda one: str(one[0].code)), len(versions))
 
     return [
-        told(_("Changed in between"), changed, changes=True),
+        told(_("Changed in between"), changed),
         told(_("Came to the list"), came),
         told(_("Left the list"), left),
     ]
