@@ -41,9 +41,7 @@ def my_tokens(request: Any) -> HttpResponse:
     except Refused as refused:
         return refused_page(request, PAGE, form, refused, context)
     context |= {"tokens": tokens.held_by(request.actor.person), "made": token, "secret": secret, "form": token_form()}
-    page = render(request, PAGE, context)
-    page["Cache-Control"] = "no-store"
-    return page
+    return render(request, PAGE, context)
 
 
 @require_POST

@@ -16,6 +16,7 @@ from django.db.utils import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -48,7 +49,11 @@ class ActingMiddleware:
             refused = self._refused_token(request)
             if refused is not None:
                 return problem(refused)
-            return self._respond(request, request.token.person if request.token else person)
+            response = self._respond(request, request.token.person if request.token else person)
+            if request.actor.person is not None:
+                # Nothing of it stays in a browser's cache for whoever sits down next, nor in one on the way.
+                patch_cache_control(response, private=True, no_store=True)
+            return response
         finally:
             translation.deactivate()
 
@@ -153,15 +158,19 @@ def moment_of(request: HttpRequest) -> tuple[datetime | None, Refused | None]:
     text = request.GET.get("as_of", "").strip()
     if not text:
         return None, None
-    try:
-        instant, day = parse_datetime(text), day_of(text)
-    except ValueError:
-        instant = day = None
-    if instant is not None and len(text) > 10:
-        moment = instant if timezone.is_aware(instant) else timezone.make_aware(instant)
-    elif day is not None:
-        moment = end_of(day)
-    else:
+    moment = moment_in(text)
+    if moment is None:
         words = _("Write a day or a moment, such as 2026-12-31 or 2026-12-31T12:00:00Z.")
         return None, Refused(words, code="invalid", field="as_of")
     return (moment if moment < datetime.now(tz=UTC) else None), None
+
+
+def moment_in(text: str) -> datetime | None:
+    """The instant that a text names, or the end of the day. None: it names none, or one before all calendars."""
+    try:
+        instant, day = parse_datetime(text), day_of(text)
+        if instant is not None and len(text) > 10:
+            return (instant if timezone.is_aware(instant) else timezone.make_aware(instant)).astimezone(UTC)
+        return None if day is None else end_of(day)
+    except (ValueError, OverflowError):
+        return None

@@ -63,6 +63,15 @@ def test_after_signing_in_one_is_where_one_wanted_to_go(aino: Account) -> None:
     assert Client().post("/sign-in/", sent).headers["Location"] == "/risks/?level=3_high"
 
 
+@pytest.mark.parametrize(
+    "address", ["/", "/risks/", "/risks/export.csv", "/api/risks", "/api/risks/nothing", "/nothing/"]
+)
+def test_what_somebody_signed_in_is_shown_stays_in_no_cache(aino: Account, address: str) -> None:
+    client = who.sign_in(Client(), Person.objects.get(pk=aino.person_id))
+    assert client.get(address)["Cache-Control"] == "private, no-store"
+    assert "Cache-Control" not in Client().get("/sign-in/")
+
+
 def test_who_has_left_is_signed_out_at_once_on_pages_and_api(aino: Account) -> None:
     client = who.sign_in(Client(), make.fresh(aino.person))
     assert client.get("/").status_code == 200

@@ -266,7 +266,7 @@ def test_the_page_makes_a_token_shows_it_once_and_revokes_it(head: Person) -> No
     sent = {"name": "Raportti", "end": make.in_days(5).isoformat(), "reads": "on", "registers": ["risk"], "within": ""}
     page = client.post("/account/tokens/", sent)
     secret = page.context["secret"]
-    assert secret in page.content.decode() and page["Cache-Control"] == "no-store"
+    assert secret in page.content.decode() and "no-store" in page["Cache-Control"]
     assert codes(program(secret)) == set()
     again = client.get("/account/tokens/")
     assert secret not in again.content.decode() and "last used" in again.content.decode()

@@ -155,6 +155,12 @@ def test_a_list_filtered_to_nothing_says_which_filter_to_leave_out():
     assert client.get("/risks/?state=closed&q=myrsky").context["ways_out"] == []
 
 
+@pytest.mark.parametrize("path", [register.path for register in REGISTERS.values()])
+def test_so_does_every_list(path: str):
+    client, _head = as_head()
+    assert client.get(f"/{path}/?q=Mitään tällaista ei ole").context["ways_out"] is not None
+
+
 def test_the_past_is_read_only_and_says_so():
     client, head = as_head()
     found = risk(unit=head.unit)
@@ -170,6 +176,8 @@ def test_a_past_day_that_nobody_can_read_is_refused_and_goes_no_further():
     assert "2026-12-31" in answer.content.decode()
     assert not re.search(r'href="/(risks|situation)/[^"]*yesterday', answer.content.decode())
     assert client.get("/risks/?as_of=31.12.2020").status_code == 200
+    for address in ("/risks/", "/api/risks"):
+        assert client.get(address, {"as_of": "0001-01-01T00:00:00+14:00"}).status_code == 422, "before all calendars"
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

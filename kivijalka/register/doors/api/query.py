@@ -23,7 +23,7 @@ DAY = {"type": "string", "format": "date"}
 Parameter = dict[str, Any]
 
 
-def check(request: HttpRequest, *known: str, required: tuple[str, ...] = ()) -> None:
+def check(request: Any, *known: str, required: tuple[str, ...] = ()) -> None:
     """Refuse what is not understood, rather than answer another question than was asked."""
     query = request.GET
     if "as_of" in query and request.method not in SAFE:
@@ -38,7 +38,7 @@ def check(request: HttpRequest, *known: str, required: tuple[str, ...] = ()) -> 
             told = _("The text holds a character that cannot be stored. Remove it.")
             mistakes[name] = [(told, "null_characters_not_allowed")]
     mistakes |= {name: [(_("This field is required."), "required")] for name in required if not query.get(name)}
-    if "as_of" in query and not _is_moment(query):
+    if "as_of" in query and (request.mistaken is not None or not _is_moment(query)):
         mistakes["as_of"] = [(_("Write a day or a moment, such as 2026-12-31 or 2026-12-31T12:00:00Z."), "invalid")]
     if mistakes:
         raise Unfit(mistakes)
