@@ -131,7 +131,7 @@ def rules_no_node_holds(registers: Registers) -> Iterator[Error]:
     for register in registers:
         for rule in (register.access.see, register.access.write):
             try:
-                graph.shape_of(rule, register.key)
+                graph.shape_of(rule, register)
             except ValueError as error:
                 yield Error(
                     str(error),

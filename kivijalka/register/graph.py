@@ -41,7 +41,7 @@ def shapes(right: str) -> str:
     by_shape: dict[str, list[str]] = defaultdict(list)
     for register in REGISTERS.values():
         rule = register.access.see if right == "see" else register.access.write
-        by_shape[shape_of(rule, register.key)].append(register.key)
+        by_shape[shape_of(rule, register)].append(register.key)
     if len(by_shape) == 1:
         return next(iter(by_shape))
     branches = []
@@ -51,28 +51,38 @@ def shapes(right: str) -> str:
     return " or ".join(branches) or "false"
 
 
-def shape_of(rule: Q, key: str) -> str:
-    """A register's rule on the node's columns: `risk.view` becomes "the own view right", an owner any owner."""
+def shape_of(rule: Q, register: Register[Any]) -> str:
+    """A register's rule on the node's columns: `risk.view` becomes "the own view right", an owner the node's owner.
+
+    Another person whom a rule names beside them, such as a deputy, sees the record and not its node.
+    """
     if not rule.children:
         return "true"
-    parts = [shape_of(child, key) if isinstance(child, Q) else _leaf(child, key) for child in rule.children]
-    joined = f" {rule.connector.lower()} ".join(dict.fromkeys(parts))
+    parts = [shape_of(child, register) if isinstance(child, Q) else _leaf(child, register) for child in rule.children]
+    held = list(filter(None, dict.fromkeys(parts)))
+    if "" in parts and (rule.negated or rule.connector == Q.AND or not held):
+        raise ValueError(_not_held(register, "for another person than the owner"))
+    joined = f" {rule.connector.lower()} ".join(held)
     return f"not ({joined})" if rule.negated else f"({joined})"
 
 
-def _leaf(leaf: Any, key: str) -> str:
+def _leaf(leaf: Any, register: Register[Any]) -> str:
     name, value = leaf if isinstance(leaf, tuple) else ("", leaf)
-    if isinstance(value, Reach):
-        register, verb = value.right.split(".")
-        if register == key:
+    if isinstance(value, Reach) and name == "key__within":
+        key, verb = value.right.split(".")
+        if key == register.key:
             return f"key <@ (select kj.reach_of_all('{verb}'))"
         return f"((key & {REGISTER_SPAN - 1})::int <@ (select kj.reach('{value.right}')))"
     if isinstance(value, Me):
-        return "owner_id = (select kj.actor())"
+        return "owner_id = (select kj.actor())" if name == register.model.owner_column else ""
     if name == "pk__in" and not value:
         return "false"
-    raise ValueError(
-        f"The access rule of register {key!r} asks {name or value!r}, which its node does not hold. "
+    raise ValueError(_not_held(register, name or value))
+
+
+def _not_held(register: Register[Any], what: Any) -> str:
+    return (
+        f"The access rule of register {register.key!r} asks {what!r}, which its node does not hold. "
         "Write the rule with at_unit() and owner(), or give the fact a column that both have."
     )
 

@@ -13,8 +13,8 @@ from django.db import connection, models
 from django.db.models import Q
 from django.test.utils import isolate_apps
 
-from kivijalka.access import Access, Actor, at_unit, nobody
-from kivijalka.register import checks, drift
+from kivijalka.access import Access, Actor, at_unit, nobody, owner
+from kivijalka.register import checks, drift, graph
 from kivijalka.register.command import Ask, command
 from kivijalka.register.declare import Column, LinkKind, Part, View, Waits
 from kivijalka.register.models import Kept, Record
@@ -59,13 +59,29 @@ def test_e004_a_filter_without_index() -> None:
 
 
 @isolate_apps("kivijalka.risks")
-def test_e005_a_rule_that_the_node_cannot_hold() -> None:
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (Q(state="draft"), "state"),
+        (owner("reporter"), "another person than the owner"),
+        (at_unit("risk.view") & ~owner("reporter"), "another person than the owner"),
+        (at_unit("risk.view", "place"), "place"),
+    ],
+)
+def test_e005_a_rule_that_the_node_cannot_hold(rule: Q, told: str) -> None:
     class Draft(Record):
+        owner_column = "owner_id"
+
         class Meta:
             app_label = "risks"
-            constraints = [Access(name="draft_access", see=Q(state="draft"), add=nobody(), edit=nobody())]
+            constraints = [Access(name="draft_access", see=rule, add=nobody(), edit=nobody())]
 
-    the_one(checks.rules_no_node_holds([replace(RISKS, model=Draft)]), "E005", "state")
+    the_one(checks.rules_no_node_holds([replace(RISKS, model=Draft)]), "E005", told)
+
+
+def test_whoever_a_rule_names_beside_the_owner_is_not_taken_for_the_owner_of_the_node() -> None:
+    rule = owner("reporter") | owner("owner") | at_unit("risk.view")
+    assert graph.shape_of(rule, RISKS) == graph.shape_of(owner("owner") | at_unit("risk.view"), RISKS)
 
 
 def test_e006_a_link_to_an_unknown_register() -> None:
