@@ -155,3 +155,11 @@ def test_once_somebody_acts_the_rows_of_others_are_not_there(aino: Account, cloc
                         "insert into mfa_authenticator (type, data, user_id, created_at) values ('totp', '{}', %s, now())",
                         [aino.pk],
                     )
+
+
+def test_nor_are_their_accounts_with_the_hashes_of_passwords(aino: Account) -> None:
+    with acting(make.person().pk), connection.cursor() as cursor:
+        cursor.execute("update organisation_account set is_active = false")
+        assert cursor.rowcount == 0
+    with acting(aino.person_id):
+        assert Account.objects.get() == aino
