@@ -36,6 +36,7 @@ from kivijalka.access import acting  # noqa: E402
 from kivijalka.organisation.models import Role, Unit  # noqa: E402
 from kivijalka.register.doors.files import steps  # noqa: E402
 from kivijalka.register.doors.files.commit import commit, rehearse  # noqa: E402
+from kivijalka.register.doors.files.guesses import guessed  # noqa: E402
 from kivijalka.register.doors.files.mapping import known_headings  # noqa: E402
 from kivijalka.register.doors.files.plan import REFUSED, plan  # noqa: E402
 from kivijalka.register.doors.files.read import read  # noqa: E402
@@ -104,9 +105,9 @@ def bring_in(data: bytes, who: Any) -> Iterator[tuple[str, float, Measured]]:
     yield "read", PREVIEW, reading
     with acting(who, door="import") as actor:
         mapping = steps.mapping_named(register, actor, "bench")
-        mapping.columns = steps.guessed(register, table.head)
+        mapping.columns = guessed(register, table.head)
         mapping.save()
-        file = steps.keep_file(register, actor, "bench.xlsx", data, table)
+        file = steps.keep_file(register, actor, "bench.xlsx", data)
         file.mapping = mapping
         with measured() as previewing:
             planned = rehearse(plan(register, table, steps.reading_of(mapping), actor, mapping), actor)

@@ -31,6 +31,9 @@ class ImportMapping(models.Model):
     columns = models.JSONField(default=dict)
     fixed = models.JSONField(default=dict)
     words = models.JSONField(default=dict)
+    # The headings of the file that it was kept for last, as one hash, and the name of its sheet.
+    layout = models.CharField(max_length=64, default="")
+    sheet = models.CharField(max_length=100, default="")
 
     no_register = "each person's own, offered when they import again"
     site_may = "select, insert, update"

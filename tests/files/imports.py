@@ -12,6 +12,7 @@ from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import commit, rehearse
+from kivijalka.register.doors.files.guesses import guessed
 from kivijalka.register.doors.files.mapping import known_headings
 from kivijalka.register.doors.files.plan import Plan, plan
 from kivijalka.register.doors.files.read import Table, read
@@ -42,8 +43,8 @@ def importing(
     with acting(who.pk, door="import") as actor:
         mapping = steps.mapping_named(register, actor, name)
         chosen = columns or {}
-        guessed = {h: "" if t in chosen.values() else t for h, t in steps.guessed(register, table.head).items()}
-        mapping.columns = {**guessed, **chosen}
+        rest = {h: "" if t in chosen.values() else t for h, t in guessed(register, table.head).items()}
+        mapping.columns = {**rest, **chosen}
         mapping.fixed, mapping.words = fixed or {}, words or {}
         mapping.save()
         yield plan(register, table, steps.reading_of(mapping), actor, mapping), actor, mapping
@@ -60,7 +61,7 @@ def imported(data: bytes, who: Person, *, leave_out: bool = False, **how: Any) -
     with importing(data, who, **how) as (found, actor, mapping):
         if leave_out:
             rehearse(found, actor)
-        file = steps.keep_file(found.register, actor, "file.csv", data, read(data))
+        file = steps.keep_file(found.register, actor, "file.csv", data)
         file.mapping = mapping
         commit(found, actor, file, left_out=[row.number for row in found.of("refused")] if leave_out else ())
         return found

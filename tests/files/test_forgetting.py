@@ -10,7 +10,6 @@ from django.utils import timezone
 from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files import steps
-from kivijalka.register.doors.files.read import read
 from kivijalka.register.files_models import FILES_KEPT, ImportFile, ImportSource
 from kivijalka.register.jobs import forget
 from kivijalka.register.registry import register_by_path
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def looked_at(title: str, who: Person, ago: timedelta) -> ImportFile:
     data = csv_of(["Title"], [title])
     with acting(who.pk) as actor:
-        file = steps.keep_file(register_by_path("risks"), actor, f"{title}.csv", data, read(data))
+        file = steps.keep_file(register_by_path("risks"), actor, f"{title}.csv", data)
     ImportFile.objects.filter(pk=file.pk).update(at=timezone.now() - ago)
     return file
 

@@ -34,6 +34,8 @@ class Sheet:
     name: str
     cells: Grid
     merges: list[Merge] = field(default_factory=list)
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
     @property
     def width(self) -> int:

@@ -22,6 +22,8 @@ from kivijalka.register.doors.values import in_words
 from kivijalka.register.fields import RecordField
 
 CODE, KEY = "code", "key"
+# Before a field's name: a column that has no field of its own stands there, under its heading, below what else does.
+END = "+"
 # What files call things that a register has under another name; used when such a target is there and still free.
 ALIASES = {
     "finance": ["impact", "severity", "consequences", "vaikutus", "vaik.", "seurauksen vakavuus", "konsekvens"],
@@ -29,6 +31,19 @@ ALIASES = {
     "owner": ["risk owner", "owner", "responsible", "vastuuhenkilö", "vastuu", "omistaja", "ansvarig", "ägare"],
     "unit": ["department", "yksikkö", "toimiala", "osasto", "enhet", "sektor"],
     "due": ["due date", "deadline", "määräaika", "tidsfrist"],
+    "cause": ["causes", "root cause", "vulnerability", "syyt", "taustasyy", "orsaker"],
+    "event": [
+        "scenario",
+        "risk event",
+        "description",
+        "tapahtuma",
+        "kuvaus",
+        "riskin kuvaus",
+        "beskrivning",
+        "händelse",
+    ],
+    "consequence": ["effect", "effects", "seuraukset", "vaikutukset", "följd", "följder"],
+    "treatment": ["strategy", "response", "risk response", "keino", "hallintakeino", "riskin hallinta", "åtgärd"],
     "title": ["name", "nimi", "nimike", "namn", "rubrik"],
     "email": ["e-mail", "email", "sähköposti", "e-post"],
 }
@@ -69,6 +84,11 @@ class Target:
         if isinstance(value, list):
             return ", ".join(map(self.said, value))
         return self.words.get(str(value)) or in_words(value)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it holds a text of many lines, at the end of which others have room."""
+        return isinstance(self.field.widget, forms.Textarea)
 
     @property
     def needed(self) -> bool:
@@ -163,4 +183,11 @@ def _aliases(register: Register[Any]) -> dict[str, str]:
 def choices(register: Register[Any]) -> list[tuple[str, Any]]:
     """What a person chooses from for each column."""
     special = [("", _("leave out")), (KEY, _("the file's own key")), (CODE, _("code in this register"))]
-    return [*special, *((name, target.label) for name, target in targets_of(register).items())]
+    targets = targets_of(register).values()
+    ends = [(END + target.name, _("at the end of: %s") % target.label) for target in targets if target.is_long]
+    return [*special, *((target.name, target.label) for target in targets), *ends]
+
+
+def places(register: Register[Any]) -> set[str]:
+    """Everywhere that a column may go, by name."""
+    return {name for name, _label in choices(register)}

@@ -1,9 +1,10 @@
 """Parses a workbook or a CSV file in a process of its own, with little memory and little time. Knows no Django.
 
-Standard input: the file's bytes. Arguments: kind, most rows, most columns. Standard output: lines of JSON, for each
-visible sheet {"sheet": its name, "merges": first and last row and column of each}, then its rows: lists of cells, where
-text is a string and anything else a pair of kind and text: ["n", "12.5"], ["d", "2026-03-12"], ["b", "true"]. The last
-line is {"end": null}, or {"end": why the file is refused}.
+Standard input: the file's bytes. Arguments: kind, most rows, most columns, the sheet wanted (none: each that is visible).
+Standard output: lines of JSON, for each sheet {"sheet": its name, "visible": whether it is, "read": whether its rows
+follow, "merges": first and last row and column of each, "rows" and "columns": which are hidden}, then its rows: lists of
+cells, where text is a string and anything else a pair of kind and text: ["n", "12.5"], ["d", "2026-03-12"],
+["b", "true"]. Rows and columns count from 0. The last line is {"end": null}, or {"end": why the file is refused}.
 """
 
 from __future__ import annotations
@@ -14,16 +15,21 @@ import json
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
+from xml.parsers.expat import ExpatError, ParserCreate
 
 MEMORY_BYTES = 1 << 30
 CPU_SECONDS, CLOCK_SECONDS = 60, 120
 LONGEST_CELL = 32_767
 # Lines of titles and headings above the rows.
 TRIED = 30
-MOST_SHEETS = 20
+MOST_SHEETS, MOST_LETTERS = 50, 16_384
+TRUE = ("1", "true")
+# What is said of a sheet, and its rows.
+Sheet = tuple[dict[str, Any], Iterable[list[Any]]]
 
 
 class Told(Exception):
@@ -35,14 +41,14 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.alarm(CLOCK_SECONDS)
-    kind, most_rows, most_columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    kind, most_rows, most_columns, wanted = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     refused = None
     try:
         data = sys.stdin.buffer.read()
-        for line in (
-            _workbook(data, most_rows, most_columns) if kind == "xlsx" else _text(data, most_rows, most_columns)
-        ):
-            print(json.dumps(line))
+        for said, rows in _workbook(data, wanted) if kind == "xlsx" else _text(data):
+            print(json.dumps(said))
+            for row in _limited(rows, most_rows, most_columns):
+                print(json.dumps(row))
     except Told as told:
         refused = str(told)
     except MemoryError:
@@ -51,9 +57,8 @@ def main() -> int:
     return 0
 
 
-def _text(data: bytes, most_rows: int, most_columns: int) -> Iterator[Any]:
-    yield {"sheet": "", "merges": []}
-    yield from _limited(_csv(data), most_rows, most_columns)
+def _text(data: bytes) -> Iterator[Sheet]:
+    yield {"sheet": "", "visible": True, "read": True, "merges": [], "rows": [], "columns": []}, _csv(data)
 
 
 def _limited(rows: Iterable[list[Any]], most_rows: int, most_columns: int) -> Iterator[list[Any]]:
@@ -67,32 +72,91 @@ def _limited(rows: Iterable[list[Any]], most_rows: int, most_columns: int) -> It
         yield row
 
 
-def _workbook(data: bytes, most_rows: int, most_columns: int) -> Iterator[Any]:
+def _workbook(data: bytes, wanted: str) -> Iterator[Sheet]:
     import python_calamine
 
-    broken = (python_calamine.CalamineError, OSError, ValueError, KeyError)
+    broken = (python_calamine.CalamineError, zipfile.BadZipFile, ExpatError, OSError, ValueError, KeyError)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        parts = dict(_parts(archive))
         visible, work = python_calamine.SheetVisibleEnum.Visible, python_calamine.SheetTypeEnum.WorkSheet
-        names = [sheet.name for sheet in book.sheets_metadata if sheet.visible == visible and sheet.typ == work]
+        sheets = {sheet.name: sheet.visible == visible for sheet in book.sheets_metadata if sheet.typ == work}
+        if not sheets:
+            raise Told("broken")
+        for name, is_visible in list(sheets.items())[:MOST_SHEETS]:
+            is_read = name == wanted if wanted else is_visible
+            said = {"sheet": name, "visible": is_visible, "read": is_read, "merges": [], "rows": [], "columns": []}
+            yield (_read(book, archive, parts.get(name), said)) if is_read else (said, ())
     except broken as error:
         raise Told("broken") from error
-    if not names:
-        raise Told("broken")
-    for name in names[:MOST_SHEETS]:
-        try:
-            sheet = book.get_sheet_by_name(name)
-        except broken as error:
-            raise Told("broken") from error
-        if sheet.total_height > most_rows + TRIED:
-            raise Told("too_many_rows")
-        if sheet.total_width > most_columns:
-            raise Told("too_many_columns")
-        yield {"sheet": name, "merges": [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]}
-        # Rows begin where the first filled column does.
-        left = [""] * (sheet.start or (0, 0))[1]
-        rows = (left + [_cell(value) for value in row] for row in sheet.iter_rows())
-        yield from _limited(rows, most_rows, most_columns)
+
+
+def _read(book: Any, archive: zipfile.ZipFile, part: str | None, said: dict[str, Any]) -> Sheet:
+    sheet = book.get_sheet_by_name(said["sheet"])
+    said["merges"] = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
+    if part is not None:
+        said["rows"], said["columns"] = _hidden(archive, part)
+    # Rows begin where the first filled column does.
+    left = [""] * (sheet.start or (0, 0))[1]
+    return said, (left + [_cell(value) for value in row] for row in sheet.iter_rows())
+
+
+def _parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Which part of the workbook each sheet is, by its name."""
+    targets: dict[str, str] = {}
+
+    def relation(name: str, given: dict[str, str]) -> None:
+        if name == "Relationship":
+            targets[given["Id"]] = given["Target"]
+
+    found: list[tuple[str, str]] = []
+
+    def sheet(name: str, given: dict[str, str]) -> None:
+        if name == "sheet":
+            key = next((value for key, value in given.items() if key.rpartition(":")[2] == "id"), "")
+            found.append((given["name"], targets.get(key, "")))
+
+    with archive.open("xl/_rels/workbook.xml.rels") as part:
+        _walk(part, relation)
+    with archive.open("xl/workbook.xml") as part:
+        _walk(part, sheet)
+    for name, target in found:
+        yield name, target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _hidden(archive: zipfile.ZipFile, part: str) -> tuple[list[int], list[int]]:
+    """Rows and columns of a sheet that nobody sees in the spreadsheet: hidden, folded or filtered out."""
+    with archive.open(part) as sheet:
+        before = b""
+        while chunk := sheet.read(1 << 20):
+            if b"hidden=" in before[-8:] + chunk:
+                break
+            before = chunk
+        else:
+            return [], []
+    rows: list[int] = []
+    columns: set[int] = set()
+    last = 0
+
+    def element(name: str, given: dict[str, str]) -> None:
+        nonlocal last
+        if name == "row":
+            last = int(given.get("r", last + 1))
+            if given.get("hidden") in TRUE:
+                rows.append(last - 1)
+        elif name == "col" and given.get("hidden") in TRUE:
+            columns.update(range(int(given["min"]) - 1, min(int(given["max"]), MOST_LETTERS)))
+
+    with archive.open(part) as sheet:
+        _walk(sheet, element)
+    return rows, sorted(columns)
+
+
+def _walk(part: IO[bytes], element: Callable[[str, dict[str, str]], None]) -> None:
+    parser = ParserCreate()
+    parser.StartElementHandler = lambda name, given: element(name.rpartition(":")[2], given)
+    parser.ParseFile(part)
 
 
 def _cell(value: Any) -> Any:

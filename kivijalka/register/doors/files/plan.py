@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import compare
 from kivijalka.register.doors.files.cells import MISSING, Reader, Unreadable
 from kivijalka.register.doors.files.lookups import find_all
-from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, worded_targets
+from kivijalka.register.doors.files.mapping import CODE, END, KEY, Reading, Target, worded_targets
 from kivijalka.register.doors.files.matching import Matches
 from kivijalka.register.doors.files.read import Cell, Row, Table, as_text
 from kivijalka.register.doors.files.rights import allows
@@ -120,6 +121,8 @@ class Columns:
         self.code, self.key = (reading.column_of(name) or "" for name in (CODE, KEY))
         wanted = {h: targets[name] for h, name in reading.columns.items() if name in targets and h in table.headings}
         self.columns = {heading: self._reader(t, table, heading, "", reading) for heading, t in wanted.items()}
+        ends = {h: name.removeprefix(END) for h, name in reading.columns.items() if name.startswith(END)}
+        self.ends = {h: targets[name] for h, name in ends.items() if name in targets and h in table.headings}
         taken = {target.name for target in wanted.values()}
         rest = {n: text for n, text in reading.fixed.items() if text and n in targets and n not in taken}
         self.fixed = [(self._reader(targets[n], table, "", text, reading), text) for n, text in rest.items()]
@@ -142,10 +145,24 @@ class Columns:
             except Unreadable as unreadable:
                 found.unread.add(reader.target.name)
                 found.refuse(heading, as_text(cell), unreadable.why, unreadable.how)
+        self._write_ends(found, row, given)
         self._give(found, {name: value for name, value in given.items() if value is not MISSING})
         if row.extra:
             found.refuse("", "", _("The row has more cells than the heading row."), _("Give each column a heading."))
         return found
+
+    def _write_ends(self, found: PlannedRow, row: Row, given: dict[str, Any]) -> None:
+        """Cells of columns without a field, each under its heading, below what stands in the field that they go to."""
+        for heading, target in self.ends.items():
+            text = as_text(row.cells[heading])
+            if text and target.name not in found.unread:
+                before = given.get(target.name, MISSING)
+                lines = [f"{heading}: {text}"] if before is MISSING else [before, f"{heading}: {text}"]
+                try:
+                    given[target.name] = target.field.clean("\n".join(lines))
+                except ValidationError as error:
+                    found.unread.add(target.name)
+                    found.refuse(heading, text, " ".join(error.messages), _("Shorten or mend the cell."))
 
     def _give(self, found: PlannedRow, given: dict[str, Any]) -> None:
         writable = self.register.writable

@@ -10,7 +10,7 @@ import sys
 import unicodedata
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -43,6 +43,9 @@ DIED = {int(SIGALRM): "too_slow", int(SIGXCPU): "too_slow"}
 
 WHY = {
     "empty": _("The file is empty. Choose a file with a heading row and at least one row below it."),
+    "all_hidden": _(
+        "All that the workbook holds is hidden. Show a sheet and its rows in the spreadsheet, and save it."
+    ),
     "too_large": _("The file is larger than can be read at once. Divide it into smaller files."),
     "too_many_rows": _("The file has more than 100,000 rows. Divide it into smaller files."),
     "too_many_columns": _("The file has more than 200 columns. Remove those that are not needed."),
@@ -64,12 +67,29 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where in its file a table stands: the sheet (its name; all of them, and whether each is visible), and how many rows
+    and columns of it are hidden. They are left out unless asked for (`with_hidden`)."""
+
+    sheet: str = ""
+    sheets: dict[str, bool] = field(default_factory=dict)
+    hidden_rows: int = 0
+    hidden_columns: int = 0
+    with_hidden: bool = False
+
+
+@dataclass(frozen=True)
 class Head:
-    """What is kept of a table: its headings, how many rows it has, and the first few texts of each column."""
+    """What is kept of a table: its headings, how many rows it has, the first few texts of each column, its origin."""
 
     headings: list[str]
     count: int
     samples: dict[str, list[str]]
+    origin: Origin
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Head:
+        return cls(**{**kept, "origin": Origin(**kept["origin"])})
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,7 @@ class Table:
 
     headings: list[str]
     rows: list[Row]
+    origin: Origin = Origin()
 
     def words(self, heading: str) -> set[str]:
         """What stands in a column, each text once."""
@@ -85,25 +106,34 @@ class Table:
 
     @property
     def head(self) -> Head:
-        return Head(self.headings, len(self.rows), {heading: self._samples(heading) for heading in self.headings})
+        samples = {heading: self._samples(heading) for heading in self.headings}
+        return Head(self.headings, len(self.rows), samples, self.origin)
 
     def _samples(self, heading: str) -> list[str]:
         texts = (as_text(row.cells[heading]) for row in self.rows)
         return list(islice(filter(None, texts), SAMPLES))
 
 
-def read(data: bytes, known: Known = lambda _heading: False) -> Table:
-    """The table in a file: of a workbook, the sheet with most known headings.
+def read(data: bytes, known: Known = lambda _heading: False, *, sheet: str = "", with_hidden: bool = False) -> Table:
+    """The table in a file: of a workbook, the sheet asked for, else the visible one with most known headings.
 
     Raises Refused with what is wrong with the file and how to mend it.
     """
     kind = _look(data)
-    tables = (_table(sheet, known) for sheet in _sheets(data, kind))
-    filled = (table for table in tables if table.rows)
-    found = max(filled, key=lambda table: sum(known(heading) for heading in table.headings), default=None)
-    if found is None:
-        raise _refused("empty")
-    return found
+    sheets: dict[str, bool] = {}
+    tables = (_table(found, known, sheets, with_hidden=with_hidden) for found in _sheets(data, kind, sheet, sheets))
+    best, hidden = None, False
+    for table in tables:
+        hidden |= table.origin.hidden_rows > 0
+        if table.rows and (best is None or _fit(table, known) > _fit(best, known)):
+            best = table
+    if best is None:
+        raise _refused("all_hidden" if hidden or not (sheet or all(sheets.values())) else "empty")
+    return best
+
+
+def _fit(table: Table, known: Known) -> int:
+    return sum(known(heading) for heading in table.headings)
 
 
 def _look(data: bytes) -> str:
@@ -127,9 +157,12 @@ def _look(data: bytes) -> str:
     return "xlsx"
 
 
-def _sheets(data: bytes, kind: str) -> Iterator[Sheet]:
-    """Sheets from the parsing process, as it reads them. One that dies has met its limit of memory or time."""
-    command = [sys.executable, "-I", str(PARSER), kind, str(MOST_ROWS), str(MOST_COLUMNS)]
+def _sheets(data: bytes, kind: str, wanted: str, sheets: dict[str, bool]) -> Iterator[Sheet]:
+    """Sheets from the parsing process, as it reads them; `sheets` is told of all of them, and whether each is visible.
+
+    A process that dies has met its limit of memory or time.
+    """
+    command = [sys.executable, "-I", str(PARSER), kind, str(MOST_ROWS), str(MOST_COLUMNS), wanted]
     with TemporaryFile() as given:
         given.write(data)
         given.seek(0)
@@ -141,9 +174,11 @@ def _sheets(data: bytes, kind: str) -> Iterator[Sheet]:
                 if isinstance(line, list):
                     rows.append([_clean(_unpacked(cell), guarded=kind == "csv") for cell in line])
                     continue
-                if "sheet" in said:
+                if said.get("read"):
                     yield _sheet(said, rows)
                 said, rows = line, []
+                if "sheet" in said:
+                    sheets[said["sheet"]] = said["visible"]
     if "end" not in said:
         raise _refused(DIED.get(-parser.returncode, "too_large" if parser.returncode < 0 else "broken"))
     if said["end"]:
@@ -162,20 +197,26 @@ def _sheet(said: dict[str, Any], rows: list[list[Any]]) -> Sheet:
     for row in rows:
         row += [""] * (width - len(row))
     within = [merge for merge in said["merges"] if merge[2] < len(rows) and merge[3] < width]
-    return Sheet(said["sheet"], rows, [Merge(*merge) for merge in within])
+    merges = [Merge(*merge) for merge in within]
+    return Sheet(said["sheet"], rows, merges, frozenset(said["rows"]), frozenset(said["columns"]))
 
 
-def _table(sheet: Sheet, known: Known) -> Table:
+def _table(sheet: Sheet, known: Known, sheets: dict[str, bool], *, with_hidden: bool) -> Table:
     found = table_of(sheet, known)
+    hidden_rows = sum(number - 1 in sheet.hidden_rows for number, _row in found.rows)
     # Cells beyond the last heading are a mistake of their row, not a column.
     end = max((at + 1 for at, levels in enumerate(found.headings) if levels), default=0)
     used = [at for at in range(end) if found.headings[at] or any(row[at] != "" for _number, row in found.rows)]
+    hidden_columns = len(sheet.hidden_columns.intersection(used))
+    if not with_hidden:
+        used = [at for at in used if at not in sheet.hidden_columns]
     headings = _headings(found.headings, used)
     rows = [
         Row(number, dict(zip(headings, [row[at] for at in used], strict=True)), any(cell != "" for cell in row[end:]))
         for number, row in found.rows
+        if with_hidden or number - 1 not in sheet.hidden_rows
     ]
-    return Table(headings, rows)
+    return Table(headings, rows, Origin(sheet.name, sheets, hidden_rows, hidden_columns, with_hidden))
 
 
 def _headings(levels: list[list[str]], used: list[int]) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -20,10 +21,11 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.cells import Unreadable, parts_of
 from kivijalka.register.doors.files.done import keep_source
-from kivijalka.register.doors.files.mapping import CODE, KEY, Reading, Target, targets_of, worded_targets
+from kivijalka.register.doors.files.mapping import END, Reading, Target, worded_targets
 from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Head, Table, read
-from kivijalka.register.doors.files.words import choices_of, folded, meaning, words_of
+from kivijalka.register.doors.files.words import choices_of, folded, in_each_language, meaning, words_of
+from kivijalka.register.doors.files.write import REASON
 from kivijalka.register.doors.forms import RegisterForm
 from kivijalka.register.files_models import ImportFile, ImportMapping, ImportSource
 from kivijalka.register.refusal import NotThere, Refused
@@ -82,14 +84,17 @@ def file_under_way(register: Register[Any], actor: Actor, pk: UUID) -> ImportFil
     return found
 
 
-def keep_file(register: Register[Any], actor: Actor, name: str, data: bytes, table: Table | None = None) -> ImportFile:
-    """Keep a file and, if it was read already, what its table begins with."""
+def keep_file(
+    register: Register[Any], actor: Actor, name: str, data: bytes, mapping: ImportMapping | None = None
+) -> ImportFile:
+    """Keep a file while it is being imported."""
     source = keep_source(importer(actor), data)
     return ImportFile.objects.create(
         person_id=importer(actor),
         register=register.key,
         name=plain_name(name),
-        table=asdict(table.head) if table else {},
+        table={},
+        mapping=mapping,
         source=source,
         sha256=source.sha256,
     )
@@ -117,48 +122,67 @@ def reading_of(mapping: ImportMapping) -> Reading:
 
 def head_of(file: ImportFile) -> Head:
     """What its table begins with. Refused when it is not known any more."""
-    if "count" not in file.table:
+    if "origin" not in file.table:
         raise Refused(_("This file was imported or left lying. Choose it again."), code="state")
-    return Head(**file.table)
+    return Head.from_json(file.table)
 
 
 def table_of(register: Register[Any], file: ImportFile) -> Table:
-    """All of its table, read anew from the file that was kept."""
+    """All of its table, read anew from the file that was kept, of the sheet that was chosen."""
     content = ImportSource.objects.filter(pk=str(file.source_id)).values_list("content", flat=True).first()
     if content is None:
         raise Refused(_("This file was imported or left lying. Choose it again."), code="state")
-    return read(bytes(content), mappings.known_headings(register))
+    origin = file.table.get("origin", {})
+    wanted = {"sheet": origin.get("sheet", ""), "with_hidden": origin.get("with_hidden", False)}
+    return read(bytes(content), mappings.known_headings(register), **wanted)
 
 
-def guessed(register: Register[Any], head: Head) -> dict[str, str]:
-    """A target for each column, by its heading and, for codes, by what stands in it."""
-    ours = {}
-    for heading, target in mappings.guess(register, head.headings).items():
-        if target == CODE:
-            ours[heading] = register.model.objects.seen().filter(code__in=head.samples[heading]).exists()
-    return mappings.guess(register, head.headings, ours)
+def keep_head(register: Register[Any], file: ImportFile, head: Head) -> None:
+    """Keep what the table begins with; the mapping of the last file with the same headings is offered by itself."""
+    file.table = asdict(head)
+    file.mapping = file.mapping or mapping_for(register, file.person_id, head)
+    file.save(update_fields=["table", "mapping"])
 
 
-def columns_shown(head: Head, chosen: dict[str, str]) -> list[dict[str, Any]]:
-    """Each column with its first values, and where it goes."""
+def mapping_for(register: Register[Any], person: UUID, head: Head) -> ImportMapping | None:
+    """Of sheets with the same headings, the one of the same name first."""
+    kept = ImportMapping.objects.filter(person=person, register=register.key, layout=layout_of(head)).order_by("-pk")
+    return max(kept, key=lambda mapping: mapping.sheet == head.origin.sheet, default=None)
+
+
+def layout_of(head: Head) -> str:
+    """What is the same for files with the same headings, in whatever order; the column of reasons is none of them."""
+    headings = {folded(heading) for heading in head.headings} - in_each_language(REASON)
+    return sha256("\n".join(sorted(headings)).encode()).hexdigest()
+
+
+def columns_shown(head: Head, chosen: Mapping[str, str], from_values: Container[str] = ()) -> list[dict[str, Any]]:
+    """Each column with its first values, where it goes, and whether only its values say so."""
     return [
         {
             "input": f"column-{at}",
             "heading": heading,
             "samples": [value[:60] for value in head.samples[heading][:SAMPLES_SHOWN]],
             "chosen": chosen.get(heading, ""),
+            "from_values": heading in from_values,
         }
         for at, heading in enumerate(head.headings)
     ]
 
 
+def left_out(headings: Iterable[str], chosen: Mapping[str, str]) -> list[str]:
+    """Columns that go nowhere; nobody misses the reasons that we wrote."""
+    reasons = in_each_language(REASON)
+    return [heading for heading in headings if not chosen.get(heading) and folded(heading) not in reasons]
+
+
 def columns_chosen(register: Register[Any], headings: list[str], data: Any) -> dict[str, str]:
     """The person's choices. Raises Refused when two columns go to the same place."""
-    known = {CODE, KEY, *targets_of(register)}
+    known = mappings.places(register)
     chosen: dict[str, str] = {}
     for at, heading in enumerate(headings):
         target = data.get(f"column-{at}", "")
-        if target and target in chosen.values():
+        if target and not target.startswith(END) and target in chosen.values():
             raise Refused(_("Two columns go to the same field: %s. Leave one of them out.") % heading, code="twice")
         chosen[heading] = target if target in known else ""
     return chosen

@@ -20,9 +20,10 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import done, steps, work
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
+from kivijalka.register.doors.files.guesses import by_headings, by_values
 from kivijalka.register.doors.files.plan import REFUSED, Plan
 from kivijalka.register.doors.files.preview import MOST_SHOWN, Preview, preview_of
-from kivijalka.register.doors.files.read import MOST_BYTES, WHY, read
+from kivijalka.register.doors.files.read import MOST_BYTES, WHY, Head, read
 from kivijalka.register.doors.files.write import TYPES, export
 from kivijalka.register.files_models import ImportFile, ImportMapping, ImportSource
 from kivijalka.register.refusal import NotThere, Refused
@@ -73,27 +74,33 @@ def columns_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     if waiting is not None:
         return waiting
     head = steps.head_of(file)
-    data = request.POST if request.method == "POST" else None
+    refused = _read_anew(request, register, actor, file, head)
+    if refused is None and "sheet" in request.POST:
+        return redirect("import-columns", path, pk)
+    data = request.POST if request.method == "POST" and refused is None else None
     kept = file.mapping
     fixed = steps.fixed_form(register, data, kept.fixed if kept else None)
-    chosen = {**steps.guessed(register, head), **(kept.columns if kept else {})}
-    refused = None
+    said = by_headings(register, head)
+    values = {h: target for h, target in by_values(register, head, said).items() if not kept or h not in kept.columns}
+    chosen = {**said, **values, **(kept.columns if kept else {})}
     if data is not None:
         try:
             chosen = steps.columns_chosen(register, head.headings, data)
-            _keep_mapping(register, actor, file, chosen, fixed, data.get("name", ""))
+            _keep_mapping(register, actor, file, head, chosen, fixed, data.get("name", ""))
             return _to_preview(register, actor, file)
         except Refused as told:
             refused = told
     context = {
         "register": register,
         "file": file,
-        "columns": steps.columns_shown(head, chosen),
+        "head": head,
+        "columns": steps.columns_shown(head, chosen, values),
         "choices": mappings.choices(register),
         "fixed": fixed,
         "name": request.POST.get("name") or (kept.name if kept else file.name.rsplit(".", 1)[0]),
+        "kept": kept,
+        "left_out": steps.left_out(head.headings, chosen),
         "refused": refused,
-        "count": head.count,
     }
     return render(request, "register/import_columns.html", context, status=422 if refused else 200)
 
@@ -200,15 +207,40 @@ def _uploaded(request: HttpRequest, register: Register[Any], actor: Actor) -> Im
     if (upload.size or 0) > MOST_BYTES:
         raise Refused(WHY["too_large"], code="too_large", field="file")
     data = upload.read()
-    at_once = len(data) <= work.BYTES_AT_ONCE
-    table = read(data, mappings.known_headings(register)) if at_once else None
-    file = steps.keep_file(register, actor, upload.name or "", data, table)
     wanted = request.POST.get("mapping", "")
-    file.mapping = next((kept for kept in steps.kept_mappings(register, actor) if str(kept.pk) == wanted), None)
-    file.save(update_fields=["mapping"])
-    if not at_once:
+    mapping = next((kept for kept in steps.kept_mappings(register, actor) if str(kept.pk) == wanted), None)
+    table = read(data, mappings.known_headings(register)) if len(data) <= work.BYTES_AT_ONCE else None
+    file = steps.keep_file(register, actor, upload.name or "", data, mapping)
+    if table is None:
         work.ask(file, actor, work.READ)
+    else:
+        steps.keep_head(register, file, table.head)
     return file
+
+
+def _read_anew(
+    request: HttpRequest, register: Register[Any], actor: Actor, file: ImportFile, head: Head
+) -> Refused | None:
+    """Read another sheet of the file, or what is hidden in it, where somebody asks for it; or why that came to nothing."""
+    if "sheet" not in request.POST:
+        return Refused(file.found["why"]) if file.found.get("step") == work.READ else None
+    wanted = request.POST["sheet"]
+    sheet = wanted if wanted in head.origin.sheets else head.origin.sheet
+    before, file.mapping = file.table, None
+    file.table = {
+        **before,
+        "origin": {**before["origin"], "sheet": sheet, "with_hidden": "with_hidden" in request.POST},
+    }
+    if work.is_large(file):
+        file.save(update_fields=["table", "mapping"])
+        work.ask(file, actor, work.READ)
+        return None
+    try:
+        steps.keep_head(register, file, steps.table_of(register, file).head)
+    except Refused as refused:
+        file.table = before
+        return refused
+    return None
 
 
 def _waiting(request: HttpRequest, register: Register[Any], file: ImportFile, step: str) -> HttpResponse | None:
@@ -272,13 +304,14 @@ def _keep_words(register: Register[Any], file: ImportFile, mapping: ImportMappin
 
 
 def _keep_mapping(
-    register: Register[Any], actor: Actor, file: ImportFile, chosen: dict[str, str], fixed: Any, name: str
+    register: Register[Any], actor: Actor, file: ImportFile, head: Head, chosen: dict[str, str], fixed: Any, name: str
 ) -> None:
     name = " ".join(name.split())[:100]
     if not name:
         raise Refused(_("Give the mapping a name: you find it under it next time."), code="invalid", field="name")
     mapping = steps.mapping_named(register, actor, name)
     mapping.columns = {**mapping.columns, **chosen}
+    mapping.layout, mapping.sheet = steps.layout_of(head), head.origin.sheet[:100]
     mapping.fixed = {key: str(text) for key, text in _texts(fixed).items() if text}
     mapping.save()
     file.mapping = mapping
@@ -305,6 +338,7 @@ def _preview(request: HttpRequest, register: Register[Any], file: ImportFile, pr
         "counts": preview.counts,
         # Those of a large file stand with it.
         "numbers": "" if work.is_large(file) else ",".join(map(str, preview.refused)),
+        "left_out": steps.left_out(steps.head_of(file).headings, file.mapping.columns),
         "words": steps.words_shown(register, preview.words, steps.reading_of(file.mapping)),
         "most": MOST_SHOWN,
         "refused": preview.stopped,

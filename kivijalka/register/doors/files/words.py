@@ -48,6 +48,15 @@ def folded(text: str) -> str:
     return " ".join(plain.split())
 
 
+def in_each_language(text: Any) -> set[str]:
+    """A text of ours, folded, as it stands in files of each language."""
+    found = set()
+    for language in LANGUAGES:
+        with translation.override(language):
+            found.add(folded(str(text)))
+    return found
+
+
 def words_of(field: forms.Field) -> dict[str, str]:
     """Folded word to value, for a field of choices: the values, their labels in every language, and obvious words."""
     found: dict[str, str] = {}

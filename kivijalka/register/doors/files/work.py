@@ -7,7 +7,7 @@ wrote is gone with its transaction, and what was committed is seen at the row, s
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -116,7 +116,7 @@ def work(file: UUID, step: str, who: dict[str, UUID | None], language: str, *, l
                 _do(file, step, actor, leave_out=leave_out)
         except Refused as refused:
             with acting(**who, door="import"):  # type: ignore[arg-type]
-                ImportFile.objects.filter(pk=file, done_at=None).update(found={"why": str(refused)})
+                ImportFile.objects.filter(pk=file, done_at=None).update(found={"why": str(refused), "step": step})
 
 
 def _do(pk: UUID, step: str, actor: Actor, *, leave_out: bool) -> None:
@@ -128,8 +128,7 @@ def _do(pk: UUID, step: str, actor: Actor, *, leave_out: bool) -> None:
     steps.may_import(register, actor)
     tell = _tell_of(pk)
     if step == READ:
-        file.table, file.found = asdict(steps.table_of(register, file).head), {}
-        file.save(update_fields=["table", "found"])
+        steps.keep_head(register, file, steps.table_of(register, file).head)
     elif step == PREVIEW:
         found, table = planned(register, actor, file)
         _keep(file, rehearse(found, actor, tell), table)

@@ -13,7 +13,8 @@ from kivijalka.register.batch import AT_ONCE
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import NotCommitted, Tell, commit, rehearse
-from kivijalka.register.doors.files.mapping import CODE, KEY, known_headings, targets_of
+from kivijalka.register.doors.files.guesses import guessed
+from kivijalka.register.doors.files.mapping import known_headings, places
 from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
 from kivijalka.register.files_models import ImportFile, ImportMapping
@@ -33,6 +34,8 @@ class Command(BaseCommand):
         parser.add_argument("--mapping", metavar="NAME", help="name under which columns and keys are kept")
         parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="'' leaves it out")
         parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="one value for all rows")
+        parser.add_argument("--sheet", default="", metavar="NAME", help="of a workbook; else the one that fits best")
+        parser.add_argument("--with-hidden", action="store_true", help="hidden rows and columns, too")
         parser.add_argument("--commit", action="store_true", help="import, if no row is refused")
         parser.add_argument("--leave-out-refused", action="store_true", help="with --commit: import the other rows")
 
@@ -40,7 +43,8 @@ class Command(BaseCommand):
         register = _register(options["into"])
         try:
             data = options["file"].read_bytes()
-            table = read(data, known_headings(register))
+            how = {"sheet": options["sheet"], "with_hidden": options["with_hidden"]}
+            table = read(data, known_headings(register), **how)
             with acting(_person(options["email"]), door="import") as actor:
                 steps.may_import(register, actor)
                 mapping = _mapping(register, actor, table, options)
@@ -51,7 +55,7 @@ class Command(BaseCommand):
                     return
                 mapping.save()
                 left_out = [row.number for row in planned.of(REFUSED)] if options["leave_out_refused"] else []
-                file = steps.keep_file(register, actor, options["file"].name, data, table)
+                file = steps.keep_file(register, actor, options["file"].name, data)
                 file.mapping = mapping
                 self._commit(planned, actor, file, left_out)
         except OSError as error:
@@ -109,13 +113,15 @@ def _person(email: str) -> Any:
 
 
 def _mapping(register: Register[Any], actor: Any, table: Table, options: dict[str, Any]) -> ImportMapping:
-    mapping = steps.mapping_named(register, actor, options["mapping"] or options["file"].stem)
-    known = {"", CODE, KEY, *targets_of(register)}
+    offered = None if options["mapping"] else steps.mapping_for(register, steps.importer(actor), table.head)
+    mapping = offered or steps.mapping_named(register, actor, options["mapping"] or options["file"].stem)
+    mapping.layout, mapping.sheet = steps.layout_of(table.head), table.origin.sheet[:100]
+    known = places(register)
     chosen = _pairs(options["map"], known, lambda pair: pair[1])
     for heading in chosen:
         if heading not in table.headings:
             raise CommandError(f"No column {heading!r}. There are: {', '.join(table.headings)}.")
-    columns = {**steps.guessed(register, table.head), **mapping.columns}
+    columns = {**guessed(register, table.head), **mapping.columns}
     # A column mapped by hand takes the field from one that was guessed.
     columns = {heading: "" if target in chosen.values() else target for heading, target in columns.items()}
     mapping.columns = {**columns, **chosen}
