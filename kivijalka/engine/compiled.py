@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -48,13 +49,36 @@ def threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads(), "engine")
+
+
+_busy = threading.local()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not live on in a child process
+
+
 def in_parallel(work: Callable[[int, int], object], size: int, workers: int | None = None) -> None:
-    """Call work(first, last) on contiguous parts of range(size), one part a thread."""
-    parts = max(1, min(workers or threads(), size))
+    """Call work(first, last) on contiguous parts of range(size), one part a thread; inside such a part all in one."""
+    parts = 1 if getattr(_busy, "here", False) else max(1, min(workers or threads(), size))
     cuts = [size * i // parts for i in range(parts + 1)]
+
+    def part(first: int, last: int) -> None:
+        _busy.here = True
+        try:
+            work(first, last)
+        finally:
+            _busy.here = False
+
     if parts == 1:
         work(0, size)
         return
-    with ThreadPoolExecutor(parts) as pool:
-        for done in [pool.submit(work, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]:
-            done.result()
+    others = [_pool().submit(part, a, b) for a, b in zip(cuts[1:-1], cuts[2:], strict=True)]
+    try:
+        part(cuts[0], cuts[1])
+    finally:
+        for other in others:
+            other.exception()
+    for other in others:
+        other.result()

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from kivijalka.engine.errors import FloatArray
-from kivijalka.engine.measure import Knots, adapted_knots, knots_to, lattice_knots, log_knots, tabulate, with_breaks
+from kivijalka.engine.measure import (
+    EventMeasure,
+    Knots,
+    adapted_knots,
+    key_of,
+    knots_to,
+    lattice_knots,
+    log_knots,
+    tabulate,
+    with_breaks,
+)
 from kivijalka.engine.recipe import Block, Recipe, Shocks
 from kivijalka.engine.severity import Lognormal, Severity, as_smooth
 from kivijalka.engine.view import chord_lattice
@@ -32,8 +43,11 @@ class Group:
     shape: float
 
     def on(self, knots: Knots) -> Block:
-        one = np.ones(1)
-        shocks = tuple(Shocks(rate, tuple(tabulate(one, [x], knots) for x in hits)) for rate, hits in self.shocks)
+        known: dict[Hashable, EventMeasure] = {}
+        for x in (x for _, hits in self.shocks for x in hits):
+            if (key := key_of(x)) not in known:
+                known[key] = tabulate(np.ones(1), [x], knots)
+        shocks = tuple(Shocks(rate, tuple(known[key_of(x)] for x in hits)) for rate, hits in self.shocks)
         return Block(tabulate(self.rates, self.severities, knots), shocks, self.shape)
 
 

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import cast
 
 import numpy as np
@@ -217,6 +217,7 @@ def knots_to(cap: float, severities: Sequence[Severity], count: int) -> Knots:
     return Knots(with_breaks(log_knots(cap * 1e-7, cap, count), severities))
 
 
+@lru_cache(maxsize=4)
 def lattice_knots(step: float, count: int) -> FloatArray:
     """Knots for exact tables on a lattice: its points and middles, and finer ones below the first point."""
     fine = step * np.geomspace(1e-6, 1.0, 60)[:-1]

@@ -15,7 +15,7 @@ from kivijalka.engine.severity import TURN
 
 STRAY = 1e-12  # share by which Gauss's nodes may be wrong, see docs/engine.md
 SOFT = 0.3  # how softly a window opens, in log x
-LAST = 8.3 * SOFT  # from where on, in log x, a window is open or shut to 1e-16
+OPENED = math.exp(8.3 * SOFT)  # from so many windows on it is open to 1e-16, and shut below the inverse
 TINY = 4e-16  # a cell at most this wide, relative, is a jump
 
 
@@ -52,13 +52,18 @@ def grid(size: int, wide: float = 1.2, taps: int = 12) -> Grid:
 
 
 @compiled
-def spread_node(place: float, amount: float, wide: float, taps: int, fall: FloatArray, out: FloatArray) -> None:
-    """Add amount * exp(-(l - place)^2 / (4 wide)) to the grid's points l around place, around the circle."""
+def spread_node(
+    place: float, fade: float, amount: float, wide: float, taps: int, fall: FloatArray, out: FloatArray
+) -> None:
+    """Add amount * exp(-fade - (l - place)^2 / (4 wide)) to the grid's points l around place, around the circle."""
     near = math.floor(place)
     d = place - near
-    turn = math.exp(d / (2.0 * wide))
-    v0 = amount * math.exp(-d * d / (4.0 * wide)) * turn ** (1 - taps)
-    v1, v2, v3, leap = v0 * turn, v0 * turn * turn, v0 * turn * turn * turn, turn**4
+    half = 0.5 / wide
+    turn = math.exp(d * half)
+    v0 = amount * math.exp(-fade - d * half * (0.5 * d + taps - 1))
+    leap = turn * turn
+    v1, v2, v3 = v0 * turn, v0 * leap, v0 * leap * turn
+    leap *= leap
     first = int(near) - taps + 1
     if first >= 0 and first + 2 * taps <= len(out):
         for k in range(0, 2 * taps, 4):
@@ -76,7 +81,9 @@ def spread_node(place: float, amount: float, wide: float, taps: int, fall: Float
 @compiled
 def share_left(y: float, window: float, series: FloatArray) -> float:
     """Of events of y, the share left of the window: P(Z > log(y / window) / SOFT)."""
-    return lower(-math.log(y / window) / SOFT, series) if window > 0.0 and y > 0.0 else (1.0 if window > 0.0 else 0.0)
+    if y >= window * OPENED:
+        return 0.0
+    return lower(-math.log(y / window) / SOFT, series) if y > window / OPENED else 1.0
 
 
 @compiled
@@ -106,7 +113,7 @@ def spread(
     """
     slack, slack1, slack2, rounding, sizes = 0.0, 0.0, 0.0, 0.0, 0.0
     small_rate, small_mean, rate_doubt, mean_doubt = 0.0, 0.0, 0.0, 0.0
-    shut, opened = window * math.exp(-LAST), window * math.exp(LAST)
+    shut, opened = window / OPENED, window * OPENED
     scale = 2.0 / step
     for k in range(top):
         a, b, w = x[k], x[k + 1], x[k + 1] - x[k]
@@ -121,7 +128,7 @@ def spread(
             slack2 += fade * doubt / (y * y)
             mean_doubt += 7.0 * doubt / y
             rate_doubt += 4.1 * doubt / (y * y)
-        if mass <= 0.0 and ga == 0.0 and gb == 0.0:
+        if max(mass, ga * w, gb * w) <= 1e-18 * tables[1, 0]:  # of no account beside STRAY
             continue
         # the density in t from 0 to 1: its ends, its mass, its first moment
         rise = tables[0, k + 1] - tables[0, k]
@@ -146,17 +153,16 @@ def spread(
                 t = (part + rule[0, i]) / parts
                 amount = rule[1, i] * w / parts * (ga + t * (gb - ga) + t * (1.0 - t) * (hill + lean * (1.0 - 2.0 * t)))
                 y = a + t * w
-                value = amount * math.exp(-tilt * y)
-                sizes += abs(value)
+                sizes += fade * abs(amount)
                 if y >= opened:
-                    spread_node(y * scale, value, wide, taps, fall, large)
+                    spread_node(y * scale, tilt * y, amount, wide, taps, fall, large)
                     continue
                 left = share_left(y, window, series) if y > shut else 1.0
                 small_rate += amount * left
                 small_mean += amount * left * y
-                spread_node(y * scale, value * left, wide, taps, fall, small)
+                spread_node(y * scale, tilt * y, amount * left, wide, taps, fall, small)
                 if y > shut:
-                    spread_node(y * scale, value * (1.0 - left), wide, taps, fall, large)
+                    spread_node(y * scale, tilt * y, amount * (1.0 - left), wide, taps, fall, large)
     rate_doubt += 1e-12 * abs(small_rate)
     mean_doubt += 1e-12 * abs(small_mean)
     return slack, slack1, slack2, rounding, sizes, small_rate, small_mean, rate_doubt, mean_doubt
@@ -182,7 +188,7 @@ def window_decays(
     """
     grow = math.exp(0.5 * (TURN / SOFT) ** 2)
     slope = math.sin(TURN)
-    begin = max(int(np.searchsorted(x, window * math.exp(-LAST))) - 1, 0)
+    begin = max(int(np.searchsorted(x, window / OPENED)) - 1, 0)
     bend = 0.0
     before = 1.0 - share_left(sizes[0], window, series)
     rest = before * above[0]

@@ -9,12 +9,12 @@ import numpy as np
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray, IntArray
 from kivijalka.engine.loss_kernels import ROUND, ComplexArray
-from kivijalka.engine.node_kernels import LAST, STRAY, left_of, spread, window_decays
+from kivijalka.engine.node_kernels import OPENED, STRAY, left_of, spread, window_decays
 from kivijalka.engine.reach_kernels import reach_of, transform
 from kivijalka.engine.series_kernels import beyond, gain_near, quantile_near, to_terms
 
 ALIASED = 3e-7
-ENOUGH = 1e-9  # error of P(S <= x) from which no window is looked for
+ENOUGH = 1e-8  # error of P(S <= x) from which no window is looked for
 
 
 @compiled
@@ -54,7 +54,8 @@ def heights_of(decays: FloatArray, rate: float, small: float) -> FloatArray:
     rest, atom, most = math.exp(small - rate), math.exp(-rate), 0.0
     for k in range(len(decays) - 1, -1, -1):
         v = min(decays[k], rate - small)
-        most = max(most, min(rest * math.expm1(v) - (1.0 - 1e-9) * atom * v + 8.0 * ROUND, 1.0))
+        whole = math.exp(v + small - rate)
+        most = max(most, min(max(whole - rest - (1.0 - 1e-9) * atom * v, 0.0) + 8.0 * ROUND, 1.0))
         out[k] = most
     return out
 
@@ -113,7 +114,7 @@ def window_of(
     first = max(int(np.searchsorted(frequencies, math.pi / step, side="right")) - 1, 0)
     period, rate = 2.0 * x[top], tables[1, 0]
     best, steep, log_size, cost = 0.0, 1.0, -math.inf, math.inf
-    for times in (0.0, 13.0, 18.0, 26.0, 40.0, 64.0, 100.0):
+    for times in (0.0, 18.0, 13.0, 26.0, 40.0, 64.0, 100.0):
         if cost < ENOUGH:
             break
         window = least / times if times > 0.0 else 0.0
@@ -209,7 +210,7 @@ def figures_of(
         both[k] = complex(large[k], small[k])
         squares += large[k] * large[k] + small[k] * small[k]
     spectrum = transform(both, turns, order)
-    area, slip, shut = tables[0, top], 2.0 * noise * tables[0, top], max(window * math.exp(-LAST), 1e-300)
+    area, slip, shut = tables[0, top], 2.0 * noise * tables[0, top], max(window / OPENED, 1e-300)
     even = slack + 2.0 * slip / tilt
     round_fft = 8.0 * math.log2(2.0 * size) * ROUND * math.sqrt(2.0 * size * squares)
     s, linear = np.empty(half, np.complex128), np.empty(half, np.complex128)

@@ -210,6 +210,10 @@ class Portfolio:
         hit = {a for s in self.shocks if s.rate > 0 for u, _ in s.hits for a in self.above(u)}
         return [u in hit for u in range(len(self.parents))]
 
+    def add_up(self) -> None:
+        """Have the tables of all units, else they are made when first asked for."""
+        self._units.add_up()
+
     def rows(self, units: list[int], factor: int | None) -> FloatArray | None:
         """Table rows of all events of these units and those below that share a factor; None where there are none."""
         return self._units.rows(units, factor)

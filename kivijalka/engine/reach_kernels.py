@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from kivijalka.engine.errors import FloatArray, IntArray
 from kivijalka.engine.loss_kernels import ComplexArray, chords
 
 
+@lru_cache(maxsize=8)
 def wheel(size: int) -> tuple[ComplexArray, IntArray]:
     """exp(-2 pi i k / size), and the order in which a transform of this size reads its points."""
     bits = size.bit_length() - 1

@@ -48,11 +48,11 @@ def to_terms(
         rest = m - b - atom * linear[k]
         size, large, all_of = abs(rest), abs(m - b), abs(m)
         r = linear_error[k] if alone else whole_error[k] + base_error[k]
-        if base_error[k] < 300.0 and r < 300.0:
-            grown = math.expm1(r)
-            wrong = math.expm1(base_error[k]) * (large + all_of * grown)
+        if base_error[k] < 1.0 and r < 1.0:  # there exp(r) - 1 is at most r + r^2
+            grown = r + r * r
+            wrong = (base_error[k] + base_error[k] * base_error[k]) * (large + all_of * grown)
             if alone:
-                wrong += abs(m - atom) * r + all_of * (grown - r)
+                wrong += abs(m - atom) * r + all_of * r * r
             else:
                 wrong += all_of * grown + atom * linear_error[k]
         else:

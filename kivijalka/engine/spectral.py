@@ -113,7 +113,7 @@ def kernel_of(m: EventMeasure, lattice: Lattice, window: float = 0.0) -> Kernel:
     """The kernel of the events below the cap (Theorem 2 of docs/engine.md, 2.)."""
     from scipy import fft
 
-    from kivijalka.engine.node_kernels import LAST, STRAY, grid, spread
+    from kivijalka.engine.node_kernels import OPENED, STRAY, grid, spread
 
     n, size = lattice.size // 2, 2 * lattice.size
     if m.rate == 0:
@@ -124,7 +124,7 @@ def kernel_of(m: EventMeasure, lattice: Lattice, window: float = 0.0) -> Kernel:
     found = spread(m.x, m.tables, top, lattice.step, lattice.tilt, window, *use[:8], large, small)
     slack, slack1, slack2, rounding, sizes, *few = found
     magnitude, fall = np.abs(lattice.s), 8 * math.log2(size) * math.sqrt(size) * ROUND
-    area, shut = float(m.area[top]), window * math.exp(-LAST)
+    area, shut = float(m.area[top]), window / OPENED
     error = magnitude**2 * (slack + 4 * m.noise * area / lattice.tilt) + magnitude * rounding
     error += fall * (norm(large) + norm(small)) * use.gain + sizes * (use.alias + STRAY) + 2 * m.noise * m.rate
     w_large: ComplexArray = np.asarray(fft.rfft(large), np.complex128)[:n] * use.gain
@@ -138,6 +138,20 @@ def kernel_of(m: EventMeasure, lattice: Lattice, window: float = 0.0) -> Kernel:
     doubts = rate_doubt + 4.1 * slip / shut + m.noise * m.rate, mean_doubt + 35 * slip
     logs = _projected(w_large + w_small - m.rate), _projected(w_small - m.rate)
     return Kernel(*logs, w_large, error, error + cut, error + cut, rate, mean, *doubts)
+
+
+def kernels_of(measures: list[EventMeasure], lattice: Lattice, window: float) -> dict[int, Kernel]:
+    """The kernel of each measure, by its id; several at a time."""
+    from kivijalka.engine.compiled import in_parallel
+
+    different = list({id(m): m for m in measures}.values())
+    found: dict[int, Kernel] = {}
+
+    def work(first: int, last: int) -> None:
+        found.update({id(m): kernel_of(m, lattice, window) for m in different[first:last]})
+
+    in_parallel(work, len(different))
+    return found
 
 
 def _projected(kernel: ComplexArray) -> ComplexArray:
@@ -158,12 +172,15 @@ class Part:
 
 def part_of(block: Block, lattice: Lattice, window: float = 0.0) -> Part:
     measures = [(1.0, block.events), *((s.rate, p) for s in block.shocks for p in s.parts)]
-    found = {id(m): kernel_of(m, lattice, window) for _, m in measures}
+    found = kernels_of([m for _, m in measures], lattice, window)
     zero = np.zeros(lattice.size // 2)
     error = sum((rate * found[id(m)].whole_error for rate, m in measures), zero)
     base_error = sum((rate * found[id(m)].small_error for rate, m in measures), zero)
     log = block.log_transform(lambda m, _: found[id(m)].whole)
-    base = block.log_transform(lambda m, _: found[id(m)].small)
+    if window:
+        base = block.log_transform(lambda m, _: found[id(m)].small)
+    else:
+        base = np.full(len(zero), -float(Recipe((block,)).log_none(lambda m: np.asarray(m.above[0]))), np.complex128)
     if math.isfinite(block.shape):
         error, base_error = _eased(log, error, block.shape), _eased(base, base_error, block.shape)
     return Part(log, base, error, base_error, found)

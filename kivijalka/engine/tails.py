@@ -14,7 +14,7 @@ from kivijalka.engine.measure import ROUND, EventMeasure
 from kivijalka.engine.recipe import Block, Recipe
 
 Rates = Callable[[EventMeasure], FloatArray]
-WINDOWS = (13.0, 18.0, 26.0, 40.0, 64.0, 100.0)  # how many times smaller than the sizes asked for windows may be
+WINDOWS = (18.0, 13.0, 26.0, 40.0, 64.0, 100.0)  # how many times smaller than the sizes asked for windows may be
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from kivijalka.engine.recipe import Recipe
 from kivijalka.engine.view import View, reach
 
 Wheel = tuple[NDArray[np.complex128], IntArray]
+NARROW = 0.02  # relative width of a quantile's bounds from which four times the points are asked
 WIDE = 1e-2  # the same, where units are not plain, from which the slower bounds by chords are asked
 
 
@@ -45,7 +47,7 @@ def figures(
     levels: Sequence[float] = (0.99, 0.995),
     units: Sequence[int] | None = None,
     *,
-    points: int = 2**10,
+    points: int = 2**9,
     workers: int | None = None,
 ) -> Figures:
     """Figures of `units` (default: all), each on a lattice of its own scale, from the tables kept up to date.
@@ -70,14 +72,14 @@ def figures(
     quantile, tail = np.zeros((3, len(chosen), len(wanted))), np.zeros((3, len(chosen), len(wanted)))
     plain = np.zeros((3, len(chosen)))
 
-    small, large = wheel(256), wheel(2 * points)
+    small, wheels = wheel(256), [wheel(2 * points), wheel(8 * points)]
 
     def work(first: int, last: int) -> None:
         found = np.empty((len(wanted), 6))
         for i in range(first, last):
             unit = chosen[i]
             row, noise = portfolio.plain_row(unit)
-            if row is not None and _plain(portfolio, row, noise, wanted, small, large, found):
+            if row is not None and _plain(portfolio, row, noise, wanted, small, wheels, found):
                 plain[:, i] = row[-2], math.sqrt(row[-1]), math.exp(-row[portfolio.knots.count])
                 quantile[:, i], tail[:, i] = found[:, :3].T, found[:, 3:].T
                 continue
@@ -88,6 +90,7 @@ def figures(
                 quantile[:, i, j] = q.value, q.low, q.high
                 tail[:, i, j] = t.value, t.low, t.high
 
+    portfolio.add_up()
     in_parallel(work, len(chosen), workers)
     return Figures(plain[0], plain[1], plain[2], Bounds(*quantile), Bounds(*tail))
 
@@ -98,16 +101,26 @@ def _plain(
     noise: float,
     levels: list[float],
     small: Wheel,
-    large: Wheel,
+    wheels: list[Wheel],
     out: FloatArray,
 ) -> bool:
-    """The figures of independent events with densities; False where in vain."""
+    """The figures of independent events with densities, on more points where bounds are wide; False where in vain."""
     from kivijalka.engine.node_kernels import grid
     from kivijalka.engine.plain_kernels import figures_of
 
-    knots, size = portfolio.knots, len(large[1]) // 2
-    fixed = (knots.x, knots.sizes, knots.frequencies, row, noise, np.array(levels), *small, *large)
-    return bool(figures_of(*fixed, *grid(size, 1.0, 10), out))
+    knots = portfolio.knots
+    fixed = (knots.x, knots.sizes, knots.frequencies, row, noise, np.array(levels), *small)
+    done = False
+    for large in wheels:
+        found = np.empty_like(out)
+        spreading: tuple[Any, ...] = grid(len(large[1]) // 2, 1.0, 10)
+        if figures_of(*fixed, *large, *spreading, found):
+            if not done or found[:, 2].sum() - found[:, 1].sum() < out[:, 2].sum() - out[:, 1].sum():
+                out[:] = found
+            done = True
+            if not (out[:, 2] - out[:, 1] > NARROW * out[:, 0]).any():
+                break
+    return done
 
 
 def _ask(

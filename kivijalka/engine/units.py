@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -30,90 +31,106 @@ class Placed(Protocol):
 
 
 class UnitTables:
-    """A row per (unit, factor): `own` of the risks at the unit, `whole` with all units below.
+    """A row per (unit, factor): `own` of the risks at the unit, `whole` with all units below, made when asked for.
 
     A change adds its rows anew and takes nothing away, so that round-off does not gather.
     """
 
     def __init__(self, parents: tuple[int, ...], depth: IntArray, knots: Knots, risks: Mapping[int, Placed]) -> None:
         self.parents, self.knots, self.risks = parents, knots, risks
+        self.order: list[int] = np.argsort(-depth, kind="stable").tolist()
         self.members: dict[Key, set[int]] = defaultdict(set)
-        self.children: dict[Key, list[Key]] = defaultdict(list)
-        self.size: dict[Key, int] = defaultdict(int)
         self._of_one: dict[Hashable, EventMeasure] = {}
+        self.whole: dict[Key, FloatArray] = {}
         for number, risk in risks.items():
             self.members[risk.unit, risk.factor].add(number)
-            self._count(risk.unit, risk.factor, 1)
-        keys = sorted(self.members, key=lambda k: (k[0], -1 if k[1] is None else k[1]))
-        order = [i for key in keys for i in sorted(self.members[key])]
-        row = np.repeat(np.arange(len(keys)), [len(self.members[k]) for k in keys])
-        rates = np.array([risks[i].rate for i in order])
-        table = filled(row, len(keys), rates, [risks[i].severity for i in order], knots)
-        self.own: dict[Key, FloatArray] = dict(zip(keys, table, strict=True))
-        self.whole: dict[Key, FloatArray] = {}
-        for unit, factor in sorted(keys, key=lambda k: -depth[k[0]]):
-            for key in self._path(unit, factor):
-                if key not in self.whole:
-                    self.whole[key] = np.zeros(knots.width)
-                    if (up := parents[key[0]]) >= 0:
-                        self.children[up, factor].append(key)
-        for key in sorted(self.whole, key=lambda k: -depth[k[0]]):
-            self._add_up(key)
+        self.size: dict[int | None, IntArray] = defaultdict(lambda: np.zeros(len(parents), np.int64))
+        for (unit, factor), inside in self.members.items():
+            self.size[factor][unit] = len(inside)
+        for size in self.size.values():
+            for unit in self.order:
+                if parents[unit] >= 0:
+                    size[parents[unit]] += size[unit]
+        self.own: dict[Key, FloatArray] = {}
 
-    def _path(self, unit: int, factor: int | None) -> list[Key]:
-        path = []
-        while unit >= 0:
-            path.append((unit, factor))
-            unit = self.parents[unit]
-        return path
+    @cached_property
+    def children(self) -> list[list[int]]:
+        """The units right below each unit."""
+        out: list[list[int]] = [[] for _ in self.parents]
+        for unit, parent in enumerate(self.parents):
+            if parent >= 0:
+                out[parent].append(unit)
+        return out
 
-    def _count(self, unit: int, factor: int | None, change: int) -> None:
-        for key in self._path(unit, factor):
-            self.size[key] += change
+    def add_up(self) -> None:
+        """Have the rows of all units."""
+        if not self.own and self.members:
+            keys = sorted(self.members, key=lambda k: (k[0], -1 if k[1] is None else k[1]))
+            order = [i for key in keys for i in sorted(self.members[key])]
+            row = np.repeat(np.arange(len(keys)), [len(self.members[k]) for k in keys])
+            self.own = dict(zip(keys, self._filled(order, row, len(keys)), strict=True))
+            for factor in self.size:
+                for unit in self.order:
+                    if self.has(unit, factor):
+                        self._add_up((unit, factor))
+
+    def _filled(self, numbers: list[int], row: IntArray, rows: int) -> FloatArray:
+        some = [self.risks[i] for i in numbers]
+        return filled(row, rows, np.array([r.rate for r in some]), [r.severity for r in some], self.knots)
 
     def _add_up(self, key: Key) -> None:
-        rows = [self.whole[c] for c in self.children[key]]
+        unit, factor = key
+        rows = [self.whole[c, factor] for c in self.children[unit] if (c, factor) in self.whole]
         if key in self.own:
             rows.append(self.own[key])
-        total = self.whole[key]
-        total[:] = rows[0] if rows else 0.0
+        total = rows[0].copy() if rows else np.zeros(self.knots.width)
         for row in rows[1:]:
             total += row
+        self.whole[key] = total
 
     def put(self, number: int, old: Placed | None, new: Placed | None) -> None:
         """Risk `number` was `old` and is `new` (None: not there)."""
+        self.add_up()
         touched = []
-        if old is not None:
-            self.members[old.unit, old.factor].discard(number)
-            self._count(old.unit, old.factor, -1)
-            touched.append((old.unit, old.factor))
-        if new is not None:
-            self.members[new.unit, new.factor].add(number)
-            self._count(new.unit, new.factor, 1)
-            if (new.unit, new.factor) not in touched:
-                touched.append((new.unit, new.factor))
+        for risk, change in ((old, -1), (new, 1)):
+            if risk is None:
+                continue
+            key = risk.unit, risk.factor
+            (self.members[key].discard if change < 0 else self.members[key].add)(number)
+            for unit in self._path(risk.unit):
+                self.size[risk.factor][unit] += change
+            if key not in touched:
+                touched.append(key)
         for key in touched:
             self._refill(key)
-            for above in self._path(*key):
-                self._add_up(above)
+            for unit in self._path(key[0]):
+                self._add_up((unit, key[1]))
+
+    def _path(self, unit: int) -> list[int]:
+        path = []
+        while unit >= 0:
+            path.append(unit)
+            unit = self.parents[unit]
+        return path
 
     def _refill(self, key: Key) -> None:
         numbers = sorted(self.members[key])
-        rates = np.array([self.risks[i].rate for i in numbers])
-        severities = [self.risks[i].severity for i in numbers]
-        self.own[key] = filled(np.zeros(len(numbers), np.int64), 1, rates, severities, self.knots)[0]
-        for at in self._path(*key):
-            if at in self.whole:
-                break
-            self.whole[at] = np.zeros(self.knots.width)
-            if (up := self.parents[at[0]]) >= 0:
-                self.children[up, at[1]].append(at)
+        self.own[key] = self._filled(numbers, np.zeros(len(numbers), np.int64), 1)[0]
 
     def measure(self, unit: int, factor: int | None) -> EventMeasure:
         """All events of a unit and those below it that share a factor. It keeps the state of now."""
-        key = unit, factor
-        row = self.whole[key].copy() if key in self.whole else np.zeros(self.knots.width)
-        return EventMeasure(self.knots, row, round_off(self.size[key]))
+        if (unit, factor) in self.whole:
+            row = self.whole[unit, factor].copy()
+        else:
+            inside = np.zeros(len(self.parents), bool)
+            for u in reversed(self.order):
+                inside[u] = u == unit or (self.parents[u] >= 0 and inside[self.parents[u]])
+            numbers = [i for (u, f), some in self.members.items() if f == factor and inside[u] for i in sorted(some)]
+            row = self._filled(numbers, np.zeros(len(numbers), np.int64), 1)[0]
+        return EventMeasure(self.knots, row, self._noise(unit, factor))
+
+    def _noise(self, unit: int, factor: int | None) -> float:
+        return round_off(int(self.size[factor][unit]) if factor in self.size else 0)
 
     def of_one(self, severity: Severity) -> EventMeasure:
         """The measure of one event of this severity."""
@@ -124,16 +141,18 @@ class UnitTables:
 
     def has(self, unit: int, factor: int | None) -> bool:
         """Whether any event at the unit or below shares the factor."""
-        return self.size[unit, factor] > 0
+        return factor in self.size and bool(self.size[factor][unit] > 0)
 
     def plain_row(self, unit: int) -> tuple[FloatArray | None, float]:
         """The row of a unit's events without a factor, and its noise; None where some have no density."""
-        key = unit, None
-        row = self.whole[key].copy() if key in self.whole else np.zeros(self.knots.width)
-        return (None if row[3 * self.knots.count] else row), round_off(self.size[key])
+        self.add_up()
+        row = self.whole.get((unit, None))
+        row = np.zeros(self.knots.width) if row is None else row
+        return (None if row[3 * self.knots.count] else row), self._noise(unit, None)
 
     def rows(self, units: list[int], factor: int | None) -> FloatArray | None:
         """Rows of `units`, or None where none has such events."""
+        self.add_up()
         if not any((u, factor) in self.whole for u in units):
             return None
         none = np.zeros(self.knots.width)

@@ -149,3 +149,12 @@ def test_small_losses_beside_large_ones_cost_no_precision():
     q = town.portfolio().curve(points=2**12, tolerance=1).quantile(0.99)
     assert q.width < 1e-4
     assert town.above(q.value) == pytest.approx(0.01, rel=1e-6)
+
+
+@pytest.mark.parametrize("rate", [300.0, 720.0, 1050.0, 6000.0])
+def test_a_unit_of_very_many_events_is_bounded_as_its_curve_is(rate):
+    portfolio = Portfolio([Risk(rate, Gamma(2.0, 1e3)), Risk(0.5, Gamma(1.0, 1e5))])
+    found, exact = figures(portfolio, [0.99]).quantile, portfolio.curve().quantile(0.99)
+    assert (found.high - found.low)[0, 0] < 1e-3 * found.value[0, 0]
+    assert found.low[0, 0] <= exact.high
+    assert exact.low <= found.high[0, 0]
