@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import openpyxl
 import pytest
 
-from kivijalka.register.doors.files import read as reading
 from kivijalka.register.doors.files.cells import day, number
 from kivijalka.register.doors.files.parse import delimiter_of
 from kivijalka.register.doors.files.read import read
@@ -107,17 +105,6 @@ def test_words_of_scales(word: str, level: str | None):
 
 def test_a_correction_counts_more_than_what_a_word_usually_means():
     assert meaning("High", {"high": "4"}, {"high": "5"}) == "5"
-
-
-def test_a_zip_bomb_is_refused_by_what_its_directory_says(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(reading, "MOST_INFLATED", 10_000)
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as bomb:
-        bomb.writestr("xl/workbook.xml", "x")
-        bomb.writestr("xl/worksheets/sheet1.xml", " " * 100_000)
-    with pytest.raises(Refused) as refused:
-        read(made.getvalue())
-    assert refused.value.code == "too_large"
 
 
 def test_a_sheet_that_claims_to_be_endless_meets_the_limits_of_its_process():

@@ -1,4 +1,5 @@
-"""Parses a workbook or a CSV file in a process of its own, with little memory and little time. Knows no Django.
+"""Looks at a workbook or a CSV file and parses it, in a process of its own, with little memory and time, that writes no
+file. Knows no Django. What a workbook links to is never fetched, its macros are never run: its values alone are read.
 
 Standard input: the file's bytes. Arguments: kind, most rows, most columns, the sheet wanted (none: each that is visible).
 Standard output: lines of JSON, for each sheet {"sheet": its name, "visible": whether it is, "read": whether its rows
@@ -14,8 +15,10 @@ import io
 import json
 import resource
 import signal
+import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import IO, Any
@@ -28,6 +31,12 @@ LONGEST_CELL = 32_767
 TRIED = 30
 MOST_SHEETS, MOST_LETTERS = 50, 16_384
 TRUE = ("1", "true")
+MOST_PARTS, MOST_INFLATED = 2_000, 400 * 2**20
+ENCRYPTED = 1
+# What other spreadsheets are known by.
+OTHERS = {"xl/workbook.bin", "content.xml"}
+# Declarations by which XML grows or reaches out stand before its first element.
+FIRST, DECLARED = 64 * 1024, ("<!DOCTYPE", "<!ENTITY")
 # What is said of a sheet, and its rows.
 Sheet = tuple[dict[str, Any], Iterable[list[Any]]]
 
@@ -40,6 +49,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     signal.alarm(CLOCK_SECONDS)
     kind, most_rows, most_columns, wanted = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     refused = None
@@ -75,6 +85,7 @@ def _limited(rows: Iterable[list[Any]], most_rows: int, most_columns: int) -> It
 def _workbook(data: bytes, wanted: str) -> Iterator[Sheet]:
     import python_calamine
 
+    _look(data)
     broken = (python_calamine.CalamineError, zipfile.BadZipFile, ExpatError, OSError, ValueError, KeyError)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -90,6 +101,48 @@ def _workbook(data: bytes, wanted: str) -> Iterator[Sheet]:
             yield (_read(book, archive, parts.get(name), said)) if is_read else (said, ())
     except broken as error:
         raise Told("broken") from error
+
+
+def _look(data: bytes) -> None:
+    """Refuse, before it is opened, what is no .xlsx, what grows beyond all measure and what no spreadsheet writes."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            names = {part.filename for part in parts}
+            if "xl/workbook.xml" not in names:
+                raise Told("other_workbook" if names & OTHERS else "broken")
+            if any(part.flag_bits & ENCRYPTED for part in parts):
+                raise Told("password")
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_INFLATED:
+                raise Told("too_large")
+            room = MOST_INFLATED
+            for part in parts:
+                room = _grown(data, part, room)
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, struct.error) as error:
+        raise Told("broken") from error
+
+
+def _grown(data: bytes, part: zipfile.ZipInfo, room: int) -> int:
+    """How much room is left when a part is inflated, whatever size it claims to have; its beginning is looked at."""
+    name, extra = struct.unpack_from("<HH", data, part.header_offset + 26)
+    begin = part.header_offset + 30 + name + extra
+    packed = memoryview(data)[begin : begin + part.compress_size]
+    if part.compress_type == zipfile.ZIP_STORED:
+        first, grown = bytes(packed[:FIRST]), len(packed)
+    elif part.compress_type == zipfile.ZIP_DEFLATED:
+        inflate = zlib.decompressobj(-15)
+        first = inflate.decompress(packed, FIRST)
+        grown, rest = len(first), inflate.unconsumed_tail
+        while rest and grown <= room:
+            grown += len(inflate.decompress(rest, 1 << 20))
+            rest = inflate.unconsumed_tail
+    else:
+        raise Told("broken")
+    if grown > room:
+        raise Told("too_large")
+    if any(mark.encode(encoding) in first for mark in DECLARED for encoding in ("utf-8", "utf-16-le", "utf-16-be")):
+        raise Told("unsafe")
+    return room - grown
 
 
 def _read(book: Any, archive: zipfile.ZipFile, part: str | None, said: dict[str, Any]) -> Sheet:
@@ -161,7 +214,9 @@ def _walk(part: IO[bytes], element: Callable[[str, dict[str, str]], None]) -> No
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return value[:LONGEST_CELL]
+        if len(value) > LONGEST_CELL:
+            raise Told("long_cell")
+        return value
     if isinstance(value, bool):
         return ["b", "true" if value else "false"]
     if isinstance(value, int | float):
