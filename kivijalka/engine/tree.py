@@ -113,8 +113,8 @@ def _plain(
     done = False
     for large in wheels:
         found = np.empty_like(out)
-        spreading: tuple[Any, ...] = grid(len(large[1]) // 2, 1.0, 10)
-        if figures_of(*fixed, *large, *spreading, found):
+        told: list[Any] = [*fixed, *large, *grid(len(large[1]) // 2, 1.0, 10), found]
+        if figures_of(*told):
             if not done or found[:, 2].sum() - found[:, 1].sum() < out[:, 2].sum() - out[:, 1].sum():
                 out[:] = found
             done = True
