@@ -145,6 +145,14 @@ class Command(Generic[M]):
         return None
 
     @cached_property
+    def for_many(self) -> bool:
+        """Whether it makes sense to do it to many records alike: it changes them, and asks for no words about one."""
+        hints = get_type_hints(self.function)
+        subject = hints[list(inspect.signature(self.function).parameters)[1]]
+        asks_words = (given.required and given.type is str and not given.ask.choices for given in self.inputs.values())
+        return hints["return"] == subject and not any(asks_words)
+
+    @cached_property
     def inputs(self) -> dict[str, Input]:
         """The keyword-only parameters, by name."""
         hints = get_type_hints(self.function, include_extras=True)

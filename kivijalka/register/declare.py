@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from django.db.models import Field, Q
+from django.db.models import CharField, Field, Q, TextField
 from django.utils.functional import cached_property
 
 from kivijalka.access import Access
@@ -151,6 +151,12 @@ class Register(Generic[M]):
     def writable(self) -> list[str]:
         """Names of the fields that adding and editing may write; no other is, at any door."""
         return [name for names in self.fields.values() for name in names]
+
+    @cached_property
+    def for_many(self) -> list[str]:
+        """Names of the fields that may be given the same value in many records: what one chooses, not what one writes."""
+        fields = ((name, self.field(name)) for name in self.writable)
+        return [name for name, field in fields if not isinstance(field, CharField | TextField) or field.choices]
 
     @cached_property
     def readable(self) -> list[str]:

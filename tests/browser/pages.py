@@ -61,6 +61,8 @@ FRAME = [
     Place("/policies/{policy}/part/likelihood/"),
     Place("/policies/{policy}/part/matrix/"),
     Place("/policies/{policy}/change/"),
+    Place("/risks/many/close/?all=1"),
+    Place("/risks/many/edit/?all=1&field=owner&field=areas"),
     Place("/risks/?state=closed"),
     Place("/risks/?state=assessed&level=mistake"),
     Place("/risks/?as_of=2020-01-01"),
@@ -77,6 +79,7 @@ def _of_register(key: str) -> list[Place]:
         Place(f"/{register.path}/"),
         # A register added to on a page of its own says so here.
         Place(f"/{register.path}/new/", answers=(200,) if register.adds else (403,)),
+        Place(f"/{register.path}/many/?row={{{key}}}"),
         Place(record),
         Place(f"{record}history/"),
         Place(f"{record}edit/"),

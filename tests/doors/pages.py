@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from kivijalka.organisation.grants import granted
 from kivijalka.organisation.models import Responsibility
+from kivijalka.register.command import Command
 from kivijalka.register.models import Link
 from tests.doors.addresses import doors_of, filled, has_no_parameters, is_program, own_doors
 from tests.doors.examples import posted
@@ -148,6 +149,47 @@ def verbs(scene: Scene) -> Iterator[Cell]:
                 if command is scene.register.commands[0]:
                     yield Cell("verb form", place, expected, said(scene.client.get(target)))
                 yield Cell(f"verb {command.name}", place, expected, sent(scene, target, posted(scene.inputs(command))))
+
+
+def many(scene: Scene) -> Iterator[Cell]:
+    """Every verb that can be done to many records, with a row at each place: as by itself, shown first and then done."""
+    may_change = scene.may_change_somewhere
+    what = scene.client.get(reverse("many", args=[scene.register.path]), {"row": scene.rows[0].record.pk})
+    seen = scene.sees(scene.rows[0])
+    found = ALLOWED if what.status_code == 200 else REFUSED if what.status_code in (403, 422) else said(what)
+    yield Cell("many", "", ALLOWED if may_change and seen else REFUSED, found)
+    target = reverse("many-do", args=[scene.register.path, "edit"])
+    for nothing_chosen in (scene.client.get(target), scene.client.post(target)):
+        yield Cell("many edit, no field", "", REFUSED, broken(nothing_chosen, (403, 422)))
+    for command in scene.register.all_commands.values():
+        if command.for_many and (command.name != "edit" or scene.register.for_many):
+            for place in scene.places():
+                with undone():
+                    row = scene.row_for(command, place)
+                    yield Cell(
+                        f"many {command.name}", place, scene.may(row, command.name), _together(scene, command, row)
+                    )
+
+
+def _together(scene: Scene, command: Command[Any], row: Row) -> str:
+    """What comes of a verb for many, tried with one row: nothing is found, the preview refuses it, or it is done."""
+    field = next(iter(scene.register.for_many), "")
+    target = f"{reverse('many-do', args=[scene.register.path, command.name])}?row={row.record.pk}&field={field}"
+    given = {field: getattr(row.record, field)} if command.name == "edit" else scene.inputs(command)
+    scene.client.get(target)
+    page = scene.client.post(target, posted(given))
+    if page.status_code in (403, 422):
+        return REFUSED if scene.sees(row) else HIDDEN
+    sent = {
+        **posted(given),
+        "rows": f"{row.record.pk}:{row.record.version}",
+        "seen": page.context["seen"],
+        "commit": "1",
+    }
+    done = scene.client.post(target, sent)
+    if page.context["counts"]["refused"]:
+        return REFUSED if done.status_code == 409 else broken(done, ())
+    return said(done)
 
 
 def links(scene: Scene) -> Iterator[Cell]:

@@ -173,6 +173,12 @@ class Scene:
         """Whether the kind of role gives a right to add or to change at all: owning a record opens no import."""
         return self._gives_any(self.register.access.add) or self._gives_any(self.register.access.write)
 
+    @property
+    def may_change_somewhere(self) -> bool:
+        """Whether the kind of role gives a right to change anything at all, or owning does."""
+        rule = self.register.access.write
+        return self._gives_any(rule) or any(isinstance(leaf, Me) for leaf in leaves(rule))
+
     def _gives_any(self, rule: Q) -> bool:
         return any(granted(self.kind, right) for right in rights_in(rule))
 

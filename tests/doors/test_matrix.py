@@ -122,6 +122,7 @@ PAGES: list[Door] = [
     pages.forms,
     pages.additions,
     pages.verbs,
+    pages.many,
     pages.links,
     pages.nothing,
     pages.responsibilities,

@@ -96,6 +96,9 @@ def pages_of(key: str) -> Iterator[str]:
     record = register.model._default_manager.order_by("pk").first()
     assert record is not None
     yield f"{listed}?show={record.pk}"
+    yield f"{reverse('many', args=[register.path])}?row={record.pk}"
+    if register.for_many:
+        yield f"{reverse('many-do', args=[register.path, 'edit'])}?row={record.pk}&field={register.for_many[0]}"
     if register.adds:
         yield reverse("add", args=[register.path])
     for page in ("record", "history", "edit"):

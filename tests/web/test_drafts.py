@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -33,8 +34,8 @@ def typing(client: Client, form: dict[str, Any], address: str = NEW) -> Any:
 
 def offered(client: Client, address: str = NEW) -> str | None:
     """The address at which the page offers to continue."""
-    found = re.search(r'href="(\?draft=[^"]+)"', client.get(address).content.decode())
-    return address + found[1] if found else None
+    found = re.search(r'href="([^"]+[?;]draft=[^"]+)"', client.get(address).content.decode())
+    return unescape(found[1]) if found else None
 
 
 def continued(client: Client, address: str = NEW) -> str:

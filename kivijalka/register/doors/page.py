@@ -82,6 +82,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "ways_out": [] if page.rows else ways_out(register, params, page.filters),
             "mistakes": [(_named(page, name), texts) for name, texts in mistakes.items()],
             "may_add": rows.may_add(register, request.actor),  # type: ignore[attr-defined]
+            "may_change": bool(page.rows) and rows.may_change(register, request.actor),  # type: ignore[attr-defined]
             "links": _page_links(params, page),
             "query": params.urlencode(),
             "tabs": _tabs(request, register, params, saved),

@@ -107,11 +107,19 @@ def why_not(record: Any, verb: str) -> Refused | None:
 
 
 def may_add(register: Register[Any], actor: Actor) -> bool:
-    """Whether this person holds the right of adding anywhere, today, or may add what is their own; where exactly, the
-    database decides on saving."""
-    rule = register.access.add
+    """Whether this person may add anything anywhere, today; where exactly, the database decides on saving."""
+    return register.adds and _may_somewhere(register.access.add, actor)
+
+
+def may_change(register: Register[Any], actor: Actor) -> bool:
+    """Whether this person may change any record, today; which, the database decides."""
+    return _may_somewhere(register.access.write, actor)
+
+
+def _may_somewhere(rule: Q, actor: Actor) -> bool:
+    """Whether the rule's right is held anywhere, or lets through to what is one's own."""
     own = actor.principal is not None and any(isinstance(leaf, Me) for leaf in leaves(rule))
-    return register.adds and actor.as_of is None and (own or any(actor.holds(right) for right in rights_in(rule)))
+    return actor.as_of is None and (own or any(actor.holds(right) for right in rights_in(rule)))
 
 
 def sortable(register: Register[Any]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import compare, drafts, page, saved, search, writing
+from kivijalka.register.doors import compare, drafts, many, page, saved, search, writing
 from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<slug:path>/compare/", compare.list_compared, name="compare"),
     path("<slug:path>/<uuid:pk>/compare/", compare.record_compared, name="compare"),
     path("<slug:path>/similar/", search.similar, name="similar"),
+    path("<slug:path>/many/", many.many_page, name="many"),
+    path("<slug:path>/many/<slug:verb>/", many.many_do_page, name="many-do"),
     path("<slug:path>/new/", writing.add_page, name="add"),
     path("<slug:path>/<uuid:pk>/", page.record_page, name="record"),
     path("<slug:path>/<uuid:pk>/edit/", writing.edit_page, name="edit"),

@@ -30,9 +30,9 @@ def kept(context: Any, address: str, **query: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def without(context: Any, name: str) -> str:
-    """The address of this page without one of its words."""
-    return place.without(context["request"].get_full_path(), name)
+def without(context: Any, name: str, **query: Any) -> str:
+    """The address of this page without one of its words; and with those given."""
+    return place.without(context["request"].get_full_path(), name, **query)
 
 
 @register.simple_tag(takes_context=True)

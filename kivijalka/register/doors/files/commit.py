@@ -5,10 +5,10 @@ The preview rehearses it: what a command's rule or the database refuses is told 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
 from kivijalka.access import Actor
 from kivijalka.register.batch import AT_ONCE
@@ -16,6 +16,7 @@ from kivijalka.register.command import add, add_each
 from kivijalka.register.doors.files.done import mark_done
 from kivijalka.register.doors.files.plan import CHANGED, NEW, REFUSED, SAME, Plan, PlannedRow
 from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping
+from kivijalka.register.many import each, rehearsal
 from kivijalka.register.refusal import Refused
 
 # How many rows of how many are done.
@@ -30,19 +31,12 @@ class NotCommitted(Exception):
     """Some rows are refused and nobody said to leave them out: nothing was imported."""
 
 
-class _Rehearsed(Exception):
-    """The rehearsal is over: what it wrote goes."""
-
-
 def rehearse(plan: Plan, actor: Actor, tell: Tell = untold) -> Plan:
     """The plan, with what only its commands or the database refuse. Nothing stays written."""
-    try:
-        with transaction.atomic():
-            for _made in _carry_out(plan.register, actor, plan.rows, tell, rehearsed=True):
-                pass
-            raise _Rehearsed
-    except _Rehearsed:
-        return plan
+    with rehearsal():
+        for _made in _carry_out(plan.register, actor, plan.rows, tell, rehearsed=True):
+            pass
+    return plan
 
 
 def commit(
@@ -88,25 +82,17 @@ def _carry_out(
 
 
 def _portion(register: Any, actor: Actor, rows: list[PlannedRow], rehearsed: bool) -> dict[int, Any]:
-    """Rows written together. When the database refuses them, the halves are tried, down to the row at fault."""
-    try:
-        with transaction.atomic():
-            if len(rows) == 1:
-                made = {rows[0].number: _one(register, actor, rows[0])}
-            else:
-                made = _together(register, actor, rows, rehearsed)
-    except Refused as refused:
-        _keep(register, rows[0], refused)
-        return {}
-    except DatabaseError:
-        if len(rows) == 1:
-            raise
-        half = len(rows) // 2
-        first = _portion(register, actor, rows[:half], rehearsed)
-        return first | _portion(register, actor, rows[half:], rehearsed)
-    for row in rows:
-        if isinstance(made[row.number], Refused):
-            _keep(register, row, made.pop(row.number))
+    answers = each(
+        rows,
+        lambda some: _together(register, actor, some, rehearsed),
+        lambda row: _one(register, actor, row),
+    )
+    made = {}
+    for row, answer in zip(rows, answers, strict=True):
+        if isinstance(answer, Refused):
+            _keep(register, row, answer)
+        else:
+            made[row.number] = answer
     return made
 
 
@@ -121,7 +107,7 @@ def _one(register: Any, actor: Actor, row: PlannedRow) -> Any:
     return record
 
 
-def _together(register: Any, actor: Actor, rows: list[PlannedRow], rehearsed: bool) -> dict[int, Any]:
+def _together(register: Any, actor: Actor, rows: Sequence[PlannedRow], rehearsed: bool) -> list[Any]:
     """The same for many rows: a command at a time."""
     new, edited = [r for r in rows if r.record is None], [r for r in rows if r.record is not None and r.values]
     made = {row.number: row.record for row in rows}
@@ -136,7 +122,7 @@ def _together(register: Any, actor: Actor, rows: list[PlannedRow], rehearsed: bo
         if given:
             answers = command.on_each(actor, [(made[row.number], row.inputs[command.name]) for row in given])
             made |= {r.number: a for r, a in zip(given, answers, strict=True) if isinstance(a, Refused)}
-    return made
+    return [made[row.number] for row in rows]
 
 
 def _keep(register: Any, row: PlannedRow, refused: Refused) -> None:

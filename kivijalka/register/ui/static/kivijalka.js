@@ -193,7 +193,39 @@ document.addEventListener(
   true,
 );
 
-const ACTIONS = { "/": focusSearch, "?": openKeys, j: () => step(1), k: () => step(-1) };
+// Rows to change together: all of a page at once, and how many are ticked.
+const ticks = document.querySelector("[data-ticks]");
+
+function rowTicks() {
+  return [...document.querySelectorAll("input[form=many][name=row]")];
+}
+
+function countTicks() {
+  const ticked = rowTicks().filter((tick) => tick.checked).length;
+  document.querySelector("[data-ticked]").textContent = ticked ? ` (${ticked})` : "";
+  const all = ticks.querySelector("input");
+  all.checked = ticked === rowTicks().length;
+  all.indeterminate = ticked > 0 && !all.checked;
+}
+
+function tick() {
+  const box = document.activeElement.closest("tr")?.querySelector("input[form=many]");
+  box?.click();
+  return Boolean(box);
+}
+
+if (ticks) {
+  ticks.hidden = false;
+  ticks.addEventListener("change", ({ target }) => {
+    for (const tick of rowTicks()) tick.checked = target.checked;
+    countTicks();
+  });
+  document.addEventListener("change", (event) => event.target.matches("input[form=many]") && countTicks());
+  // A browser that goes back remembers what was ticked.
+  window.addEventListener("pageshow", countTicks);
+}
+
+const ACTIONS = { "/": focusSearch, "?": openKeys, j: () => step(1), k: () => step(-1), x: tick };
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
