@@ -58,6 +58,7 @@ def move(
     _("Merge into another unit"),
     when=IN_FORCE & Q(parent__isnull=False),
     says=_("Records, persons, roles and units below move to the other unit. This unit ends."),
+    final=True,
 )
 def merge(
     actor: Actor,
@@ -84,6 +85,7 @@ def merge(
         " line names them. What you may not see and nobody here owns goes to the unit with the asterisk, else to the first."
     ),
     initial=proposal,
+    final=True,
 )
 def split(
     actor: Actor,
@@ -120,6 +122,7 @@ def split(
     _("End the unit"),
     when=IN_FORCE & Q(parent__isnull=False),
     says=_("The unit stays in history; its roles end the same day."),
+    final=True,
 )
 def end_unit(actor: Actor, unit: Unit, *, on: Annotated[date, Ask(_("Last day"))]) -> Unit:
     """End the unit. Refused while units are in force below it."""
@@ -136,6 +139,7 @@ def end_unit(actor: Actor, unit: Unit, *, on: Annotated[date, Ask(_("Last day"))
     _("Transfer"),
     when=IN_FORCE,
     says=_("Their roles at the present unit end at once. What they answer for is asked to be handed over."),
+    final=True,
 )
 def transfer(
     actor: Actor,
@@ -154,6 +158,7 @@ def transfer(
     _("Mark as leaving"),
     when=IN_FORCE,
     says=_("After that day they reach nothing. What they answer for is asked to be handed over, a month before."),
+    final=True,
 )
 def leave(
     actor: Actor,
@@ -168,7 +173,7 @@ def leave(
     return person
 
 
-@command(_("End the role"), when=IN_FORCE)
+@command(_("End the role"), when=IN_FORCE, final=True)
 def end_role(actor: Actor, role: Role, *, on: Annotated[date, Ask(_("Last day"))]) -> Role:
     """End the role on a day; what it reached is out of reach from the next day on."""
     refuse(rules.why_not_end(on, start=role.start, has_units_below=False))

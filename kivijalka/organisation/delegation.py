@@ -27,7 +27,7 @@ def write_personal(using: str = "default", **kwargs: Any) -> None:
     RoleKind.objects.using(using).filter(key__in=PERSONAL).update(personal=True)
 
 
-@command(_("End now"), when=Q(ended_at__isnull=True))
+@command(_("End now"), when=Q(ended_at__isnull=True), final=True)
 def end_now(actor: Actor, delegation: Delegation) -> Delegation:
     """End the delegation at this moment, begun or not."""
     refuse(rules.why_not_lend_on(actor.on_behalf_of))
@@ -36,7 +36,12 @@ def end_now(actor: Actor, delegation: Delegation) -> Delegation:
     return delegation
 
 
-@command(_("I know"), when=Q(known_at__isnull=True), says=_("It stays in force until its end; end it if you are back."))
+@command(
+    _("I know"),
+    when=Q(known_at__isnull=True),
+    says=_("It stays in force until its end; end it if you are back."),
+    final=True,
+)
 def know(actor: Actor, delegation: Delegation) -> Delegation:
     """Say that you know who stands in for you, named by somebody else."""
     refuse(rules.why_not_lend_on(actor.on_behalf_of))

@@ -43,25 +43,25 @@ def offered(node: Node, person: Person, share: str) -> Responsibility:
     return made
 
 
-@command(_("Accept"), when=Q(state=State.OFFERED), primary=True)
+@command(_("Accept"), when=Q(state=State.OFFERED), primary=True, final=True)
 def accept(actor: Actor, share: Responsibility) -> Responsibility:
     """Take the share of responsibility that is offered to you."""
     return _become(share, State.ACCEPTED)
 
 
-@command(_("Decline"), when=Q(state=State.OFFERED))
+@command(_("Decline"), when=Q(state=State.OFFERED), final=True)
 def decline(actor: Actor, share: Responsibility) -> Responsibility:
     """Say no to the share of responsibility that is offered to you."""
     return _become(share, State.DECLINED)
 
 
-@command(_("Give up"), when=Q(state=State.ACCEPTED))
+@command(_("Give up"), when=Q(state=State.ACCEPTED), final=True)
 def give_up(actor: Actor, share: Responsibility) -> Responsibility:
     """Give up a share of responsibility that you have accepted; it lapses until somebody is in your place."""
     return _become(share, State.LAPSED)
 
 
-@command(_("Withdraw"), when=Q(state__in=OPEN))
+@command(_("Withdraw"), when=Q(state__in=OPEN), final=True)
 def withdraw(actor: Actor, share: Responsibility) -> Responsibility:
     """Take back what was offered or accepted, or say that nobody is needed where it lapsed."""
     return _become(share, State.WITHDRAWN)

@@ -75,7 +75,12 @@ def make(
     return token, secret
 
 
-@command(_("Revoke"), when=Q(revoked_at__isnull=True), says=_("Programs that use it are refused from this moment on."))
+@command(
+    _("Revoke"),
+    when=Q(revoked_at__isnull=True),
+    says=_("Programs that use it are refused from this moment on."),
+    final=True,
+)
 def revoke(actor: Actor, token: Token) -> Token:
     """End the token at this moment."""
     token.revoked_at = timezone.now()

@@ -65,6 +65,7 @@ def replace(
     when=IS_DRAFT,
     primary=True,
     says=_("From that day on assessments are made under it. It is never edited after, and the one before it ends."),
+    final=True,
 )
 def put_in_force(
     actor: Actor,

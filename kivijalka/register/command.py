@@ -73,7 +73,8 @@ class Ask:
 class Command(Generic[M]):
     """A verb on one record. Its function's signature gives form, API body, bulk and import column.
 
-    Who may is the model's `access`, by the command's name; `when` is the state in which it makes sense.
+    Who may is the model's `access`, by the command's name; `when` is the state in which it makes sense. What is `final`
+    is not undone: a legal act, or a deed that reaches further than whoever does it can see.
     """
 
     # A command can be called; a template that names one means its label, not its deed.
@@ -88,6 +89,7 @@ class Command(Generic[M]):
     initial: Initial | None = None
     meanings: Meanings | None = None
     worded: tuple[Worded, ...] = ()
+    final: bool = False
 
     def words(self, record: Any) -> Worded:
         """The verb's label, and what it says, on this record."""
@@ -220,11 +222,13 @@ def command(
     initial: Initial | None = None,
     meanings: Meanings | None = None,
     worded: Sequence[Worded] = (),
+    final: bool = False,
 ) -> Callable[..., Any]:
     """Make a command of a function: `@command(_("Accept"), when=Q(state="assessed"))`."""
 
     def made(function: Callable[..., Any]) -> Command[Any]:
-        return Command(function, label, when or Q(), says, function.__name__, primary, initial, meanings, tuple(worded))
+        name, words = function.__name__, tuple(worded)
+        return Command(function, label, when or Q(), says, name, primary, initial, meanings, words, final)
 
     return made
 

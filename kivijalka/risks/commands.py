@@ -108,6 +108,7 @@ def decide(
             _("This ends on the day that you give, or when the opportunity is assessed again."),
         )
     ],
+    final=True,
 )
 def accept(
     actor: Actor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import connection
 from django.urls import reverse
 
 from kivijalka.organisation.grants import granted
@@ -207,14 +208,23 @@ def links(scene: Scene) -> Iterator[Cell]:
 
 
 def nothing(scene: Scene) -> Iterator[Cell]:
-    """What no register has: an unknown verb, an unknown kind of link."""
+    """What no register has: an unknown verb, an unknown kind of link; and what is only whose deed it was."""
     row = scene.rows[0]
     target = address(scene, "do", row, "no-such-verb")
     yield Cell("unknown verb", "", HIDDEN, said(scene.client.get(target)))
     yield Cell("unknown verb, sent", "", HIDDEN, sent(scene, target, {}))
+    step = reverse("undo", args=[_entry(row.record)])
+    yield Cell("another's step", "", HIDDEN, said(scene.client.get(step)))
+    yield Cell("another's step, undone", "", HIDDEN, sent(scene, step, {}))
     before = Link.objects.count()
     scene.client.post(address(scene, "link", row), {"kind": "no such kind", "other": row.record.code})
     yield Cell("unknown link", "", REFUSED, ALLOWED if Link.objects.count() > before else REFUSED)
+
+
+def _entry(record: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f'select max(kept_no) from history."{record._meta.db_table}" where id = %s', [record.pk])
+        return int(cursor.fetchone()[0])
 
 
 def _ended(scene: Scene, tie: Tie, row: Row, target: str) -> str:

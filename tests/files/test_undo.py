@@ -17,6 +17,7 @@ from kivijalka.register.files_models import ImportedRow, ImportFile
 from kivijalka.register.models import Draft, Node
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_path
+from kivijalka.register.steps import BuiltOn
 from kivijalka.risks.models import Assessment, Risk
 from tests.factories import action, assessed_risk, fresh, holder, link, role_of, sector, unit
 from tests.files.imports import csv_of, imported
@@ -78,7 +79,7 @@ def test_it_is_refused_when_somebody_changed_a_record(manager: Person):
     with acting(other.pk) as actor:
         fire = Risk.objects.get(title="Fire")
         RISKS.all_commands["edit"](actor, fire, title="Great fire")
-    with pytest.raises(done.BuiltOn) as told:
+    with pytest.raises(BuiltOn) as told:
         undo(file, manager)
     [built] = told.value.built
     assert (built.node.title if built.node else "", built.what, built.by) == ("Great fire", "changed", other)
@@ -88,7 +89,7 @@ def test_it_is_refused_when_somebody_changed_a_record(manager: Person):
 def test_it_is_refused_when_another_record_refers_to_one(manager: Person):
     file = bring(manager, ["1", "Fire", "", ""])
     link("treats", action(unit=manager.unit), Risk.objects.get())
-    with pytest.raises(done.BuiltOn) as told:
+    with pytest.raises(BuiltOn) as told:
         undo(file, manager)
     assert [built.what for built in told.value.built] == ["used"]
 
@@ -96,7 +97,7 @@ def test_it_is_refused_when_another_record_refers_to_one(manager: Person):
 def test_imports_are_undone_one_after_the_other(manager: Person):
     first = bring(manager, ["1", "Fire", "", ""])
     second = bring(manager, ["1", "Great fire", "", ""])
-    with pytest.raises(done.BuiltOn):
+    with pytest.raises(BuiltOn):
         undo(first, manager)
     undo(second, manager)
     assert Risk.objects.get().title == "Fire"

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import JSONField
 from django.utils.translation import gettext as _
 
+from kivijalka.access import current_actor
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.done import imports_of
 from kivijalka.register.doors.filters import in_the_past
@@ -20,8 +21,9 @@ from kivijalka.register.doors.related import ask, together
 from kivijalka.register.doors.show import Cell
 from kivijalka.register.doors.values import in_words, text_of
 from kivijalka.register.registry import REGISTERS
+from kivijalka.register.steps import NAME, may_undo
 
-HIDDEN = {"id", "version", "key", "kept_xid"}
+HIDDEN = {"id", "version", "key"}
 MOST = 200
 
 
@@ -66,6 +68,8 @@ class Version:
     changes: list[Change]
     # The number of an edit that may be undone.
     undo: int | None = None
+    # The entry of the trail by which the acting person, who did it last, may undo all that was done with it.
+    step: int | None = None
     # The import that wrote it: its id, the file's name, and the beginning of the hash of its content.
     source: tuple[UUID, str, str] | None = None
     events: Sequence[Event] = ()
@@ -101,10 +105,19 @@ def versions_in(
                 seed=newer["kept_seed"],
                 changes=changes_of(register, newer, older, telling),
                 undo=newer["version"] if older is not None and newer["kept_command"] == "edit" else None,
+                step=newer["kept_no"] if newer is raw[0] and _is_step(register, newer) else None,
                 source=imports.get(newer["kept_xid"]),
             )
         )
     return found
+
+
+def _is_step(register: Register[Any], version: dict[str, Any]) -> bool:
+    """Whether the acting person did this, and it can be undone as a step. An edit is undone by an edit."""
+    actor, name = current_actor(), version["kept_command"]
+    is_mine = (version["kept_by"], version["kept_for"]) == (actor.person, actor.on_behalf_of)
+    is_change = version["kept_op"] == "U" and version["kept_door"] != "import"
+    return is_mine and is_change and name != "edit" and may_undo(register.model, name)
 
 
 def _command_of(register: Register[Any], version: dict[str, Any]) -> Any:
@@ -113,6 +126,8 @@ def _command_of(register: Register[Any], version: dict[str, Any]) -> Any:
         return command.words(as_then(register.model, version)).label
     if version["kept_command"] == "undo_import":
         return _("The import was undone")
+    if version["kept_command"] == NAME:
+        return _("Undone")
     return {"I": _("Added"), "U": _("Changed"), "D": _("Removed")}[version["kept_op"]]
 
 
@@ -138,7 +153,7 @@ def _raw(register: Register[Any], rest: str, given: list[Any]) -> list[dict[str,
     listed = ", ".join(f'"{column}"' for column in columns)
     kept = (
         "kept_from, nullif(kept_to, 'infinity') kept_to, kept_op, kept_by, kept_for, kept_door, kept_command, kept_seed,"
-        " kept_xid::text::bigint kept_xid"
+        " kept_xid::text::bigint kept_xid, kept_no"
     )
     with connection.cursor() as cursor:
         cursor.execute(f'select {listed}, {kept} from history."{register.model._meta.db_table}" where {rest}', given)

@@ -85,18 +85,20 @@ class LinkForm(RegisterForm):
         return made
 
 
-def end_link(record: Any, pk: str) -> None:
+def end_link(record: Any, pk: str) -> Link:
     """End a link of the record; what one may not see is not there."""
     try:
         found = Link.objects.seen().filter(Q(a=record.pk) | Q(b=record.pk), pk=UUID(pk), until__isnull=True)
     except ValueError:
         raise NotThere from None
-    if not found.exists():
+    link: Link | None = found.first()
+    if link is None:
         raise NotThere
     say_command("unlink")
     # A link that one sees but may not change is no row of an update: the database's policy leaves it out.
     if not found.update(until=timezone.now()):
         raise Refused(_("You do not have the right to do this here."), code="no_right")
+    return link
 
 
 def link_form(register: Register[Any], data: Any = None) -> LinkForm | None:

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods
 from kivijalka.access import Actor
 from kivijalka.register.command import Command, can
 from kivijalka.register.declare import Register
-from kivijalka.register.doors import drafts, forms, rows
+from kivijalka.register.doors import drafts, forms, rows, undo
 from kivijalka.register.doors.files.compare import Change
 from kivijalka.register.doors.files.plan import CHANGED, FATES, PlannedRow
 from kivijalka.register.doors.related import relate, together
@@ -78,7 +78,8 @@ def many_do_page(request: HttpRequest, path: str, verb: str) -> HttpResponse:
         except Refused as told:
             refused = told
         else:
-            messages.success(request, _said(command, len(done)))
+            said = undo.step_offered(done[0], verb, _said(command, len(done)))
+            messages.success(request, said)
             return redirect(_back(register, request.GET))
     planned = [] if inputs is None else _preview(register, command, request, inputs)
     return _page(request, register, command, form, planned, refused)

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import compare, drafts, many, page, saved, search, writing
+from kivijalka.register.doors import compare, drafts, many, page, saved, search, undo, writing
 from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
     path("search/", search.search_page, name="search"),
     path("drafts/", drafts.drafts_page, name="drafts"),
+    path("undo/<int:entry>/", undo.undo_page, name="undo"),
     path("lookup/<slug:key>/", page.lookup, name="lookup"),
     path("<slug:path>/", page.list_page, name="list"),
     *files.urlpatterns,

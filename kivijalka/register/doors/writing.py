@@ -90,7 +90,8 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
         except Refused as told:
             refused = told
         else:
-            messages.success(request, _("Done: %s") % command.words(record).label)
+            said = _("Done: %s") % command.words(record).label
+            messages.success(request, undo.step_offered(record, verb, said))
             return redirect(kept(request, safe_next(request) or reverse("record", args=[path, pk])))
     return _verb_page(request, register, record, command, form, refused)
 
@@ -102,11 +103,11 @@ def link_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     record = rows.one(register, pk)
     try:
         if "end" in request.POST:
-            end_link(record, request.POST["end"])
-            messages.success(request, _("The link was ended."))
+            ended = end_link(record, request.POST["end"])
+            messages.success(request, undo.step_offered(ended, "unlink", _("The link was ended.")))
         else:
-            LinkForm(register, request.POST).save(request.actor, record)  # type: ignore[attr-defined]
-            messages.success(request, _("Linked."))
+            made = LinkForm(register, request.POST).save(request.actor, record)  # type: ignore[attr-defined]
+            messages.success(request, undo.step_offered(made, "link", _("Linked.")))
     except Refused as refused:
         for texts in refused.errors.values():
             for text in texts:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,35 +16,15 @@ from kivijalka.register.command import translated
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.related import relate
 from kivijalka.register.files_models import ImportFile, ImportSource
-from kivijalka.register.models import SPAN, Confidentiality, Node
+from kivijalka.register.models import SPAN, Confidentiality
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
+from kivijalka.register.steps import BuiltOn
 
 MOST_SHOWN = 200
 PERSONS = ["person", "undone_by"]
 # What a file holds while it is under way.
 WORKING = ("table", "found", "refused_rows")
-
-
-@dataclass(frozen=True)
-class Built:
-    """A record that somebody changed, or referred to, after the import: `by` is None where no person is known."""
-
-    node: Node | None
-    what: str
-    by: Any
-    since: datetime | None
-
-
-class BuiltOn(Refused):
-    """The import cannot be undone any more: its records were built on."""
-
-    def __init__(self, built: list[Built]) -> None:
-        super().__init__(
-            _("Others have built on these records since. Nothing was undone: mend the records themselves."),
-            code="state",
-        )
-        self.built = built
 
 
 def keep_source(person: UUID, data: bytes) -> ImportSource:
@@ -103,9 +81,7 @@ def undo(file: ImportFile) -> None:
         translated(lambda: cursor.execute("select record, what, by, since from kj.undo_import(%s)", [file.pk]))
         rows = cursor.fetchall()
     if rows:
-        nodes = Node.objects.defer("words", "folded").in_bulk([row[0] for row in rows])
-        persons = REGISTERS["person"].model.objects.in_bulk([row[2] for row in rows if row[2]])
-        raise BuiltOn([Built(nodes.get(pk), what, persons.get(by), since) for pk, what, by, since in rows])
+        raise BuiltOn(rows)
 
 
 def imports_of(record: Any) -> dict[int, tuple[UUID, str, str]]:

@@ -28,6 +28,7 @@ from kivijalka.register.doors.files.write import TYPES, export
 from kivijalka.register.files_models import ImportFile, ImportMapping, ImportSource
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
+from kivijalka.register.steps import BuiltOn
 
 READ = ["GET", "HEAD"]
 BOTH = ["GET", "HEAD", "POST"]
@@ -156,7 +157,7 @@ def done_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         try:
             done.undo(file)
             return redirect("import-done", path, pk)
-        except done.BuiltOn as told:
+        except BuiltOn as told:
             refused = told
     mine = file.person_id == request.actor.principal  # type: ignore[attr-defined]  # set by the middleware
     context = {"register": register, "file": file, "outcome": file.outcome, "mine": mine, "refused": refused}
