@@ -156,6 +156,20 @@ class WritableNode(Func):
         return f"EXISTS (SELECT 1 FROM kj.writable() writable(id) WHERE writable.id = {column})", list(params)
 
 
+@deconstructible(path="kivijalka.access.expressions.HeldBelow")
+class HeldBelow(Func):
+    """Whether the acting person holds a role at a unit or at one below it: what concerns the unit concerns them."""
+
+    output_field: Field[Any, Any] = BooleanField()
+
+    def __init__(self, column: str) -> None:
+        super().__init__(F(column))
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        return f"{column} <@ (SELECT kj.above())", list(params)
+
+
 def writes_a_policy(compiler: Any) -> bool:
     """Policies are compiled through a query marked by `policy.sql_of`."""
     return bool(getattr(compiler.query, "for_policy", False))

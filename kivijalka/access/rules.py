@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from kivijalka.access.expressions import Me, Reach, SeenParent, Self, WritableNode
+from kivijalka.access.expressions import HeldBelow, Me, Reach, SeenParent, Self, WritableNode
 
 
 def at_unit(right: str, column: str = "key") -> Q:
@@ -37,6 +37,11 @@ def seen_node(column: str) -> Q:
 def writes_node(column: str) -> Q:
     """Whoever may change the record of any register that `column` points at."""
     return Q(WritableNode(column))
+
+
+def of_unit(column: str) -> Q:
+    """Everybody who holds a role at the unit that `column` names, or at one below it."""
+    return Q(HeldBelow(column))
 
 
 def nobody() -> Q:

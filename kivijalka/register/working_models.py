@@ -9,12 +9,16 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Func
+from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import Access, oneself
-from kivijalka.register.models import NewId
+from kivijalka.access import Access, at_unit, of_unit, oneself
+from kivijalka.register.models import DeclaredAccess, NewId, SeenQuerySet
 
 # How long each is kept; `kj.forget` says the same, and a test holds the two together.
 KEYS_KEPT, DRAFTS_KEPT = timedelta(hours=24), timedelta(days=30)
+
+
+ALONE = models.Q(unit__isnull=True)
 
 
 def _own(name: str) -> Access:
@@ -62,20 +66,36 @@ class Draft(models.Model):
 
 
 class SavedView(models.Model):
-    """A list's address under a name: its filters, order, columns and density. `query` is None once it was removed."""
+    """A list's address under a name: its filters, order, columns and density. `query` is None once it was removed.
+
+    One's own; or, with a unit, of all who hold a role there or below it, given by whoever may edit lists for the unit.
+    The one without a name is what the list opens with.
+    """
+
+    access = DeclaredAccess()
 
     id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
     person = models.ForeignKey("organisation.Person", models.CASCADE, related_name="+")
     register = models.CharField(max_length=40)
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=80, blank=True)
     query = models.CharField(max_length=2000, null=True)
+    unit = models.ForeignKey(
+        "organisation.Unit", models.PROTECT, to_field="number", verbose_name=_("unit"), null=True, related_name="+"
+    )
 
-    no_register = "each person's own, until they remove it"
+    objects = SeenQuerySet.as_manager()
+
+    no_register = "each person's own, or a unit's, until they remove it"
     site_may = "select, insert, update"
 
     class Meta:
         constraints = [
-            _own("savedview_access"),
+            Access(
+                name="savedview_seen",
+                see=oneself() | of_unit("unit"),
+                add=oneself() & (ALONE | at_unit("list.edit", "unit")),
+                edit=oneself() & ALONE | at_unit("list.edit", "unit"),
+            ),
             models.UniqueConstraint(fields=["person", "register", "name"], name="savedview_once"),
         ]
 

@@ -75,7 +75,7 @@ def test_the_chip_says_the_unit_s_name_and_takes_it_off() -> None:
     chips = client.get(f"/risks/?unit={birch.code}&state=draft").context["chips"]
     assert [(chip["words"], chip["without"]) for chip in chips] == [
         ("Koivukoulu", "?state=draft"),
-        ("luonnos", f"?unit={birch.code}"),
+        ("luonnos", f"?unit={birch.code}&q="),
     ]
 
 

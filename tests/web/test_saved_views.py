@@ -11,7 +11,7 @@ from django.test import Client
 from kivijalka.register.models import SavedView
 from kivijalka.register.registry import REGISTERS
 from tests.api.programs import as_head
-from tests.factories import delegation, holder, risk
+from tests.factories import city, delegation, holder, risk, sector, unit
 from tests.who import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def test_the_same_name_saves_over_it_and_a_removed_one_is_gone() -> None:
     save(client)
     save(client, query="sort=code")
     assert tabs(client)["Mine"] == "/risks/?sort=code"
-    save(client, remove="1")
+    client.post("/risks/views/", {"remove": str(SavedView.objects.get().pk)})
     assert "Mine" not in tabs(client)
     save(client)
     assert (tabs(client)["Mine"].count("sort=title"), SavedView.objects.count()) == (1, 1)
@@ -58,6 +58,47 @@ def test_a_view_is_one_register_s_and_one_s_own() -> None:
     other = sign_in(Client(), deputy)
     other.post("/on-behalf/", {"person": head.pk})
     assert "Mine" not in tabs(client, "/actions/") and "Mine" not in tabs(other)
+
+
+def test_a_view_shared_with_a_unit_is_of_all_who_are_of_it_or_below() -> None:
+    client, head = as_head()
+    below = unit(parent=head.unit)
+    save(client, "Ours", unit=head.unit.code)
+    assert "Ours" in tabs(client)
+    for someone, sees in ((holder("employee", unit=below), True), (holder("employee", unit=sector()), False)):
+        other = sign_in(Client(), someone)
+        assert ("Ours" in tabs(other)) == sees
+        shown = SavedView.objects.get()
+        assert other.post("/risks/views/", {"remove": str(shown.pk)}).status_code == (403 if sees else 404)
+    successor = sign_in(Client(), holder("unit_head", unit=head.unit))
+    successor.post("/risks/views/", {"remove": str(shown.pk)})
+    assert "Ours" not in tabs(client)
+
+
+def test_a_view_is_shared_only_with_a_unit_whose_lists_one_may_edit() -> None:
+    client, _ = as_head()
+    assert save(client, unit=sector().code).status_code == 403
+    someone = sign_in(Client(), holder("employee"))
+    assert save(someone, unit=city().code).status_code == 403
+    assert save(client, unit="U-nothing").status_code == 422
+    assert not SavedView.objects.exists()
+
+
+def test_a_list_opens_with_one_s_own_view_else_with_that_of_the_nearest_unit() -> None:
+    client, head = as_head()
+    chief = sign_in(Client(), holder("chief_executive"))
+    below = unit(parent=head.unit)
+    employee = sign_in(Client(), holder("employee", unit=below))
+    save(chief, "", "sort=code", opens="1", unit=city().code)
+    save(client, "", "state=draft", opens="1", unit=head.unit.code)
+    assert employee.get("/risks/")["Location"] == "/risks/?state=draft"
+    assert employee.get(f"/risks/?unit={below.code}")["Location"] == f"/risks/?state=draft&unit={below.code}"
+    save(employee, "", "state=closed", opens="1")
+    assert employee.get("/risks/")["Location"] == "/risks/?state=closed"
+    page = employee.get("/risks/?state=closed").content.decode()
+    assert 'href="/risks/?q="' in page and employee.get("/risks/?q=").status_code == 200
+    save(employee, "", "", opens="1")
+    assert employee.get("/risks/").status_code == 200
 
 
 @pytest.mark.parametrize("bad", [{"name": " "}, {"name": "x" * 81}, {"query": "q=" + "x" * 2001}])

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -21,7 +21,7 @@ from kivijalka.register.doors.loosen import ways_out
 from kivijalka.register.doors.panels import panels_of
 from kivijalka.register.doors.place import kept, looked_up
 from kivijalka.register.doors.related import together
-from kivijalka.register.doors.saved import look_and_rest, query_of, saved_views
+from kivijalka.register.doors.saved import asks_for_nothing, look_and_rest, opening_view, query_of, saved_views
 from kivijalka.register.doors.show import (
     address_of,
     boxes_of,
@@ -57,6 +57,10 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
         side = _side(register, rows.one(register, shown) if shown else None, params)
         return render(request, "register/_side.html", {"register": register, "side": side})
     with together():
+        saved = saved_views(register)
+        opening = opening_view(saved)
+        if opening is not None and opening.query and not shown and asks_for_nothing(request.GET):
+            return redirect(kept(request, f"{request.path}?{opening.query}"))
         record = rows.one(register, shown) if shown else None
         page, mistakes, params = _page(register, params)
     if "unit" in page.filters.form.cleaned_data:
@@ -64,7 +68,6 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
     boxes = boxes_of(register, params, page.filters.form)
     base = address_of(params, {})
     look, asked = look_and_rest(params)
-    saved = saved_views(request, register)
     shown_columns = chosen_columns(register, params)
     return render(
         request,
@@ -87,9 +90,10 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "query": params.urlencode(),
             "tabs": _tabs(request, register, params, saved),
             "view": query_of(params),
+            "kept_views": [view for view in saved if view.query == query_of(params)],
+            "shares": request.actor.holds("list.edit"),  # type: ignore[attr-defined]
             "look": look,
             "asked": asked,
-            "saved": saved,
             "column_choices": column_choices(register, shown_columns),
             "is_dense": params.get("density") == "dense",
         },
@@ -114,14 +118,18 @@ def _named(page: rows.Page, name: str) -> Any:
 def _tabs(
     request: HttpRequest, register: Register[Any], params: QueryDict, saved: list[SavedView]
 ) -> list[tuple[Any, str, bool]]:
-    """The views of a list, declared and one's own: name, address, and whether it is the one shown, for whatever unit."""
+    """The views of a list, declared, one's own and shared ones: name, address, and whether it is the one shown, for
+    whatever unit."""
     asked = params.copy()
     asked.pop("unit", None)
     shown = {query_of(params), query_of(asked)}
-    views = [(_("All"), ""), *((v.name, v.query) for v in register.views), *((v.name, v.query) for v in saved)]
+    named = [(view.name, view.query or "") for view in saved if view.name]
+    views = [(_("All"), ""), *((view.name, view.query) for view in register.views), *named]
+    # An empty search, where the bare address would open with another view.
+    everything = "" if len(named) == len(saved) else "q="
     address = reverse("list", args=[register.path])
     return [
-        (name, kept(request, f"{address}?{query}".rstrip("?")), query_of(QueryDict(query)) in shown)
+        (name, kept(request, f"{address}?{query or everything}".rstrip("?")), query_of(QueryDict(query)) in shown)
         for name, query in views
     ]
 

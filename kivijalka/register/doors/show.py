@@ -215,8 +215,12 @@ def chips_of(params: QueryDict, form: Any) -> list[dict[str, str]]:
 def address_of(params: QueryDict, changed: dict[str, list[str]]) -> str:
     """This list's address with these filters changed; then it begins at its first page."""
     places = ("after", "before", "last", "show") if changed else ("show",)
-    kept = {key: params.getlist(key) for key in params if key not in places}
-    return "?" + urlencode({**kept, **changed}, doseq=True)
+    asked = {key: params.getlist(key) for key in params if key not in places} | changed
+    query = urlencode(asked, doseq=True)
+    # Without all filters an address still asks for something: all of the list, not the view that it opens with.
+    return (
+        f"?{query}" if not changed or set(QueryDict(query)) - set(KEPT) else "?" + "&".join(filter(None, [query, "q="]))
+    )
 
 
 def _word(form: Any, name: str, value: str) -> str:
