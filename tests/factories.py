@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from kivijalka.actions.models import Action
+from kivijalka.controls.models import Control
 from kivijalka.organisation.models import Account, Delegation, Person, Responsibility, Role, Unit
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.queries import policy_in_force
@@ -131,6 +132,15 @@ def action(title: str | None = None, *, unit: Unit | None = None, owner: Person 
         **given,
     }
     return fresh(Action.objects.create(unit=at, owner=owner or person(unit=at), **values))
+
+
+def control(
+    title: str | None = None, *, unit: Unit | None = None, owner: Person | None = None, **given: Any
+) -> Control:
+    """A control in use that nobody has tested."""
+    at = unit or city()
+    given = {"title": title or f"Hallintakeino {next(_serial)}", **given}
+    return fresh(Control.objects.create(unit=at, owner=owner or person(unit=at), **given))
 
 
 def link(kind: str, a: Any, b: Any, **given: Any) -> Link:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 from kivijalka.example.appointments import appoint, delegations
+from kivijalka.example.controls import rely
 from kivijalka.example.courses import Course
 from kivijalka.example.links import chain
 from kivijalka.example.lives import foresee_courses, live
@@ -48,7 +49,8 @@ def _make(seed: int, size: Size, today: date) -> City:
     staff = Staff(grown, crowd)
     chronicle = Chronicle()
     lives = _lives(seed, size, today, grown, staff, chronicle)
-    links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives)
+    controls, reliance = rely(Stream(seed, "controls"), staff, today, lives)
+    links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives) + reliance
     return City(
         seed=seed,
         size=size,
@@ -62,6 +64,7 @@ def _make(seed: int, size: Size, today: date) -> City:
         risk_versions=tuple(chronicle.risks),
         assessments=tuple(chronicle.assessments),
         action_versions=tuple(chronicle.actions),
+        controls=tuple(controls),
         links=tuple(links),
     )
 

@@ -32,6 +32,7 @@ class RiskLife:
         self.estimate_index = 0
         self.spare_versions = 0
         self.described_at = BEFORE
+        self.assessed_at: datetime | None = None
         self.fields: dict[str, Any] = {}
 
     def record(self, at: datetime, command: RiskCommand, by: UUID, **changed: object) -> None:
@@ -109,6 +110,7 @@ class RiskLife:
         estimate = plan.estimates[self.estimate_index]
         by = self.actor(at)
         if self.estimate_index == 0:
+            self.assessed_at = at
             self._estimate(at, by, "inherent", plan.inherent)
             self.fields["controllability"] = plan.pattern.controllability
         self._estimate(at, by, "current", estimate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -37,6 +38,7 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
     """Versions by table, parents before what points at them."""
     registers = {record.id: "risk" for record in city.risk_versions}
     registers |= {record.id: "action" for record in city.action_versions}
+    registers |= {record.id: "control" for record in city.controls}
     return {
         "organisation_unit": _units(city),
         "organisation_person": _persons(city),
@@ -44,7 +46,9 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "organisation_delegation": _delegations(city),
         "policy_version": _versions(Policies(city).rows(), attrgetter("values")),
         "actions_action": _versions(city.action_versions, _action),
-        "risks_risk": _versions(city.risk_versions, _risk),
+        "controls_control": _controls(city),
+        "controls_controltest": _tests(city),
+        "risks_risk": _versions(city.risk_versions, partial(_risk, Evidence(city))),
         "risks_assessment": _assessments(city),
         "register_link": _links(city, registers),
         "organisation_responsibility": _responsibilities(city),
@@ -81,7 +85,26 @@ def _versions(versions: Sequence[Any], columns: Callable[[Any], dict[str, Any]])
             yield Row(values, version.at, end, "I" if number == 1 else "U", version.by, version.command)
 
 
-def _risk(risk: RiskVersion) -> dict[str, Any]:
+class Evidence:
+    """What shows that controls keep a risk at its level, as the database judges it (`kj.judge_evidence`)."""
+
+    def __init__(self, city: City) -> None:
+        results = {control.id: control.result for control in city.controls}
+        self.inherent = {one.risk: one for one in city.assessments if one.stage == "inherent"}
+        self.result = {link.a: results[link.b] for link in city.links if link.kind == "rests_on"}
+
+    def of(self, risk: RiskVersion) -> str:
+        if not risk.likelihood or not risk.impact:
+            return ""
+        inherent, result = self.inherent[risk.id], self.result.get(risk.id)
+        if result == "failed":
+            return "unconfirmed"
+        if inherent.likelihood <= risk.likelihood and inherent.impact <= risk.impact:
+            return ""
+        return "confirmed" if result else "claimed"
+
+
+def _risk(evidence: Evidence, risk: RiskVersion) -> dict[str, Any]:
     return {
         "unit_id": risk.unit,
         "confidentiality": int(risk.confidentiality),
@@ -100,6 +123,7 @@ def _risk(risk: RiskVersion) -> dict[str, Any]:
         "impact": risk.impact,
         "level": LEVELS[risk.level] if risk.level else "",
         "treatment": risk.treatment,
+        "evidence": evidence.of(risk),
         "controllability": risk.controllability,
         "control_adequacy": risk.control_adequacy,
         "review": risk.review,
@@ -237,6 +261,44 @@ def _delegations(city: City) -> Iterator[Row]:
             "reason": item.reason,
         }
         yield Row(values, instant(item.start), None, "I", item.principal, "add")
+
+
+def _controls(city: City) -> Iterator[Row]:
+    for control in city.controls:
+        values = {
+            "id": control.id,
+            "unit_id": control.unit,
+            "confidentiality": 1,
+            "key": key_of(control.unit),
+            "code": control.code,
+            "title": control.title,
+            "description": "",
+            "owner_id": control.owner,
+            "kind": control.kind,
+            "state": "in_use",
+        }
+        untested = {"version": 1, "result": "", "tested_on": None, "next_test": None}
+        yield Row({**values, **untested}, control.at, control.tested_at, "I", control.by, "add")
+        if control.tested_at:
+            day = control.tested_at.date()
+            tested = {"version": 2, "result": control.result, "tested_on": day, "next_test": control.next_test}
+            yield Row({**values, **tested}, control.tested_at, None, "U", control.by, "record_test")
+
+
+def _tests(city: City) -> Iterator[Row]:
+    for control in city.controls:
+        if control.tested_at:
+            values = {
+                "id": control.test,
+                "version": 1,
+                "control_id": control.id,
+                "at": control.tested_at,
+                "on": control.tested_at.date(),
+                "tester_id": control.by,
+                "result": control.result,
+                "evidence": control.evidence,
+            }
+            yield Row(values, control.tested_at, None, "I", control.by, "record_test")
 
 
 def _assessments(city: City) -> Iterator[Row]:

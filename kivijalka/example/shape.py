@@ -52,7 +52,7 @@ ActionState = Literal["planned", "started", "done", "effect_confirmed", "no_effe
 ActionCommand = Literal["add", "edit", "start", "report_progress", "postpone", "complete", "measure_effect", "cancel"]
 Part = Literal["R", "A", "C", "I"]
 Handshake = Literal["offered", "accepted", "declined", "lapsed"]
-LinkKind = Literal["treats", "may_cause"]
+LinkKind = Literal["treats", "may_cause", "rests_on"]
 ReorganisationCommand = Literal["rename", "move", "end", "merge"]
 
 
@@ -230,8 +230,27 @@ class ActionVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """What keeps risks of a unit at their level, since `at`; tested once, or never."""
+
+    id: UUID
+    at: datetime
+    by: UUID
+    code: str
+    title: str
+    unit: int
+    owner: UUID
+    kind: str
+    tested_at: datetime | None
+    test: UUID
+    result: str
+    evidence: str
+    next_test: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
-    """An action treats a risk, or a risk may cause another: from `a` to `b`."""
+    """An action treats a risk, a risk may cause another or rests on a control: from `a` to `b`."""
 
     id: UUID
     kind: LinkKind
@@ -257,4 +276,5 @@ class City:
     risk_versions: tuple[RiskVersion, ...]
     assessments: tuple[Assessment, ...]
     action_versions: tuple[ActionVersion, ...]
+    controls: tuple[Control, ...]
     links: tuple[Link, ...]

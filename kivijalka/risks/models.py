@@ -30,6 +30,8 @@ WITHIN_AUTHORITY = (
     " and new.accepted_by_id = kj.actor()"
     " and new.owner_id is distinct from kj.actor() and new.owner_id is distinct from kj.person())"
 )
+# Whether controls are shown to work is not for a form to say: `kj.judge_evidence` does, when an answer to it changes.
+AS_JUDGED = "new.evidence = coalesce(old.evidence, '')"
 LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
 
 
@@ -103,6 +105,11 @@ class Risk(Record):
         ADEQUATE = "adequate", _("adequate")
         TESTED = "tested", _("adequate and tested")
 
+    class Evidence(models.TextChoices):
+        CONFIRMED = "confirmed", _("shown by a test")
+        CLAIMED = "claimed", _("claimed")
+        UNCONFIRMED = "unconfirmed", _("unconfirmed")
+
     owner_column = "owner_id"
     names_to_pick = ("title",)
 
@@ -130,6 +137,10 @@ class Risk(Record):
     )
     control_adequacy = models.CharField(
         _("adequacy of present controls"), max_length=20, choices=Adequacy, blank=True, default=""
+    )
+    # What shows that controls keep the risk at its level; written by the database alone (`kj.judge_evidence`).
+    evidence = models.CharField(
+        _("evidence of the level"), max_length=12, choices=Evidence, blank=True, default="", editable=False
     )
     review = models.DateField(_("next review"), null=True, blank=True)
     accepted_until = models.DateField(_("accepted until"), null=True, blank=True)
@@ -164,9 +175,19 @@ class Risk(Record):
                     "A risk is accepted by somebody whose authority at its unit reaches its level, and never by its owner."
                 ),
             ),
+            Guard(
+                name="evidence_as_judged",
+                holds=AS_JUDGED,
+                of_site=True,
+                violation_error_message=_(
+                    "The evidence of a level follows from assessments, controls and their tests."
+                ),
+            ),
         ]
         indexes = [
-            *indexes("risk", "unit", "owner", "state", "kind", "sign", "level", "review", "likelihood", "impact"),
+            *indexes(
+                "risk", "unit", "owner", "state", "kind", "sign", "level", "review", "likelihood", "impact", "evidence"
+            ),
             GinIndex(fields=["areas"], name="risk_by_areas"),
             # All that the matrix and its access rule ask, in the order that it counts by: no rows, no sorting.
             models.Index(

@@ -22,6 +22,7 @@ risks = register(
         more=[
             "likelihood",
             "impact",
+            "evidence",
             "treatment",
             "treatment_reason",
             "accepted_until",
@@ -30,7 +31,7 @@ risks = register(
         ],
         fields={
             _("Describe"): ["title", "sign", "kind", "areas", "cause", "event", "consequence"],
-            _("Control"): ["controllability", "control_adequacy"],
+            _("Controlling the risk"): ["controllability", "control_adequacy"],
             _("Belongs to"): ["unit", "owner", "confidentiality"],
         },
         filters={
@@ -41,6 +42,7 @@ risks = register(
             "sign": ["in"],
             "areas": ["any"],
             "level": ["in"],
+            "evidence": ["in"],
             "likelihood": ["in"],
             "impact": ["in"],
             "review": ["lt", "gte"],
@@ -69,11 +71,15 @@ risks = register(
                 told=["stage", "level", "likelihood", "impact", "note"],
             )
         ],
-        links=[LinkKind("may_cause", _("may cause"), _("may be caused by"), to=["risk"])],
+        links=[
+            LinkKind("may_cause", _("may cause"), _("may be caused by"), to=["risk"]),
+            LinkKind("rests_on", _("is kept at its level by"), _("keeps at its level"), to=["control"]),
+        ],
         links_back=[LinkKind("treats", _("treats"), _("is treated by"), to=["action"])],
         views=[
             View("mine", _("My risks"), "owner=me&state=draft&state=assessed&state=accepted"),
             View("late", _("Review overdue"), "review_lt=today"),
+            View("claimed", _("Not shown by a test"), "evidence=claimed&evidence=unconfirmed"),
         ],
         waits=[
             Waits(_("Review the risk"), lambda: owner() & Q(state__in=["assessed", "accepted"]), "review", "confirm"),

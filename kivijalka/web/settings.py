@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "kivijalka.organisation",
     "kivijalka.policy",
     "kivijalka.actions",
+    "kivijalka.controls",
     "kivijalka.risks",
     "kivijalka.desk",
     "kivijalka.reports",

@@ -91,6 +91,13 @@ def test_a_risk_is_shown_as_it_stood(loaded: City) -> None:
         assert Risk.objects.seen().get(pk=version.id).level == levels[later[version.id].level]
 
 
+def test_the_evidence_of_each_level_is_as_the_database_judges_it(loaded: City) -> None:
+    before = dict(Risk.objects.values_list("pk", "evidence"))
+    asked("select kj.judge_evidence(id) from risks_risk")
+    assert dict(Risk.objects.values_list("pk", "evidence")) == before
+    assert {"confirmed", "claimed", "unconfirmed"} <= set(before.values())
+
+
 def test_a_unit_is_shown_under_the_name_that_it_had(loaded: City) -> None:
     change = next(change for change in loaded.reorganisations if change.command == "rename")
     with acting(chief(), as_of=change.at - timedelta(days=1)):

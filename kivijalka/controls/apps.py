@@ -1,0 +1,8 @@
+"""The controls room."""
+
+from django.apps import AppConfig
+
+
+class ControlsConfig(AppConfig):
+    name = "kivijalka.controls"
+    label = "controls"
