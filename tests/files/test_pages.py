@@ -14,6 +14,7 @@ from django.utils import translation
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files.read import read
 from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.management.commands.import_file import Command
 from kivijalka.risks.models import Assessment, Risk
 from kivijalka.risks.queries import meanings
 from tests.factories import account_of, holder, risk
@@ -185,7 +186,7 @@ def test_the_command_line_shows_the_preview_then_imports(tmp_path: Path, manager
         arguments += ["--map", pair]
     told = io.StringIO()
     call_command("import_file", str(file), *arguments, stdout=told)
-    assert "1 new, 0 changed, 0 same, 1 refused" in told.getvalue()
+    assert "New: 1. Changed: 0. The same: 0. Refused: 1." in told.getvalue()
     assert "Row 3 (Fire)" in told.getvalue()
     assert not Risk.objects.exists()
     with pytest.raises(CommandError, match="Nothing was imported"):
@@ -194,6 +195,23 @@ def test_the_command_line_shows_the_preview_then_imports(tmp_path: Path, manager
     assert Risk.objects.count() == 1
     call_command("import_file", str(file), *arguments, "--commit", "--leave-out-refused", stdout=told)
     assert Risk.objects.count() == 1
+
+
+def test_the_command_line_speaks_the_language_that_is_asked_for(tmp_path: Path, manager: Person):
+    account_of(manager)
+    file = tmp_path / "fires.csv"
+    file.write_bytes(csv_of(["Title", "Unit"], ["Fire", "Nowhere"]))
+    for language, words in [("fi", ("Uusia: 0.", "Rivi 2 (Fire)")), ("sv", ("Nya: 0.", "Rad 2 (Fire)"))]:
+        told = io.StringIO()
+        arguments = ["--into", "risks", "--as", manager.email, "--language", language]
+        call_command("import_file", str(file), *arguments, stdout=told)
+        assert all(word in told.getvalue() for word in words), told.getvalue()
+
+
+def test_the_command_line_is_called_what_one_types(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        Command().run_from_argv(["manage", "import_file", "--help"])
+    assert capsys.readouterr().out.startswith("usage: ./run import ")
 
 
 def test_the_command_line_says_what_is_wrong_with_its_arguments(tmp_path: Path, manager: Person):

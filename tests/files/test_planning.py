@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from kivijalka.access import acting
 from kivijalka.actions.models import Action
@@ -15,6 +16,7 @@ from kivijalka.register.doors.files.write import export
 from kivijalka.register.files_models import ImportFile, ImportMapping
 from kivijalka.register.registry import register_by_path
 from kivijalka.risks.models import Assessment, Risk
+from kivijalka.risks.queries import meanings
 from tests.factories import action, assessed_risk, holder, person, risk, role_of, unit
 from tests.files.imports import csv_of, imported, planned, reasons
 from tests.who import as_owner
@@ -249,3 +251,18 @@ def test_an_import_asks_no_more_for_many_rows_than_for_few(manager: Person):
 
     queries("Warm", 2)
     assert queries("Many", 60) == queries("Few", 2)
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_words_of_the_policy_are_understood_in_whatever_language_one_reads(language: str, manager: Person):
+    words = {}
+    for name in ("fi", "sv", "en"):
+        with translation.override(name):
+            words[name] = [str(option.name) for option in meanings()["likelihood"].values()]
+    rows = [[f"{name} {level}", manager.unit.code, word] for name in words for level, word in enumerate(words[name], 1)]
+    rows += [[f"bare {title}", unit, word.split(" ", 1)[1]] for title, unit, word in rows]
+    with translation.override(language):
+        found = planned(csv_of(["Title", "Unit", "Likelihood", "Impact"], *([*row, "3"] for row in rows)), manager)
+    said = {row.title.rsplit(" ", 1)[0] + row.title[-1]: row.inputs["assess"]["likelihood"] for row in found.rows}
+    assert reasons(found) == {}
+    assert all(str(level) == title[-1] for title, level in said.items())

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.doors.files.mapping import Target
 from kivijalka.register.doors.files.read import Cell, as_text
-from kivijalka.register.doors.files.words import folded, meaning, words_of
+from kivijalka.register.doors.files.words import folded, meaning
 from kivijalka.register.fields import day_of
 
 EMPTY = {"", "-", "–", "—", "n/a", "#n/a"}
@@ -51,7 +51,7 @@ class Reader:
 
     def __init__(self, target: Target, corrected: dict[str, str], records: dict[str, Any]) -> None:
         self.target, self.corrected, self.records = target, corrected, records
-        self.words = words_of(target.field) if target.kind in ("choice", "many") else {}
+        self.words = target.known if target.kind in ("choice", "many") else {}
         self._known: dict[Cell, Any] = {}
 
     def read(self, cell: Cell) -> Any:

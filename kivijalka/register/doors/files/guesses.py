@@ -10,7 +10,7 @@ from kivijalka.register.doors.files.cells import Unreadable, parts_of
 from kivijalka.register.doors.files.mapping import CODE, Target, guess, worded_targets
 from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Head
-from kivijalka.register.doors.files.words import folded, meaning, words_of
+from kivijalka.register.doors.files.words import folded, meaning
 
 # Of the texts of a column, how many must fit.
 MOST_FIT = 0.8
@@ -57,8 +57,7 @@ def _understood(target: Target, texts: set[str]) -> Iterator[str]:
         records = records_of(target, worded, {})
         yield from (text for text in worded if not isinstance(records[folded(text)], Unreadable))
     elif target.kind in ("choice", "many"):
-        words = words_of(target.field)
         for text in worded:
             parts = parts_of(text) if target.kind == "many" else [text]
-            if parts and all(meaning(part, words, {}) is not None for part in parts):
+            if parts and all(meaning(part, target.known, {}) is not None for part in parts):
                 yield text

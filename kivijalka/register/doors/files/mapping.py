@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.layout import JOIN, Known
-from kivijalka.register.doors.files.words import LANGUAGES, choices_of, folded
+from kivijalka.register.doors.files.words import LANGUAGES, choices_of, folded, words_of
 from kivijalka.register.doors.forms import command_form, record_form
 from kivijalka.register.doors.values import in_words
 from kivijalka.register.fields import RecordField
@@ -58,6 +58,8 @@ class Target:
     field: forms.Field
     command: Command[Any] | None = None
     has_default: bool = False
+    # Folded word to value, in every language, where only data has words.
+    spoken: Mapping[str, str] | None = None
 
     @property
     def kind(self) -> str:
@@ -76,6 +78,11 @@ class Target:
     @cached_property
     def words(self) -> dict[str, str]:
         return {str(value): str(label) for value, label in choices_of(self.field)}
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Folded word to value: what a file may say, in any of the languages."""
+        return {**words_of(self.field), **(self.spoken or {})}
 
     def said(self, value: Any) -> str:
         """A value that this field accepts, in the words that its form has for it. Empty where there is none."""
@@ -125,7 +132,22 @@ def worded_targets(register: Register[Any]) -> dict[str, Target]:
     for command in register.imports:
         for name, options in (command.meanings() if command.meanings else {}).items():
             found[name].field.choices = list(options.items())  # type: ignore[attr-defined]  # a field of choices
+        for name, words in _spoken(command).items():
+            found[name] = replace(found[name], spoken=words)
     return found
+
+
+def _spoken(command: Command[Any]) -> dict[str, dict[str, str]]:
+    """By input, the words that only data has, as they are in each language; with the number of the level and without."""
+    spoken: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            for name, options in (command.meanings() if command.meanings else {}).items():
+                for value, option in options.items():
+                    word = folded(str(option))
+                    bare = re.sub(r"^\d+ ", "", word)
+                    spoken.setdefault(name, {}).update({word: str(value), bare: str(value)})
+    return spoken
 
 
 def guess(register: Register[Any], headings: Iterable[str], codes: Mapping[str, bool] | None = None) -> dict[str, str]:

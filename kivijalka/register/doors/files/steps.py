@@ -24,7 +24,7 @@ from kivijalka.register.doors.files.done import keep_source
 from kivijalka.register.doors.files.mapping import END, Reading, Target, worded_targets
 from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Head, Table, read
-from kivijalka.register.doors.files.words import choices_of, folded, in_each_language, meaning, words_of
+from kivijalka.register.doors.files.words import choices_of, folded, in_each_language, meaning
 from kivijalka.register.doors.files.write import REASON
 from kivijalka.register.doors.forms import RegisterForm
 from kivijalka.register.files_models import ImportFile, ImportMapping, ImportSource
@@ -232,7 +232,7 @@ def _words(register: Register[Any], texts: Mapping[str, Iterable[str]], reading:
 def _choices(target: Target, texts: set[str], corrected: dict[str, str]) -> Iterator[Word]:
     """Plain values and numbers are left out; a cell of several words gives each of them."""
     options = [(str(value), label) for value, label in choices_of(target.field)]
-    words, plain = words_of(target.field), {value for value, _label in options}
+    words, plain = target.known, {value for value, _label in options}
     parts = {part for text in texts for part in (parts_of(text) if target.kind == "many" else [text])}
     for word in sorted(parts - plain):
         yield Word(target, word, meaning(word, words, corrected) or "", options)

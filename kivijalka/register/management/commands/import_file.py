@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from kivijalka.access import acting
 from kivijalka.register.batch import AT_ONCE
@@ -15,8 +18,9 @@ from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import NotCommitted, Tell, commit, rehearse
 from kivijalka.register.doors.files.guesses import guessed
 from kivijalka.register.doors.files.mapping import known_headings, places
-from kivijalka.register.doors.files.plan import FATES, REFUSED, Plan, plan
+from kivijalka.register.doors.files.plan import REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
+from kivijalka.register.doors.files.words import LANGUAGES
 from kivijalka.register.files_models import ImportFile, ImportMapping
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
@@ -26,6 +30,7 @@ class Command(BaseCommand):
     help = "Import a workbook (.xlsx) or CSV file into a register. Without --commit nothing is written."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.prog = "./run import"
         parser.add_argument("file", type=Path)
         parser.add_argument("--into", required=True, metavar="REGISTER", help="such as risks")
         parser.add_argument(
@@ -36,10 +41,15 @@ class Command(BaseCommand):
         parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="one value for all rows")
         parser.add_argument("--sheet", default="", metavar="NAME", help="of a workbook; else the one that fits best")
         parser.add_argument("--with-hidden", action="store_true", help="hidden rows and columns, too")
+        parser.add_argument("--language", choices=LANGUAGES, default=_of_terminal(), help="in which all is told")
         parser.add_argument("--commit", action="store_true", help="import, if no row is refused")
         parser.add_argument("--leave-out-refused", action="store_true", help="with --commit: import the other rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with translation.override(options["language"] or translation.get_language()):
+            self._import(options)
+
+    def _import(self, options: dict[str, Any]) -> None:
         register = _register(options["into"])
         try:
             data = options["file"].read_bytes()
@@ -49,7 +59,7 @@ class Command(BaseCommand):
                 steps.may_import(register, actor)
                 mapping = _mapping(register, actor, table, options)
                 planned = plan(register, table, steps.reading_of(mapping), actor, mapping)
-                rehearse(planned, actor, self._progress("Looked at"))
+                rehearse(planned, actor, self._progress())
                 if not options["commit"]:
                     self._tell(planned)
                     return
@@ -59,7 +69,8 @@ class Command(BaseCommand):
                 file.mapping = mapping
                 self._commit(planned, actor, file, left_out)
         except OSError as error:
-            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+            what = {"file": options["file"], "why": error.strerror}
+            raise CommandError(_("%(file)s cannot be read: %(why)s.") % what) from error
         except Refused as refused:
             raise CommandError(str(refused)) from refused
 
@@ -67,34 +78,42 @@ class Command(BaseCommand):
         self._tell(planned)
         before = planned.of(REFUSED)
         try:
-            done = commit(planned, actor, file, left_out=left_out, tell=self._progress("Imported"))
+            done = commit(planned, actor, file, left_out=left_out, tell=self._progress())
         except NotCommitted as error:
             count = len(planned.of(REFUSED))
             if not before:
                 self._tell_refused(planned)
-            raise CommandError(
-                f"{count} rows are refused. Nothing was imported. Mend them, or say --leave-out-refused."
-            ) from error
-        self.stdout.write(f"Imported: {done['new']} new, {done['changed']} changed; {done['refused']} left out.")
+            refused = _("%s rows are refused. Nothing was imported.") % count
+            mend = _("Mend them, or say --leave-out-refused.")
+            raise CommandError(f"{refused} {mend}") from error
+        text = _("New: %(new)s. Changed: %(changed)s. The same: %(same)s. Left out: %(refused)s.") % done
+        self.stdout.write(f"{_('Imported')}: {text}")
 
-    def _progress(self, word: str) -> Tell:
+    def _progress(self) -> Tell:
         """A line that counts, where somebody looks at a terminal."""
 
         def tell(done: int, of: int) -> None:
             if self.stderr.isatty() and of > AT_ONCE:
-                self.stderr.write(f"\r{word} {done:,} of {of:,} rows", ending="\n" if done == of else "")
+                text = _("%(done)s of %(of)s rows") % {"done": done, "of": of}
+                self.stderr.write(f"\r{text}", ending="\n" if done == of else "")
 
         return tell
 
     def _tell(self, planned: Plan) -> None:
-        counts = planned.counts
-        self.stdout.write(", ".join(f"{counts[fate]} {fate}" for fate in FATES))
+        text = _("New: %(new)s. Changed: %(changed)s. The same: %(same)s. Refused: %(refused)s.")
+        self.stdout.write(text % planned.counts)
         self._tell_refused(planned)
 
     def _tell_refused(self, planned: Plan) -> None:
         for row in planned.of(REFUSED):
             for refusal in row.refusals:
-                self.stdout.write(f"Row {row.number} ({row.title}): {refusal}")
+                self.stdout.write(f"{_('Row')} {row.number} ({row.title}): {refusal}")
+
+
+def _of_terminal() -> str | None:
+    """The language of the terminal, where it is one of ours."""
+    language = os.environ.get("LANG", "")[:2]
+    return language if language in LANGUAGES else None
 
 
 def _register(word: str) -> Register[Any]:
@@ -102,13 +121,13 @@ def _register(word: str) -> Register[Any]:
         if word in (register.key, register.path):
             return register
     names = ", ".join(sorted(register.path for register in REGISTERS.values()))
-    raise CommandError(f"No register {word!r}. There are: {names}.")
+    raise CommandError(_("No register “%(word)s”. There are: %(names)s.") % {"word": word, "names": names})
 
 
 def _person(email: str) -> Any:
     account = get_user_model()._default_manager.filter(email__iexact=email, is_active=True).first()
     if account is None:
-        raise CommandError(f"Nobody signs in as {email!r}. Give the address of an account.")
+        raise CommandError(_("Nobody signs in as %s. Give the address of an account.") % email)
     return account.person_id
 
 
@@ -120,7 +139,8 @@ def _mapping(register: Register[Any], actor: Any, table: Table, options: dict[st
     chosen = _pairs(options["map"], known, lambda pair: pair[1])
     for heading in chosen:
         if heading not in table.headings:
-            raise CommandError(f"No column {heading!r}. There are: {', '.join(table.headings)}.")
+            names = {"word": heading, "names": ", ".join(table.headings)}
+            raise CommandError(_("No column “%(word)s”. There are: %(names)s.") % names)
     columns = {**guessed(register, table.head), **mapping.columns}
     # A column mapped by hand takes the field from one that was guessed.
     columns = {heading: "" if target in chosen.values() else target for heading, target in columns.items()}
@@ -134,8 +154,9 @@ def _pairs(given: list[str], known: set[str], field_of: Any) -> dict[str, str]:
     for text in given:
         left, sign, right = text.rpartition("=") if field_of(("l", "r")) == "r" else text.partition("=")
         if not sign:
-            raise CommandError(f"{text!r} has no '='. Write it as NAME=VALUE.")
+            raise CommandError(_("“%s” has no =. Write it as NAME=VALUE.") % text)
         if field_of((left, right)) not in known:
-            raise CommandError(f"No field {field_of((left, right))!r}. There are: {', '.join(sorted(known - {''}))}.")
+            names = {"word": field_of((left, right)), "names": ", ".join(sorted(known - {""}))}
+            raise CommandError(_("No field “%(word)s”. There are: %(names)s.") % names)
         found[left] = right
     return found
