@@ -74,6 +74,13 @@ KINDS = [
         ("unit.*", "person.*", "role.*", "delegation.view", "token.*", "access.explain"),
         CONFIDENTIAL,
     ),
+    # For the program that says who works here, not for people: see kivijalka/exchange/scim.
+    Kind(
+        "provisioner",
+        ("henkilötietojen siirto", "överföring av personuppgifter", "provisioning"),
+        ("person.provision",),
+        CONFIDENTIAL,
+    ),
     Kind(
         "partner_member",
         ("kumppanin edustaja", "partnerns representant", "partner's representative"),

@@ -24,6 +24,8 @@ from kivijalka.register.refusal import NotThere, Reason, refuse
 
 LONGEST = timedelta(days=366)
 MOST_A_MINUTE = 600
+# A directory of a whole city often sends one person at a time.
+MOST_OF_A_DIRECTORY = 6_000
 # So that who finds one in a file or a log knows what it is.
 MARK = "kivijalka_"
 
@@ -38,12 +40,12 @@ class Known:
     asked: int
 
 
-def why_not_ask(asked: int) -> Reason | None:
+def why_not_ask(asked: int, most: int) -> Reason | None:
     """Why a token that came so often this minute is not answered. None: it is."""
-    if asked <= MOST_A_MINUTE:
+    if asked <= most:
         return None
     told = _("This token asks more than {} times a minute. Wait for the next minute, or ask for more rows at a time.")
-    return Reason("too_fast", told.format(MOST_A_MINUTE))
+    return Reason("too_fast", told.format(most))
 
 
 def why_not_make(end: date, *, today: date, on_behalf_of: UUID | None, token: UUID | None) -> Reason | None:

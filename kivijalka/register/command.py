@@ -137,11 +137,11 @@ class Command(Generic[M]):
         missing = set(keys) - set(found)
         # Locking asks the policy of writing too: a row that is seen but not found here may not be changed.
         seen = model._default_manager.seen().filter(pk__in=missing).values_list("pk", flat=True) if missing else ()
-        return found | dict.fromkeys(missing, NotThere()) | dict.fromkeys(seen, _no_right())
+        return found | dict.fromkeys(missing, NotThere()) | dict.fromkeys(seen, no_right())
 
     def _refusal(self, fresh: M) -> Refused | None:
         if not getattr(fresh, f"right_{self.name}"):
-            return _no_right()
+            return no_right()
         if not getattr(fresh, f"can_{self.name}"):
             return Refused(_("This cannot be done in the record's present state."), code="state")
         return None
@@ -319,7 +319,7 @@ def translated(write: Callable[[], Any]) -> Any:
         return write()
     except ProgrammingError as error:
         if isinstance(error.__cause__, InsufficientPrivilege):
-            raise _no_right() from error
+            raise no_right() from error
         raise
     except IntegrityError as error:
         raise Refused(_told(error), code="contradiction") from error
@@ -330,7 +330,7 @@ def translated(write: Callable[[], Any]) -> Any:
         raise
 
 
-def _no_right() -> Refused:
+def no_right() -> Refused:
     return Refused(_("You do not have the right to do this here."), code="no_right")
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.organisation import tokens
+from kivijalka.register.doors.programs import SCIM
 from kivijalka.register.refusal import Refused, refuse
 from kivijalka.signin import throttle
 
@@ -23,7 +24,8 @@ def at_door(request: HttpRequest) -> tokens.Known | None:
         with throttle.tried(request, "token", timezone.now()) as tries:
             tries.failed()
         raise Refused(_("This token is not in force. Send a good one as Authorization: Bearer …"), code="not_signed_in")
-    refuse(tokens.why_not_ask(found.asked))
+    most = tokens.MOST_OF_A_DIRECTORY if request.path.startswith(SCIM) else tokens.MOST_A_MINUTE
+    refuse(tokens.why_not_ask(found.asked, most))
     return found
 
 

@@ -21,7 +21,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from kivijalka.access.actor import NOBODY, acting
+from kivijalka.exchange.scim import errors
 from kivijalka.register.doors.api import problem
+from kivijalka.register.doors.programs import SCIM, door_of, is_program
 from kivijalka.register.fields import day_of, end_of
 from kivijalka.register.refusal import Refused
 from kivijalka.signin import tokens
@@ -48,7 +50,7 @@ class ActingMiddleware:
             request.as_of, request.mistaken = moment_of(request)
             refused = self._refused_token(request)
             if refused is not None:
-                return problem(refused)
+                return to_program(request, refused)
             response = self._respond(request, request.token.person if request.token else person)
             if request.actor.person is not None:
                 # Nothing of it stays in a browser's cache for whoever sits down next, nor in one on the way.
@@ -60,16 +62,20 @@ class ActingMiddleware:
     def _refused_token(self, request: Any) -> Refused | None:
         """Take the token that a program sends, in place of a session. Nobody acts yet."""
         try:
-            request.token = tokens.at_door(request) if request.path.startswith("/api/") else None
+            request.token = tokens.at_door(request) if is_program(request) else None
         except Refused as refused:
             return refused
         return None
 
     def _respond(self, request: Any, person: UUID | None) -> HttpResponse:
         behalf = None if request.token or person is None else request.session.get("on_behalf_of")
-        door = "api" if request.path.startswith("/api/") else "page"
         token = request.token.id if request.token else None
-        who = {"on_behalf_of": UUID(behalf) if behalf else None, "door": door, "as_of": request.as_of, "token": token}
+        who = {
+            "on_behalf_of": UUID(behalf) if behalf else None,
+            "door": door_of(request),
+            "as_of": request.as_of,
+            "token": token,
+        }
         request.refused = None
         with acting(person, **who) as request.actor:
             is_gone = person is not None and request.actor.names[0] is None
@@ -77,7 +83,7 @@ class ActingMiddleware:
             if response.status_code >= 500 or request.refused is not None:
                 transaction.set_rollback(True)
         if is_gone and request.token:
-            return problem(Refused(_("This token is not in force."), code="not_signed_in"))
+            return to_program(request, Refused(_("This token is not in force."), code="not_signed_in"))
         if is_gone:
             return self._respond(request, end(request, person))
         if request.refused is None:
@@ -92,7 +98,7 @@ class ActingMiddleware:
             tokens.refuse_writing(request, request.token)
         except Refused as refused:
             return refuse(request, refused)
-        if request.path.startswith("/api/"):
+        if is_program(request):
             return None
         if request.mistaken is not None:
             return refuse(request, request.mistaken)
@@ -147,10 +153,15 @@ def refuse(request: Any, refused: Refused) -> HttpResponse:
 
 
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """What was refused and why: on a page of its own, or to a program as problem+json."""
-    if request.path.startswith("/api/"):
-        return problem(refused)
+    """What was refused and why: on a page of its own, or to a program."""
+    if is_program(request):
+        return to_program(request, refused)
     return render(request, "web/refused.html", {"refused": refused}, status=STATUS.get(refused.code, 422))
+
+
+def to_program(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """A refusal in the words of the address: problem+json, or an error of SCIM."""
+    return errors.answer(refused) if request.path.startswith(SCIM) else problem(refused)
 
 
 def moment_of(request: HttpRequest) -> tuple[datetime | None, Refused | None]:

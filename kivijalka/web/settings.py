@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "kivijalka.risks",
     "kivijalka.desk",
     "kivijalka.reports",
+    "kivijalka.exchange",
     "kivijalka.signin",
     "kivijalka.example",
     "kivijalka.web",

@@ -17,6 +17,7 @@ urlpatterns: list[Any] = [
     path("snooze/<uuid:pk>/<slug:verb>/", desk.snooze, name="snooze"),
     path("snooze/end/", desk.wake, name="wake"),
     path("api/", make_api().urls),
+    path("scim/v2/", include("kivijalka.exchange.scim.urls")),
     path("situation/", reports.situation, name="situation"),
     path("unit/", looked_at.choose_unit, name="choose-unit"),
     path("registers/", views.registers, name="registers"),

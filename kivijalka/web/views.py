@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kivijalka.access import Actor
 from kivijalka.register.doors import drafts
-from kivijalka.register.doors.api.problems import fault
+from kivijalka.register.doors.api.problems import FAULT
+from kivijalka.register.doors.programs import is_program
 from kivijalka.register.doors.rows import may_add
 from kivijalka.register.doors.search import find
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
-from kivijalka.web.middleware import refusal_page, refuse
+from kivijalka.web.middleware import refusal_page, refuse, to_program
 
 
 @require_GET
@@ -89,6 +90,6 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Something broke. A page that needs neither the database nor the frame, and is told in all three languages."""
-    if request.path.startswith("/api/"):
-        return fault()
+    if is_program(request):
+        return to_program(request, FAULT)
     return HttpResponse(render_to_string("web/failed.html"), status=500)

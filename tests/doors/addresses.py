@@ -67,6 +67,18 @@ OUTSIDE = {
     "POST deputies/end/": "one's own deputies: tests/organisation",
     "api/openapi.json": "the declarations alone: tests/api/test_document.py",
     "api/": "the answer to what is no address: tests/api/test_refusals.py",
+    **{
+        f"scim/v2/{page}": "for whoever provisions, by a token: tests/exchange"
+        for page in (
+            *(f"{kind}{more}" for kind in ("Users", "Groups") for more in ("", "/.search", "/<key>")),
+            *(f"{kind}{more}" for kind in ("ResourceTypes", "Schemas") for more in ("", "/<key>")),
+            "ServiceProviderConfig",
+            ".search",
+            "Bulk",
+            "Me",
+            "",
+        )
+    },
 }
 # Addresses of one record, whose register does not stand in them.
 OF_REGISTER = {"hand-over/<uuid:pk>/": "person", "responsibilities/offer/<uuid:pk>/": None}

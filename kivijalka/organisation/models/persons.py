@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit
@@ -14,11 +15,14 @@ from kivijalka.organisation.models.shapes import NO_LATER_END, OF_ANOTHER, Conca
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, FinnishOrder, Record, indexes
 
+# By hand, or for the system that knows who works here.
+_EDITS = at_unit("person.edit") | at_unit("person.provision")
+
 
 class Person(Record):
     """Somebody who works for the city or a partner. Whether they can sign in is their account's business."""
 
-    names_to_pick = ("email", "full_name")
+    names_to_pick = ("email", "full_name", "external_id")
 
     class Language(models.TextChoices):
         FI = "fi", "suomi"
@@ -35,6 +39,16 @@ class Person(Record):
         verbose_name=_("name"),
     )
     email = models.EmailField(_("e-mail"), unique=True)
+    # What the systems that a city's persons come from call them.
+    user_name = models.CharField(_("user name"), max_length=254, unique=True, null=True, blank=True)
+    external_id = models.CharField(_("id in the source system"), max_length=200, unique=True, null=True, blank=True)
+    # A column, so that it is found by its index: a rule of access lets no function of a column be asked first.
+    signs_in_as = models.GeneratedField(
+        expression=Lower(Coalesce("user_name", "email", output_field=models.CharField())),
+        output_field=models.CharField(max_length=254),
+        db_persist=True,
+        verbose_name=_("user name or address"),
+    )
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.FI)
     work_title = models.CharField(_("work title"), max_length=200, blank=True, default="")
     start = models.DateField(_("start"))
@@ -45,13 +59,20 @@ class Person(Record):
             Access(
                 name="person_access",
                 see=at_unit("person.view"),
-                add=at_unit("person.edit"),
-                edit=at_unit("person.edit"),
+                add=_EDITS,
+                edit=_EDITS,
             ),
             models.CheckConstraint(
                 condition=Q(end__isnull=True) | Q(end__gte=F("start")),
                 name="person_ends_after_start",
                 violation_error_message=_("The end is before the start. Choose a later end, or leave it empty."),
+            ),
+            models.UniqueConstraint(
+                fields=["signs_in_as"],
+                name="person_signs_in_once",
+                violation_error_message=_(
+                    "Somebody signs in with this user name or address already. Give another one."
+                ),
             ),
             Guard(
                 name="person_stays_by_another",

@@ -40,6 +40,7 @@ class Unit(Named, Kept):
         verbose_name=_("upper unit"),
         related_name="children",
     )
+    external_id = models.CharField(_("id in the source system"), max_length=200, unique=True, null=True, blank=True)
     start = models.DateField(_("start"))
     end = models.DateField(_("end"), null=True, blank=True)
     key = models.GeneratedField(expression=F("number") + 0, output_field=models.IntegerField(), db_persist=True)

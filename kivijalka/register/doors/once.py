@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.register.doors.programs import is_program
 from kivijalka.register.refusal import Refused
 from kivijalka.register.working_models import KEYS_KEPT, Sent
 
@@ -96,7 +97,7 @@ def settle(claimed: Claim, response: HttpResponse) -> None:
 
 
 def _key(request: HttpRequest) -> str:
-    if not request.path.startswith("/api/"):
+    if not is_program(request):
         return request.POST.get(FIELD, "")[:MOST]
     if HEADER not in request.headers:
         return ""
@@ -109,7 +110,7 @@ def _key(request: HttpRequest) -> str:
 
 def _digest(request: Any) -> str:
     """Of the address, whose right is used, and all that was sent."""
-    if request.path.startswith("/api/"):
+    if is_program(request):
         try:
             sent: Any = request.body
         except (RequestDataTooBig, UnreadablePostError):

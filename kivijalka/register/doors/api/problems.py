@@ -43,6 +43,8 @@ TITLES = {
 }
 MEDIA_TYPE = "application/problem+json"
 SAFE = ("GET", "HEAD", "OPTIONS")
+# A fault of ours, told in the same shape as a refusal.
+FAULT = Refused(_("Something went wrong here. Nothing was saved. Try again in a while."), code="fault")
 # Texts by field, each with its code. The empty name is the request as a whole.
 Mistakes = dict[str, list[tuple[Any, str]]]
 
@@ -76,11 +78,6 @@ def problem(refused: Refused) -> HttpResponse:
     }
     asks = {"WWW-Authenticate": "Bearer"} if status == STATUS["not_signed_in"] else {}
     return Response(content, status=status, content_type=MEDIA_TYPE, headers=asks)
-
-
-def fault() -> HttpResponse:
-    """A fault of ours, told in the same shape as a refusal."""
-    return problem(Refused(_("Something went wrong here. Nothing was saved. Try again in a while."), code="fault"))
 
 
 def refuse(request: HttpRequest, refused: Any) -> HttpResponse:

@@ -25,7 +25,7 @@ class Body:
     """What was sent: the values of the right type, and the mistakes in the others."""
 
     def __init__(self, request: HttpRequest, shape: type[Given]) -> None:
-        text = _text(request)
+        text = text_of(request)
         self.mistakes: Mistakes = {}
         try:
             shape.model_validate_json(text)
@@ -117,12 +117,13 @@ def _wanted() -> dict[str, str]:
     }
 
 
-def _text(request: HttpRequest) -> bytes:
+def text_of(request: HttpRequest, *more: str) -> bytes:
+    """The body as it came; `more` are media types that are JSON too."""
     try:
         text = request.body
     except RequestDataTooBig:
         raise Refused(_("The body is too large. Send less at once."), code="too_large") from None
-    if text and request.content_type != JSON:
+    if text and request.content_type not in (JSON, *more):
         raise Refused(_("Send the body as JSON, with the header Content-Type: application/json."), code="not_json")
     return text or b"{}"
 
