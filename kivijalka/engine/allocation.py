@@ -90,7 +90,13 @@ def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14
 def unit_shares(
     portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14
 ) -> tuple[FloatArray, Share, Share]:
-    """Shares (mean, VaR, TVaR) of every unit with all below it in the figures of `unit`: arrays by unit, 0 outside it."""
+    """Shares (mean, VaR, TVaR) of every unit with all below it in the figures of `unit`: arrays by unit, 0 outside it.
+
+    >>> from kivijalka.engine.severity import Gamma
+    >>> mean, _, tvar = unit_shares(Portfolio([Risk(1.0, Gamma(1, 10.0), 1), Risk(2.0, Gamma(1, 50.0), 2)], [-1, 0, 0]), 0.99)
+    >>> mean.round(6).tolist(), bool(abs(tvar.value[1] + tvar.value[2] - tvar.value[0]) < 1e-9 * tvar.value[0])
+    ([110.0, 10.0, 100.0], True)
+    """
     made = _Years.of(portfolio, p, unit, points)
     out = np.zeros((7, len(portfolio.parents)))
     inside = portfolio.units_below(unit)
@@ -183,7 +189,11 @@ class Difference:
 
 
 def less(a: Bounded, b: Bounded) -> Bounded:
-    """a - b, with the bounds of both."""
+    """a - b, with the bounds of both.
+
+    >>> less(Bounded(5.0, 4.0, 6.0), Bounded(2.0, 1.0, 3.0))
+    Bounded(value=3.0, low=1.0, high=5.0)
+    """
     return Bounded(a.value - b.value, a.low - b.high, a.high - b.low)
 
 
@@ -193,6 +203,12 @@ def what_if(
     """What changes at `unit` when risk `number` is removed (None), replaced by a Risk, or bought a Cover.
 
     The portfolio is left as it was.
+
+    >>> from kivijalka.engine.severity import Gamma
+    >>> town = Portfolio([Risk(1.0, Gamma(1, 100.0)), Risk(0.5, Gamma(2, 300.0))])
+    >>> mean, var, tvar = what_if(town, 1, Cover(200.0, 500.0)).saves
+    >>> round(mean, 2), var.low > 0, tvar.low > 0
+    (142.34, True, True)
     """
     before = portfolio.curve(unit)
     old = portfolio.known(number)

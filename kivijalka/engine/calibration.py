@@ -58,13 +58,21 @@ class Score:
 
 
 def brier(probability: ArrayLike, happened: ArrayLike) -> Score:
-    """Brier score: mean of (p - outcome)^2; expected is the mean of p (1 - p)."""
+    """Brier score: mean of (p - outcome)^2; expected is the mean of p (1 - p).
+
+    >>> brier([0.9, 0.2], [1, 0]).mean.__round__(3)
+    0.025
+    """
     p, y = _checked(probability, happened)
     return _score((p - y) ** 2, p * (1 - p))
 
 
 def log_score(probability: ArrayLike, happened: ArrayLike) -> Score:
-    """Logarithmic score: mean of -log of the probability given to what happened; inf when that was 0."""
+    """Logarithmic score: mean of -log of the probability given to what happened; inf when that was 0.
+
+    >>> round(log_score([0.5, 0.5], [1, 0]).mean, 4)
+    0.6931
+    """
     p, y = _checked(probability, happened)
     with np.errstate(divide="ignore", invalid="ignore"):
         loss = -np.log(np.where(y == 1, p, 1 - p))

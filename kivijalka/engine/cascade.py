@@ -53,6 +53,12 @@ def simulate(
     """Probability that each node is down when node i fails itself with probability p[i], independently.
 
     One word holds 64 trials. The same generator state gives the same answer on any number of threads or machines.
+
+    >>> from kivijalka.engine.network import Need
+    >>> found = simulate(Network([[], [Need((0,))]]), [0.1, 0.0], 100_000, np.random.default_rng(1))
+    >>> low, high = found.interval()
+    >>> bool(low[1] <= 0.1 <= high[1])
+    True
     """
     graph = network.graph if isinstance(network, Network) else network
     chance = _chances(p, graph.size)[graph.order]
@@ -86,7 +92,11 @@ def _run(
 
 
 def count_down(graph: Graph, chance: FloatArray, trials: int, seed: int, first: int, last: int) -> IntArray:
-    """Trials in which each position of the graph is down, over blocks first..last-1: one part of a larger run."""
+    """Trials in which each position of the graph is down, over blocks first..last-1: one part of a larger run.
+
+    >>> count_down(Network([[], []]).graph, np.array([1.0, 0.0]), 100, 1, 0, 1).tolist()
+    [100, 0]
+    """
     from kivijalka.engine.cascade_kernels import TRIALS, draw_blocks
 
     down = np.zeros(graph.size, np.int64)
@@ -132,7 +142,13 @@ def exact(network: Network, p: ArrayLike, *, most: int = EXACT) -> Down:
 
 
 def part(network: Network, nodes: Sequence[int]) -> tuple[Network, IntArray]:
-    """The network of what `nodes` rest on, and the numbers that its nodes had."""
+    """The network of what `nodes` rest on, and the numbers that its nodes had.
+
+    >>> from kivijalka.engine.network import Need
+    >>> small, kept = part(Network([[], [], [Need((0,))]]), [2])
+    >>> len(small), kept.tolist()
+    (2, [0, 2])
+    """
     kept = sorted({m for node in nodes for m in network.rests_on(node)})
     new = {m: i for i, m in enumerate(kept)}
     needs = [[type(d)(tuple(new[m] for m in d.of), d.k) for d in network.needs[m]] for m in kept]
@@ -143,7 +159,12 @@ def part(network: Network, nodes: Sequence[int]) -> tuple[Network, IntArray]:
 def probability_down(
     network: Network, node: int, p: ArrayLike, trials: int, rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """(value, low, high) of P(node is down): exact when it rests on at most 25 that can fail, else a 95 % interval."""
+    """(value, low, high) of P(node is down): exact when it rests on at most 25 that can fail, else a 95 % interval.
+
+    >>> from kivijalka.engine.network import Need
+    >>> probability_down(Network([[], [Need((0,))]]), 1, [0.25, 0.0], 1000, np.random.default_rng(1))
+    (0.25, 0.25, 0.25)
+    """
     small, kept = part(network, [node])
     chance = _chances(p, len(network))[kept]
     can_fail = int(((chance > 0) & (chance < 1)).sum())
@@ -166,7 +187,13 @@ class Single:
 
 
 def single_failures(network: Network, cost: ArrayLike) -> Single:
-    """For every node: what stops in the end, and what that costs, if it alone fails. Exact; 512 nodes at a time."""
+    """For every node: what stops in the end, and what that costs, if it alone fails. Exact; 512 nodes at a time.
+
+    >>> from kivijalka.engine.network import Need
+    >>> found = single_failures(Network([[], [Need((0,))], [Need((0, 1), 1)]]), [1.0, 10.0, 100.0])
+    >>> found.cost.tolist(), found.stopped.tolist(), found.worst(1).tolist()
+    ([111.0, 10.0, 100.0], [3, 1, 1], [0])
+    """
     from kivijalka.engine.cascade_kernels import TRIALS, one_by_one
     from kivijalka.engine.compiled import in_parallel
 
@@ -200,6 +227,11 @@ def redundancy(
 
     Both runs use the same trials, so that the difference has little noise; exact (error 0) when at most 25 nodes can
     fail. `error` is a standard error of the saving that ignores the common trials, hence on the safe side.
+
+    >>> from kivijalka.engine.network import Need
+    >>> net = Network([[], [Need((0,))]])
+    >>> redundancy(net, [0.1, 0.0], [0.0, 1000.0], [0], 1000, np.random.default_rng(1)).saves.round(6).tolist()
+    [90.0]
     """
     chance, price = _chances(p, len(network)), finite_array("cost", cost)
     few = int(((chance > 0) & (chance < 1)).sum()) <= EXACT
@@ -231,5 +263,9 @@ def _chances(p: ArrayLike, size: int) -> FloatArray:
 
 
 def trials_for(p: float, relative: float) -> int:
-    """Trials for a relative standard error `relative` of a probability near p: (1 - p) / (p relative^2)."""
+    """Trials for a relative standard error `relative` of a probability near p: (1 - p) / (p relative^2).
+
+    >>> trials_for(0.01, 0.1)
+    9900
+    """
     return int(np.ceil((1 - p) / (positive("p", p) * positive("relative", relative) ** 2)))

@@ -17,6 +17,9 @@ class Action:
     """Costs `cost[t]` euro in year t; multiplies the expected loss of risk r by `effects[r]`, from 0 to 1.
 
     Effects of several actions on the same risk multiply.
+
+    >>> Action(cost=(5000.0, 1000.0), effects={0: 0.5, 3: 0.9}, name="sprinklers").cost
+    (5000.0, 1000.0)
     """
 
     cost: tuple[float, ...]
@@ -36,6 +39,10 @@ class Problem:
     """`losses[r]`: expected loss of risk r, euro over the whole time (or its share of the tail); `budgets[t]` per year.
 
     `excludes`: pairs of which at most one; `requires`: (a, b), a only with b; `must` and `never`: decided beforehand.
+
+    >>> p = Problem(np.array([100.0]), [Action((5.0,), {0: 0.5}), Action((3.0,), {0: 0.8})], (7.0,))
+    >>> p.left([0, 1]).tolist(), p.why_not([0, 1])
+    ([40.0], 'year 0 costs 1 euro more than its budget')
     """
 
     losses: FloatArray
@@ -192,6 +199,9 @@ def greedy(problem: Problem, order: FloatArray | None = None) -> list[int]:
     """A fair first set: what must be, then again and again the allowed action that saves most per euro.
 
     With `order` (a number per action) those of 1/2 and more go first, for instance those of a relaxed solution.
+
+    >>> greedy(Problem(np.array([100.0]), [Action((5.0,), {0: 0.5}), Action((3.0,), {0: 0.8})], (7.0,)))
+    [0]
     """
     chosen = sorted(problem.must)
     for a in list(chosen):
@@ -252,7 +262,12 @@ class Reason:
 
 
 def reasons(problem: Problem, choice: Choice) -> list[Reason]:
-    """For every action: what dropping it from the chosen set, or adding it to it, would change."""
+    """For every action: what dropping it from the chosen set, or adding it to it, would change.
+
+    >>> p = Problem(np.array([100.0]), [Action((5.0,), {0: 0.5}), Action((3.0,), {0: 0.8})], (7.0,))
+    >>> [(r.action, r.chosen, r.change, r.why_not) for r in reasons(p, choose(p))]
+    [(0, True, 50.0, None), (1, False, -10.0, 'year 0 costs 1 euro more than its budget')]
+    """
     out = []
     for a in range(len(problem.actions)):
         inside = a in choice.chosen
@@ -263,7 +278,12 @@ def reasons(problem: Problem, choice: Choice) -> list[Reason]:
 
 
 def frontier(problem: Problem, budgets: Sequence[Sequence[float]], *, effort: Effort | None = None) -> list[Choice]:
-    """The best choice for each of several budgets; a dearer budget never leaves more loss than a cheaper one within it."""
+    """The best choice for each of several budgets; a dearer budget never leaves more loss than a cheaper one within it.
+
+    >>> p = Problem(np.array([100.0]), [Action((5.0,), {0: 0.5}), Action((3.0,), {0: 0.8})], (7.0,))
+    >>> [round(c.left, 6) for c in frontier(p, [(0.0,), (3.0,), (5.0,), (8.0,)])]
+    [100.0, 80.0, 50.0, 40.0]
+    """
     out: list[Choice] = []
     for budget in budgets:
         found = choose(replace(problem, budgets=tuple(budget)), effort=effort)

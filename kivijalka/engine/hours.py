@@ -59,7 +59,13 @@ def hours_down(network: Network, repairs: Sequence[Repair], rng: np.random.Gener
 def simulate_years(
     network: Network, repairs: Sequence[Repair], rng: np.random.Generator, years: int, *, workers: int | None = None
 ) -> FloatArray:
-    """Hours down (years, nodes) of independent stationary years. Same generator state, same answer on any threads."""
+    """Hours down (years, nodes) of independent stationary years. Same generator state, same answer on any threads.
+
+    >>> from kivijalka.engine.network import Network, Repair
+    >>> years = simulate_years(Network([[]]), [Repair(2.0, 10.0)], np.random.default_rng(1), 2000)
+    >>> years.shape, bool(abs(years.mean() - 20.0) < 2.0)
+    ((2000, 1), True)
+    """
     from kivijalka.engine.compiled import in_parallel
     from kivijalka.engine.hours_kernels import run_years
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from kivijalka.engine.errors import FloatArray
+from kivijalka.engine.law import Severity, as_smooth
 from kivijalka.engine.measure import (
     EventMeasure,
     Knots,
@@ -21,7 +22,7 @@ from kivijalka.engine.measure import (
     with_breaks,
 )
 from kivijalka.engine.recipe import Block, Recipe, Shocks
-from kivijalka.engine.severity import Lognormal, Severity, as_smooth
+from kivijalka.engine.severity import Lognormal
 from kivijalka.engine.view import chord_lattice
 
 BUDGET = 2_500_000  # evaluations of limited means that one table may cost
@@ -78,16 +79,12 @@ class Ingredients:
             return self.on(knots_to(cap, [], 8))
         if self.is_smooth:
             return self.on(knots_to(cap, every, knots_within_budget(len(every)) * (1 + (points > 2**14))))
-        lattice = chord_lattice(cap, points)
+        rough = self.on(Knots(with_breaks(log_knots(cap * 1e-9, cap, 400), every)))
+        lattice = chord_lattice(cap, points, rough.jump)
         if len(every) * 2 * lattice.count <= DIRECT:
             x = lattice_knots(lattice.step, lattice.count)
         else:
             count = min(max(DIRECT // len(every), 1536 if points <= 2**14 else 6144), lattice.count)
-            x = adapted_knots(*self._roughly(cap), cap, count)
-        return self.on(Knots(with_breaks(x, every)))
-
-    def _roughly(self, cap: float) -> tuple[FloatArray, FloatArray]:
-        """Sizes and events above them, to see where knots are needed."""
-        recipe = self.on(Knots(log_knots(cap * 1e-9, cap, 400)))
-        above = sum((rate * m.above for rate, m in recipe.measures()), np.zeros(400))
-        return recipe.first.x, above
+            above = sum((rate * m.above for rate, m in rough.measures()), np.zeros(len(rough.first.x)))
+            x = adapted_knots(rough.first.x, above, lattice.cap, count)
+        return self.on(Knots(with_breaks(np.union1d(x, [cap]), every)))

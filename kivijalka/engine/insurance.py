@@ -9,12 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from kivijalka.engine.errors import BadInput, FloatArray, not_negative
-from kivijalka.engine.severity import Severity
+from kivijalka.engine.law import Severity
 
 
 @dataclass(frozen=True)
 class Cover:
-    """A cover that pays the part of each event above `deductible`, at most `limit` euro (inf: no limit)."""
+    """A cover that pays the part of each event above `deductible`, at most `limit` euro (inf: no limit).
+
+    >>> from kivijalka.engine.severity import Constant
+    >>> cover = Cover(deductible=200.0, limit=500.0)
+    >>> cover.ceded(Constant(1000.0)).mean, cover.net(Constant(1000.0)).mean
+    (500.0, 500.0)
+    """
 
     deductible: float
     limit: float = math.inf
@@ -79,7 +85,12 @@ class Ceded(_Layered):
 
 @dataclass(frozen=True)
 class Net(_Layered):
-    """X less what the cover pays."""
+    """X less what the cover pays.
+
+    >>> from kivijalka.engine.severity import Constant
+    >>> Net(Constant(1000.0), deductible=200.0, limit=500.0).mean
+    500.0
+    """
 
     severity: Severity
     deductible: float
@@ -104,7 +115,12 @@ class Net(_Layered):
 
 
 def second_moment(severity: _Layered | Severity, nodes: int = 4001) -> float:
-    """E X^2 = 2 * integral of (E X - E min(X, x)), by Simpson's rule in log x; inf where it does not settle."""
+    """E X^2 = 2 * integral of (E X - E min(X, x)), by Simpson's rule in log x; inf where it does not settle.
+
+    >>> from kivijalka.engine.severity import Gamma
+    >>> round(second_moment(Gamma(1, 10.0)), 3)
+    200.0
+    """
     mean = severity.mean
     if not math.isfinite(mean):
         return math.inf

@@ -102,7 +102,11 @@ class Fit:
 
 
 def indexed(losses: ArrayLike, index: ArrayLike, now: float) -> FloatArray:
-    """Losses in today's euro: each times now / (price index when it happened)."""
+    """Losses in today's euro: each times now / (price index when it happened).
+
+    >>> indexed([100.0, 100.0], [80.0, 100.0], 120.0).tolist()
+    [150.0, 120.0]
+    """
     return finite_array("losses", losses, least=0.0) * positive("now", now) / finite_array("index", index, least=1e-300)
 
 
@@ -110,6 +114,11 @@ def fit_lognormal(losses: ArrayLike, *, threshold: float = 0.0) -> Fit:
     """Lognormal from losses known only above a reporting `threshold` (euro): likelihood f(x) / P(X > threshold).
 
     Errors are from the observed information for (log median, sigma). Losses at or below the threshold are refused.
+
+    >>> seen = Lognormal(1000.0, 0.8).median * np.exp(0.8 * np.random.default_rng(1).normal(size=2000))
+    >>> fit = fit_lognormal(seen[seen > 500.0], threshold=500.0)
+    >>> abs(fit.severity.median - 1000.0) < 100.0, abs(fit.severity.sigma - 0.8) < 0.1
+    (True, True)
     """
     from scipy.optimize import minimize
     from scipy.special import log_ndtr
@@ -140,7 +149,12 @@ def fit_lognormal(losses: ArrayLike, *, threshold: float = 0.0) -> Fit:
 
 
 def fit_tail(losses: ArrayLike, threshold: float) -> Fit:
-    """Generalised Pareto above `threshold` (euro) by maximum likelihood over shape >= 0 (Coles 2001, chapter 4)."""
+    """Generalised Pareto above `threshold` (euro) by maximum likelihood over shape >= 0 (Coles 2001, chapter 4).
+
+    >>> fit = fit_tail(1e4 * np.random.default_rng(1).random(4000) ** -0.5, 1e4)
+    >>> abs(fit.severity.shape - 0.5) < 0.05
+    True
+    """
     from scipy.optimize import minimize
 
     excess = _above(losses, threshold, 5) - threshold
@@ -194,6 +208,10 @@ def lognormal_posterior(
 
     `spread_weight` (default: the same) is what the prior's sigma is worth. Gives the posterior's centre.
     Source: Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.3.
+
+    >>> after = lognormal_posterior(Lognormal(1000.0, 1.0), 2.0, [4000.0, 4000.0])
+    >>> round(after.median), round(after.sigma, 3)
+    (2000, 0.99)
     """
     y = np.log(finite_array("losses", losses, least=1e-300))
     k = positive("prior_weight", prior_weight)
@@ -253,6 +271,11 @@ def hierarchical(
 
     Gives (units, divisions): a unit's mean leans on its division's corrected mean, that one on the whole
     (Bühlmann and Gisler, chapter 6, with the between-unit variance pooled over divisions).
+
+    >>> observed = [[2.0, 3.0], [4.0, 3.0], [9.0, 11.0], [12.0, 10.0]]
+    >>> units, divisions = hierarchical(observed, [[1.0, 1.0]] * 4, [0, 0, 1, 1])
+    >>> units.means.round(2).tolist(), divisions.means.round(2).tolist()
+    ([3.04, 3.04, 10.46, 10.46], [3.04, 10.46])
     """
     base = credibility(observed, volumes)
     divisions = sorted(set(parent))

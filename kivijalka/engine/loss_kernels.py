@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray, IntArray
-from kivijalka.engine.severity import TURN
+from kivijalka.engine.law import TURN
 
 FAR = 8.3  # the normal tail beyond is 5e-17
 LOG_2 = math.log(2.0)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kivijalka.engine.errors import FloatArray
-from kivijalka.engine.severity import Lognormal, Severity, breaks_of
+from kivijalka.engine.law import Severity, breaks_of
+from kivijalka.engine.severity import Lognormal
 
 ROUND = 2.0**-53
 MOST_BREAKS = 200  # jumps of laws that get knots of their own
@@ -231,7 +232,7 @@ def adapted_knots(x: FloatArray, above: FloatArray, cap: float, count: int) -> F
     """
     edges = np.append(x[x < cap], cap)
     mass = -np.diff(np.interp(edges, x, above))
-    wish = np.cbrt(np.maximum(mass, 0.0) * edges[1:] ** 2)
+    wish = np.cbrt(np.where(np.diff(edges) > 1e-12 * edges[1:], np.maximum(mass, 0.0), 0.0) * edges[1:] ** 2)
     share = 1 + np.floor(wish / max(wish.sum(), 1e-300) * max(count - len(edges), 0)).astype(np.int64)
     pieces = [np.array([0.0])]
     for low, high, parts in zip(edges[:-1], edges[1:], share, strict=True):

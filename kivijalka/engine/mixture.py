@@ -8,12 +8,17 @@ from typing import cast
 import numpy as np
 
 from kivijalka.engine.errors import BadInput, FloatArray, finite_array, positive
-from kivijalka.engine.severity import Severity, Smooth, as_smooth, breaks_of, turned_above
+from kivijalka.engine.law import Severity, Smooth, as_smooth, breaks_of, turned_above
 
 
 @dataclass(frozen=True)
 class Empirical:
-    """Observed losses in euro, each with a weight (equal by default)."""
+    """Observed losses in euro, each with a weight (equal by default).
+
+    >>> x = Empirical((100.0, 300.0), weights=(3.0, 1.0))
+    >>> x.mean, x.limited_mean(np.array([200.0])).tolist()
+    (150.0, [125.0])
+    """
 
     losses: tuple[float, ...]
     weights: tuple[float, ...] = ()
@@ -57,7 +62,12 @@ class Empirical:
 
 @dataclass(frozen=True)
 class Mixture:
-    """One of `parts`, drawn with `weights` (they are scaled to sum to 1)."""
+    """One of `parts`, drawn with `weights` (they are scaled to sum to 1).
+
+    >>> from kivijalka.engine.severity import Constant, Gamma
+    >>> Mixture((Gamma(1, 100.0), Constant(500.0)), (1.0, 1.0)).mean
+    300.0
+    """
 
     parts: tuple[Severity, ...]
     weights: tuple[float, ...]
@@ -118,7 +128,12 @@ def _summed(weights: tuple[float, ...], parts: list[FloatArray]) -> FloatArray:
 
 @dataclass(frozen=True)
 class Scaled:
-    """`factor` times `severity`, for instance an index for inflation or a change of currency."""
+    """`factor` times `severity`, for instance an index for inflation or a change of currency.
+
+    >>> from kivijalka.engine.severity import Lognormal
+    >>> round(Scaled(Lognormal(1000.0, 0.5), 1.1).exceedance(np.array(1100.0)).item(), 12)
+    0.5
+    """
 
     severity: Severity
     factor: float

@@ -10,8 +10,8 @@ import numpy as np
 
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray
+from kivijalka.engine.law import TURN
 from kivijalka.engine.loss_kernels import ROUND, lower, tail_series
-from kivijalka.engine.severity import TURN
 
 STRAY = 1e-12  # share by which Gauss's nodes may be wrong, see docs/engine.md
 SOFT = 0.3  # how softly a window opens, in log x

@@ -12,9 +12,9 @@ import numpy as np
 from kivijalka.engine.curve import LossCurve
 from kivijalka.engine.errors import BadInput, FloatArray, IntArray, not_negative, positive
 from kivijalka.engine.ingredients import Group, Ingredients, knots_within_budget
+from kivijalka.engine.law import Severity
 from kivijalka.engine.measure import knots_for
 from kivijalka.engine.recipe import Block, Recipe, Shocks
-from kivijalka.engine.severity import Severity
 from kivijalka.engine.units import UnitTables
 
 
@@ -23,6 +23,10 @@ class Risk:
     """`rate` events a year (Poisson), each costing `severity`, at `unit`; `factor`: whose swings the rate shares.
 
     Several events a year are the normal case: a rate is not a probability.
+
+    >>> from kivijalka.engine.severity import Gamma
+    >>> Risk(rate=3.0, severity=Gamma(1, 1000.0)).mean
+    3000.0
     """
 
     rate: float
@@ -44,6 +48,12 @@ class Shock:
     """A common cause: `rate` times a year, every (unit, severity) of `hits` loses an independent amount at once.
 
     `factor`: whose swings the rate shares, as a risk's may.
+
+    >>> from kivijalka.engine.severity import Constant
+    >>> storm = Shock(0.2, ((1, Constant(100.0)), (2, Constant(300.0))))
+    >>> city = Portfolio([], [-1, 0, 0], shocks=[storm])
+    >>> [round(city.curve(u).exceedance(250.0).value, 6) for u in (0, 1, 2)]
+    [0.181269, 0.001148, 0.181269]
     """
 
     rate: float
@@ -57,7 +67,11 @@ class Shock:
 
 
 def factor_from_spread(spread: float) -> float:
-    """Shape of a gamma factor whose standard deviation is `spread` times its mean: 1 / spread^2."""
+    """Shape of a gamma factor whose standard deviation is `spread` times its mean: 1 / spread^2.
+
+    >>> factor_from_spread(0.5)
+    4.0
+    """
     return 1 / positive("spread", spread) ** 2
 
 

@@ -92,7 +92,7 @@ class Program:
             if x is None:
                 break
             best.take(greedy(self.problem, x))
-            done = lower <= bound + 1e-7 * abs(lower)
+            done = lower - bound <= max(1e-7 * abs(lower), 5e-3 * (best.left - lower))
             bound = max(bound, lower)
             if done:
                 break

@@ -106,6 +106,15 @@ class Recipe:
             yield (1.0 if math.isinf(block.shape) else block.shape / (block.shape + block.smooth_rate)), block.events
 
     @property
+    def jump(self) -> float:
+        """The size at which the law jumps most, as far as knots show it; 0 if it does not."""
+        x = self.first.x
+        fall = sum((rate * (m.rough[:-1] - m.rough[1:]) for rate, m in self.measures()), np.zeros(len(x) - 1))
+        fall[np.diff(x) > 4e-16 * x[:-1]] = 0.0
+        most = float(fall.max(initial=0.0))
+        return float(x[1 + int(np.argmax(fall > most * (1 - 1e-9)))]) if most > 0 else 0.0
+
+    @property
     def noise(self) -> float:
         """The largest relative round-off of its tables."""
         return max(m.noise for _, m in self.measures())

@@ -13,7 +13,15 @@ from kivijalka.engine.errors import BadInput, FloatArray, finite_array, level
 
 @dataclass(frozen=True)
 class Scenarios:
-    """A year is one of several kinds (`chances` sum to 1), each with a loss curve of its own: common causes mixed."""
+    """A year is one of several kinds (`chances` sum to 1), each with a loss curve of its own: common causes mixed.
+
+    >>> from kivijalka.engine.portfolio import Portfolio, Risk
+    >>> from kivijalka.engine.severity import Gamma
+    >>> calm, storm = (Portfolio([Risk(r, Gamma(1, 100.0))]).curve() for r in (0.5, 3.0))
+    >>> years = Scenarios((0.8, 0.2), (calm, storm))
+    >>> round(years.mean, 6), years.quantile(0.99).width < 1e-5
+    (100.0, True)
+    """
 
     chances: tuple[float, ...]
     curves: tuple[LossCurve, ...]
@@ -72,7 +80,15 @@ class Scenarios:
 
 @dataclass(frozen=True)
 class Net:
-    """Losses less gains of a year, the two independent: positive is a loss (euro). Apart they are `losses`, `gains`."""
+    """Losses less gains of a year, the two independent: positive is a loss (euro). Apart they are `losses`, `gains`.
+
+    >>> from kivijalka.engine.portfolio import Portfolio, Risk
+    >>> from kivijalka.engine.severity import Gamma
+    >>> losses, gains = (Portfolio([Risk(r, Gamma(1, 100.0))]).curve() for r in (1.0, 2.0))
+    >>> year = Net(losses, gains)
+    >>> year.mean, 0.2 < year.exceedance(0.0, cells=60).low
+    (-100.0, True)
+    """
 
     losses: LossCurve
     gains: LossCurve

@@ -5,71 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from kivijalka.engine.errors import BadInput, FloatArray, finite_array, interval, positive
+from kivijalka.engine.law import TURN, Severity
 
-TURN = 0.5  # radians, see Smooth.turned
 Z90 = 1.6448536269514722  # standard normal quantile at 95 %: half of a central 90 % interval
-
-
-class Severity(Protocol):
-    """What the engine asks of a severity X >= 0. Any object with these members fits.
-
-    `mean` is E X (may be inf), `square` is E X^2 (may be inf), both in euro and euro^2.
-    `limited_mean(x)` is E min(X, x), `exceedance(x)` is P(X > x); arrays in, arrays of the same shape out.
-    """
-
-    @property
-    def mean(self) -> float: ...
-    @property
-    def square(self) -> float: ...
-    def limited_mean(self, x: FloatArray) -> FloatArray: ...
-    def exceedance(self, x: FloatArray) -> FloatArray: ...
-
-
-class Smooth(Severity, Protocol):
-    """What a severity with a density may tell besides, for narrower bounds; it does so when `is_smooth` is true.
-
-    `density(x)`; `bend(a, b)`: a bound of the density's fourth derivative in the cell a..b (inf where there is none);
-    `decay(w)`: a bound, never rising, of |E exp(sX)| for all s with Re s <= 0 and |Im s| >= w; `peak(x)`: a bound of the
-    total variation of the density beyond x, half of it. `breaks`: where the density or the law jumps. Optional
-    `turned(x)`: where the density goes on to complex sizes, the integral of its size along y exp(i TURN) for y > x, or
-    None; for narrower bounds where events of many sizes come together.
-    """
-
-    @property
-    def is_smooth(self) -> bool: ...
-    @property
-    def breaks(self) -> tuple[float, ...]: ...
-    def density(self, x: FloatArray) -> FloatArray: ...
-    def bend(self, a: FloatArray, b: FloatArray) -> FloatArray: ...
-    def decay(self, w: FloatArray) -> FloatArray: ...
-    def peak(self, x: FloatArray) -> FloatArray: ...
-
-
-def as_smooth(severity: Severity) -> Smooth | None:
-    """The severity as one with a density, if it is."""
-    return cast(Smooth, severity) if getattr(severity, "is_smooth", False) else None
-
-
-def turned_above(severity: Severity, x: FloatArray) -> FloatArray | None:
-    """The density's size on a path turned by TURN, integrated from each of |x| on; None where there is no such path."""
-    ask = getattr(severity, "turned", None)
-    return None if ask is None else cast("FloatArray | None", ask(x))
-
-
-def breaks_of(severity: Severity) -> tuple[float, ...]:
-    """Where the severity's law or density jumps, as far as it tells."""
-    return tuple(getattr(severity, "breaks", ()))
 
 
 @dataclass(frozen=True)
 class Constant:
-    """Every event costs exactly `amount` euro."""
+    """Every event costs exactly `amount` euro.
+
+    >>> Constant(700.0).limited_mean(np.array([500.0, 900.0])).tolist()
+    [500.0, 700.0]
+    """
 
     amount: float
 
@@ -240,7 +192,12 @@ class Lognormal:
 
 @dataclass(frozen=True)
 class Gamma:
-    """Gamma with `shape` (1 is the exponential) and `scale` in euro; mean shape * scale."""
+    """Gamma with `shape` (1 is the exponential) and `scale` in euro; mean shape * scale.
+
+    >>> x = Gamma(2.0, 300.0)
+    >>> x.mean, x.square
+    (600.0, 540000.0)
+    """
 
     shape: float
     scale: float
@@ -316,6 +273,9 @@ class GeneralizedPareto:
     """`threshold` plus an excess with P(excess > y) = (1 + shape y / scale)^(-1/shape); scale and threshold in euro.
 
     The tail index is 1/shape; the mean is infinite from shape 1 on. `shape` >= 0 (0: exponential excess).
+
+    >>> GeneralizedPareto(scale=500.0, shape=0.5, threshold=1000.0).mean
+    2000.0
     """
 
     scale: float
@@ -404,5 +364,9 @@ def pareto(least: float, index: float) -> GeneralizedPareto:
 
 
 def limited_mean(severity: Severity, x: ArrayLike) -> FloatArray:
-    """E min(X, x) for scalars or arrays of x >= 0, in euro, with x checked."""
+    """E min(X, x) for scalars or arrays of x >= 0, in euro, with x checked.
+
+    >>> limited_mean(LogUniform(10.0, 100.0), [10.0, 1e6]).round(4).tolist()
+    [10.0, 39.0865]
+    """
     return severity.limited_mean(finite_array("x", x, least=0.0))

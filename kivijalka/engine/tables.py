@@ -7,8 +7,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from kivijalka.engine.errors import FloatArray, IntArray
+from kivijalka.engine.law import Severity, as_smooth, turned_above
 from kivijalka.engine.measure import Knots, key_of, lognormals_of
-from kivijalka.engine.severity import Severity, as_smooth, turned_above
 
 
 def filled(row: IntArray, rows: int, rates: FloatArray, severities: Sequence[Severity], knots: Knots) -> FloatArray:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kivijalka.engine.errors import BadInput, FloatArray, finite_array, level
+from kivijalka.engine.law import Severity
 from kivijalka.engine.learning import GammaRate
 from kivijalka.engine.measure import EventMeasure, Knots
 from kivijalka.engine.portfolio import Portfolio
 from kivijalka.engine.recipe import Recipe
-from kivijalka.engine.severity import Severity
 from kivijalka.engine.tables import filled
 from kivijalka.engine.view import View
 
@@ -56,6 +56,13 @@ def band(
     `severities` gives, by the risk's place, a function that draws one of the severities that may be true (for instance
     from `learning.lognormal_posterior`). Year-to-year variation, factors and shocks are in each curve; not knowing is
     between curves.
+
+    >>> from kivijalka.engine.severity import Gamma
+    >>> from kivijalka.engine.portfolio import Risk
+    >>> town = Portfolio([Risk(1.0, Gamma(1, 100.0))])
+    >>> b = band(town, [GammaRate(2.0, 2.0)], np.array([300.0]), np.random.default_rng(1), draws=50)
+    >>> bool(b.low[0] < town.curve().exceedance(300.0).value < b.high[0])
+    True
     """
     level("inside", inside)
     numbers, unsure = list(portfolio.risks), dict(severities or {})

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from kivijalka.engine.errors import FloatArray, IntArray
+from kivijalka.engine.law import Severity
 from kivijalka.engine.measure import EventMeasure, Knots, key_of, round_off, tabulate
-from kivijalka.engine.severity import Severity
 from kivijalka.engine.tables import filled
 
 Key = tuple[int, int | None]

@@ -74,7 +74,7 @@ class View:
     @cached_property
     def lattice(self) -> Lattice:
         """The lattice of bounds by chords."""
-        return chord_lattice(self.cap, self.points)
+        return chord_lattice(self.cap, self.points, self.recipe.jump)
 
     @cached_property
     def sandwich(self) -> Sandwich:
@@ -177,10 +177,13 @@ def _both(a: Bounded, b: Bounded) -> Bounded:
     return Bounded.within(a.value, max(a.low, b.low), min(a.high, b.high))
 
 
-def chord_lattice(cap: float, points: int) -> Lattice:
-    """Nearly a whole period of cells: chords need no more."""
+def chord_lattice(cap: float, points: int, jump: float = 0.0) -> Lattice:
+    """Nearly a whole period of cells: chords need no more. A `jump` of the law is put on one of its points."""
     count = points - points // 16
-    return Lattice(cap / count, count, points, 14.0 * count / points / cap)
+    step = cap / count
+    if jump > step:
+        step = jump / math.floor(jump / step)
+    return Lattice(step, count, points, 14.0 / points / step)
 
 
 def level_set(s: Sandwich, p: float) -> tuple[float, float]:

@@ -173,6 +173,14 @@ def test_extremes_give_ordered_figures(risks):
     assert worst.high >= q[1].low
 
 
+@pytest.mark.parametrize("amount", [7.0, 12345.678, 1e7])
+@pytest.mark.parametrize("points", [2**12, 2**14])
+def test_where_all_losses_cost_the_same_bounds_are_of_round_off(amount, points):
+    q = Portfolio([Risk(3.0, Constant(amount))]).curve(points=points, tolerance=1).quantile(0.99)
+    assert q.low <= 8 * amount <= q.high
+    assert q.width < 1e-6
+
+
 def test_constant_losses_give_multiples_of_the_constant():
     curve = Portfolio([Risk(2.0, Constant(500.0))]).curve(points=2**12, tolerance=1)
     for p, k in ((0.5, 2), (0.9, 4), (0.99, 6)):

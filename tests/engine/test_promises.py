@@ -23,6 +23,25 @@ def test_examples_of_the_docstrings_run(name):
     assert doctest.testmod(importlib.import_module(f"kivijalka.engine.{name}")).failed == 0
 
 
+USED = ["allocation", "calibration", "cascade", "choice", "hours", "insurance", "learning", "mixture", "network"]
+USED += ["portfolio", "scenarios", "severity", "tree", "uncertainty"]
+MADE = ["Action", "Constant", "Cover", "Empirical", "Gamma", "GeneralizedPareto", "Lognormal", "LogUniform", "Mixture"]
+MADE += ["Need", "Net", "Network", "Portfolio", "Problem", "Repair", "Risk", "Scaled", "Scenarios", "Shock"]
+
+
+@pytest.mark.parametrize("name", USED)
+def test_whatever_one_calls_has_an_example(name):
+    tree = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+    called = [
+        node
+        for node in tree.body
+        if (isinstance(node, ast.FunctionDef) and not node.name.startswith("_"))
+        or (isinstance(node, ast.ClassDef) and node.name in MADE)
+    ]
+    assert called
+    assert [node.name for node in called if ">>>" not in (ast.get_docstring(node) or "")] == []
+
+
 def test_examples_of_the_document_run():
     assert doctest.testfile(str(DOCS), module_relative=False).failed == 0
 

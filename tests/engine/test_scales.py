@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from kivijalka.engine import Bounded, Gamma, Portfolio, Risk, Shock
-from kivijalka.engine.severity import Severity
+from kivijalka.engine.law import Severity
 from kivijalka.engine.tree import figures
 from tests.engine.routes import compound_gamma_below, talbot
 

@@ -20,9 +20,10 @@ from kivijalka.engine import (
     pareto,
 )
 from kivijalka.engine.insurance import second_moment
+from kivijalka.engine.law import as_smooth
 from kivijalka.engine.loss_kernels import table_at
 from kivijalka.engine.measure import Knots, log_knots, tabulate, with_breaks
-from kivijalka.engine.severity import as_smooth, limited_mean
+from kivijalka.engine.severity import limited_mean
 
 ALL = [
     Lognormal(1000.0, 0.8),
