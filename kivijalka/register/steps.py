@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access.actor import say_command
 from kivijalka.register.command import translated
-from kivijalka.register.models import Kept, Link, Node
+from kivijalka.register.models import Kept, Link, Node, SeenQuerySet
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS, kept_models
 
@@ -155,6 +155,11 @@ def undo(step: Step) -> None:
 
 
 def _put_back(model: type[Kept], rows: list[Written]) -> None:
+    # The policy of the table lets through whoever may do anything to the row; undoing a verb asks for its own right.
+    for name in {row.command for row in rows}:
+        ids = {row.id for row in rows if row.command == name}
+        if SeenQuerySet(model).may(name).filter(pk__in=ids).count() < len(ids):
+            raise _no_right()
     made = [row for row in rows if row.made]
     changed = [row for row in rows if not row.made]
     done = (
@@ -194,9 +199,13 @@ def _why_not(model: type[Kept], rows: list[Written]) -> Refused:
         )
         found = cursor.fetchall()
     if not found:
-        return Refused(_("You do not have the right to do this here."), code="no_right")
+        return _no_right()
     records = {row.id: row.record for row in rows}
     return BuiltOn([(records[pk], "changed", by, since) for pk, by, since in found])
+
+
+def _no_right() -> Refused:
+    return Refused(_("You do not have the right to do this here."), code="no_right")
 
 
 def _own(model: type[Kept]) -> str:

@@ -139,6 +139,16 @@ def test_who_may_change_it_no_more_may_not_undo(head: tuple[Client, Person]) -> 
     assert fresh(found).state == "closed"
 
 
+def test_nor_who_may_do_something_else_to_it_still(head: tuple[Client, Person]) -> None:
+    client, person = head
+    found = assessed_risk(unit=person.unit)
+    way_back = done(client, f"/risks/{found.pk}/do/close/")
+    Role.objects.filter(person=person).update(kind="city_board")
+    answer = client.post(way_back)
+    assert answer.status_code == 409 and "do not have the right" in answer.content.decode()
+    assert fresh(found).state == "closed"
+
+
 def test_a_legal_act_is_withdrawn_not_undone(head: tuple[Client, Person]) -> None:
     client, person = head
     deputy = holder("unit_head", unit=person.unit)
