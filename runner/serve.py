@@ -3,7 +3,7 @@
 import argparse
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from runner.checkout import HERE
 from runner.house import alone, preparation
@@ -38,20 +38,25 @@ def run(processes: Processes, args: Sequence[str]) -> int:
         carry_out(steps(processes, site, migrate=wanted.migrate), processes)
     server = site.start_server(wanted.host, wanted.port, wanted.workers, 4, None)
     wait_for_first_page(server, wanted.host, wanted.port, None)
-    worker = site.start_worker(None)
     line(f"Serving at http://{wanted.host}:{wanted.port}/")
-    return first_to_end(server, worker)
+    return attended(processes, server, lambda: site.start_worker(None))
 
 
-def first_to_end(*children: Child) -> int:
-    """Wait for whichever ends first and give its exit code: the city's service manager starts all anew."""
-    while True:
-        for child in children:
-            code = child.process.poll()
-            if code is not None:
-                line(f"{child.name} ended by itself (exit code {code}).")
-                return code or 1
-        time.sleep(0.5)
+def attended(processes: Processes, server: Child, begin_worker: Callable[[], Child], pause: float = 5.0) -> int:
+    """Wait for the site's end and give its exit code: the city's service manager starts all anew.
+
+    A worker that ends by itself, as one does without its database, is begun anew, and the site goes on meanwhile.
+    """
+    worker, since = begin_worker(), time.monotonic()
+    while (code := server.process.poll()) is None:
+        ended = worker.process.poll()
+        if ended is not None and time.monotonic() > since + pause:
+            line(f"{worker.name} ended by itself (exit code {ended}) and is begun anew.")
+            processes.forget(worker)
+            worker, since = begin_worker(), time.monotonic()
+        time.sleep(min(0.5, pause))
+    line(f"{server.name} ended by itself (exit code {code}).")
+    return code or 1
 
 
 def refuse_missing() -> None:

@@ -66,7 +66,9 @@ def hand_over(request: Any, pk: UUID) -> HttpResponse:
         raise NotThere
     form = to_whom(request.POST if request.method == "POST" else None)
     held = handover.held_by(person)
-    picked = request.POST.getlist("what") if form.is_bound else [item.key for item in held if item.may]
+    # Who stays and holds it still is not relieved of everything by one press.
+    proposed = [item.key for item in held if item.may and (person.end or item.lapsed)]
+    picked = request.POST.getlist("what") if form.is_bound else proposed
     may = request.as_of is None and any(item.may for item in held)
     context = {"person": relate([person], ["unit"])[0], "held": held, "picked": picked, "may": may}
     if not form.is_bound:

@@ -12,9 +12,9 @@ import pytest
 
 from runner import checks
 from runner.main import VERBS
-from runner.processes import Processes
+from runner.processes import Child, Processes
 from runner.say import Problem, Stopped
-from runner.serve import refuse_missing
+from runner.serve import attended, refuse_missing
 from runner.steps import Step, carry_out
 from tests.runner.conftest import ROOT, clean_environment
 
@@ -102,6 +102,26 @@ def test_a_failed_command_shows_what_it_printed(processes: Processes) -> None:
         processes.run([sys.executable, "-c", "print('the reason'); raise SystemExit(3)"], name="Trying")
     assert "the reason" in told.value.detail
     assert told.value.what == "Trying failed (exit code 3)."
+
+
+def test_a_worker_that_ends_is_begun_anew_and_the_end_of_the_site_is_the_end(
+    processes: Processes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = processes.start(
+        [sys.executable, "-c", "input(); raise SystemExit(3)"], name="The site", input_=subprocess.PIPE
+    )
+    begun: list[Child] = []
+
+    def begin() -> Child:
+        begun.append(processes.start([sys.executable, "-c", "pass"], name="The worker"))
+        if len(begun) == 3:
+            assert site.process.stdin
+            site.process.stdin.close()
+        return begun[-1]
+
+    assert attended(processes, site, begin, pause=0.01) in (1, 3)
+    assert len(begun) >= 3
+    assert "The worker ended by itself (exit code 0) and is begun anew." in capsys.readouterr().out
 
 
 def test_a_full_disk_is_told_as_one(processes: Processes) -> None:
