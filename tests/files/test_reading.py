@@ -91,6 +91,7 @@ def test_what_is_no_day(text: str):
     [
         ("High", "4"),
         ("  todennäköinen ", "4"),
+        ("Melko todennäköinen", "4"),
         ("4 (1–5)", "4"),
         ("3/5", "3"),
         ("Medium (3)", "3"),

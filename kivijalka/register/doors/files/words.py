@@ -17,13 +17,15 @@ LEVEL = re.compile(r"^[a-z]{0,2}\s?([1-5])(?![\d.,])")
 
 SCALE = {
     "1": "vl, very low, very unlikely, rare, negligible, erittäin pieni, erittäin epätodennäköinen, hyvin pieni, vähäinen,"
-    " mycket liten, mycket osannolik",
-    "2": "l, low, unlikely, minor, pieni, matala, epätodennäköinen, lievä, liten, låg, osannolik",
+    " harvinainen, mycket liten, mycket osannolik, sällsynt",
+    "2": "l, low, unlikely, rather unlikely, minor, pieni, matala, epätodennäköinen, melko epätodennäköinen, lievä, liten,"
+    " låg, osannolik, ganska osannolik",
     "3": "m, medium, moderate, possible, keskitaso, keskisuuri, kohtalainen, mahdollinen, haitallinen, medel, måttlig,"
     " möjlig",
-    "4": "h, high, likely, probable, major, serious, suuri, korkea, todennäköinen, vakava, merkittävä, hög, stor,"
-    " sannolik, allvarlig",
+    "4": "h, high, likely, rather likely, probable, major, serious, suuri, korkea, todennäköinen, melko todennäköinen, vakava,"
+    " merkittävä, hög, stor, sannolik, ganska sannolik, allvarlig",
     "5": "vh, very high, critical, severe, catastrophic, almost certain, certain, extreme, erittäin suuri, melko varma,"
+    " lähes varma,"
     " erittäin todennäköinen, erittäin vakava, kriittinen, katastrofaalinen, mycket hög, nästan säker, kritisk",
 }
 OBVIOUS = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from io import TextIOWrapper
-from itertools import islice
+from itertools import groupby, islice
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -78,12 +78,23 @@ def _order(register: Register[Any], wanted: str | None) -> list[str]:
 
 
 def _lines(register: Register[Any], rows: Any) -> Iterator[Line]:
-    names, inputs = _names(register), _inputs(register)
+    columns = [_column(register, name) for name in _names(register)]
+    given = [(command, [target.name for target in made]) for command, made in groupby(_inputs(register), _command)]
     for batch in _batches(rows.iterator(chunk_size=AT_ONCE)):
         records = relate(batch, register.related)
-        present = present_of(register, records) if inputs else {}
+        present = present_of(register, records) if given else {}
         for record in records:
-            yield [_value(record, name) for name in names] + [_given(record, target, present) for target in inputs]
+            line = [value(record) for value in columns]
+            for command, names in given:
+                part = latest(command, present.get((command.name, record.pk), []), {})
+                source = record if part is None else part
+                line += ["" if (found := getattr(source, name, None)) is None else found for name in names]
+            yield line
+
+
+def _command(target: Target) -> Command[Any]:
+    assert target.command is not None
+    return target.command
 
 
 def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
@@ -92,24 +103,29 @@ def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _given(record: Any, target: Target, present: dict[tuple[str, Any], list[Any]]) -> Any:
-    assert target.command is not None
-    part = latest(target.command, present.get((target.command.name, record.pk), []), {})
-    found = getattr(part if part is not None else record, target.name, None)
-    return "" if found is None else found
+def _column(register: Register[Any], name: str) -> Callable[[Any], Any]:
+    """What reads a column: a related record with its code, so that it is found again; days and numbers as such; the rest
+    in words. What is the same for all rows is asked once."""
+    model: Any = register.model
+    field: Any = register.field(name)
+    words = words_of(model, name, get_language())
+    is_plain = not field.choices and not hasattr(model, f"get_{name}_display")
 
+    def value(record: Any) -> Any:
+        found = value_of(record, name)
+        if found is None or found == "":
+            return ""
+        if isinstance(found, str):
+            return found if is_plain else words.get(found) or text_of(record, name)
+        if isinstance(found, Kept):
+            return f"{found.code} {found}"  # type: ignore[attr-defined]
+        if isinstance(found, list):
+            return "; ".join(words.get(item, str(item)) for item in found)
+        if isinstance(found, bool) or field.choices or not isinstance(found, date | Decimal | int | float):
+            return text_of(record, name)
+        return timezone.localtime(found).replace(tzinfo=None) if isinstance(found, datetime) else found
 
-def _value(record: Any, name: str) -> Any:
-    """A related record with its code, so that it is found again; days and numbers as such; the rest in words."""
-    field, value = record._meta.get_field(name), value_of(record, name)
-    if isinstance(value, Kept):
-        return f"{value.code} {value}"  # type: ignore[attr-defined]
-    if isinstance(value, list):
-        words = words_of(record._meta.model, name, get_language())
-        return "; ".join(words.get(item, str(item)) for item in value)
-    if isinstance(value, date | Decimal | int | float) and not field.choices and not isinstance(value, bool):
-        return timezone.localtime(value).replace(tzinfo=None) if isinstance(value, datetime) else value
-    return text_of(record, name)
+    return value
 
 
 def _workbook(names: list[str], lines: Iterable[Line]) -> IO[bytes]:
@@ -130,12 +146,15 @@ def _workbook(names: list[str], lines: Iterable[Line]) -> IO[bytes]:
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, day: Any) -> None:
-    if isinstance(value, date):
+    if isinstance(value, str):
+        if value:
+            sheet.write_string(row, column, value[:LONGEST_CELL])
+    elif isinstance(value, date):
         sheet.write_datetime(row, column, value, day)
     elif isinstance(value, Decimal | int | float):
         sheet.write_number(row, column, value)
-    elif value:
-        sheet.write_string(row, column, str(value)[:LONGEST_CELL])
+    else:
+        sheet.write_string(row, column, str(value))
 
 
 def _csv(names: list[str], lines: Iterable[Line]) -> IO[bytes]:
