@@ -1,5 +1,6 @@
 """What the foundation does beside the pages: sealing the trail, forgetting what was kept for a while, large imports."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -29,12 +30,10 @@ def forget(timestamp: int) -> None:
 
 
 @app.task(retry=RetryStrategy(max_attempts=MOST_TRIES, wait=5), pass_context=False)
-def work_on_import(
-    file: str, step: str, person: str, on_behalf_of: str | None, language: str, leave_out: bool = False
-) -> None:
+def work_on_import(file: str, person: str, on_behalf_of: str | None, language: str, **wanted: Any) -> None:
     """Read, preview or carry out an import that is too large for a page."""
     who = {"person": UUID(person), "on_behalf_of": UUID(on_behalf_of) if on_behalf_of else None}
-    work.work(UUID(file), step, who, language, leave_out=leave_out)
+    work.work(UUID(file), work.Wanted(**wanted), who, language)
 
 
 @app.periodic(cron="*/10 * * * * *")

@@ -25,6 +25,7 @@ from kivijalka.risks.models import Risk
 from tests.database import address_of, connected_to
 from tests.factories import holder
 from tests.files.imports import csv_of
+from tests.files.test_sheets import workbook
 from tests.settings import ROOT
 from tests.who import sign_in
 
@@ -137,6 +138,20 @@ def test_a_broken_file_is_told_and_another_can_be_chosen(large: None, browser: C
     do_next()
     page = browser.get(answer["Location"]).content.decode()
     assert "damaged" in page and "Another file" in page
+
+
+def test_another_sheet_is_read_by_a_job_too_and_one_without_a_table_changes_nothing(
+    large: None, browser: Client, manager: Person
+):
+    sheets = {"Old": rows_at(manager, "Smoke"), "New": rows_at(manager, "Fire", "Flood"), "Notes": [["only this"]]}
+    columns = str(browser.post("/risks/import/", {"file": SimpleUploadedFile("x.xlsx", workbook(sheets))})["Location"])
+    do_next()
+    for wanted, status, rows in [("New", 200, "2 rows"), ("Notes", 422, "2 rows"), ("Old", 200, "1 row<")]:
+        assert browser.post(columns, {"sheet": wanted})["Location"] == columns
+        assert "The file is being read" in browser.get(columns).content.decode()
+        do_next()
+        page = browser.get(columns)
+        assert (page.status_code, rows in page.content.decode()) == (status, True)
 
 
 def test_the_rights_are_those_of_the_moment_in_which_the_job_runs(large: None, browser: Client, manager: Person):

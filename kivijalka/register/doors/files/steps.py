@@ -23,7 +23,7 @@ from kivijalka.register.doors.files.cells import Unreadable, parts_of
 from kivijalka.register.doors.files.done import keep_source
 from kivijalka.register.doors.files.mapping import END, Reading, Target, worded_targets
 from kivijalka.register.doors.files.plan import records_of
-from kivijalka.register.doors.files.read import Head, Table, read
+from kivijalka.register.doors.files.read import Head, Origin, Table, read
 from kivijalka.register.doors.files.words import choices_of, folded, in_each_language, meaning
 from kivijalka.register.doors.files.write import REASON
 from kivijalka.register.doors.forms import RegisterForm
@@ -127,20 +127,21 @@ def head_of(file: ImportFile) -> Head:
     return Head.from_json(file.table)
 
 
-def table_of(register: Register[Any], file: ImportFile) -> Table:
-    """All of its table, read anew from the file that was kept, of the sheet that was chosen."""
+def table_of(register: Register[Any], file: ImportFile, origin: Origin | None = None) -> Table:
+    """All of its table, read anew from the file that was kept: of the sheet that was chosen, or is to be."""
     content = ImportSource.objects.filter(pk=str(file.source_id)).values_list("content", flat=True).first()
     if content is None:
         raise Refused(_("This file was imported or left lying. Choose it again."), code="state")
-    origin = file.table.get("origin", {})
-    wanted = {"sheet": origin.get("sheet", ""), "with_hidden": origin.get("with_hidden", False)}
-    return read(bytes(content), mappings.known_headings(register), **wanted)
+    wanted = origin or (head_of(file).origin if file.table else Origin())
+    known = mappings.known_headings(register)
+    return read(bytes(content), known, sheet=wanted.sheet, with_hidden=wanted.with_hidden)
 
 
 def keep_head(register: Register[Any], file: ImportFile, head: Head) -> None:
     """Keep what the table begins with; the mapping of the last file with the same headings is offered by itself."""
+    is_other = bool(file.table) and file.table["origin"]["sheet"] != head.origin.sheet
     file.table = asdict(head)
-    file.mapping = file.mapping or mapping_for(register, file.person_id, head)
+    file.mapping = (None if is_other else file.mapping) or mapping_for(register, file.person_id, head)
     file.save(update_fields=["table", "mapping"])
 
 

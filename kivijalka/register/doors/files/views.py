@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -116,7 +117,7 @@ def preview_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     if waiting is not None:
         return waiting
     steps.head_of(file)
-    if file.mapping is None or (work.is_large(file) and not file.found):
+    if file.mapping is None or (work.is_large(file) and "counts" not in file.found):
         return redirect("import-columns", path, pk)
     if "words" in request.POST:
         _keep_words(register, file, file.mapping, request.POST)
@@ -223,23 +224,17 @@ def _read_anew(
     request: HttpRequest, register: Register[Any], actor: Actor, file: ImportFile, head: Head
 ) -> Refused | None:
     """Read another sheet of the file, or what is hidden in it, where somebody asks for it; or why that came to nothing."""
-    if "sheet" not in request.POST:
+    if request.method != "POST":
         return Refused(file.found["why"]) if file.found.get("step") == work.READ else None
-    wanted = request.POST["sheet"]
-    sheet = wanted if wanted in head.origin.sheets else head.origin.sheet
-    before, file.mapping = file.table, None
-    file.table = {
-        **before,
-        "origin": {**before["origin"], "sheet": sheet, "with_hidden": "with_hidden" in request.POST},
-    }
+    if request.POST.get("sheet") not in head.origin.sheets:
+        return None
+    origin = replace(head.origin, sheet=request.POST["sheet"], with_hidden="with_hidden" in request.POST)
     if work.is_large(file):
-        file.save(update_fields=["table", "mapping"])
-        work.ask(file, actor, work.READ)
+        work.ask(file, actor, work.READ, origin=origin)
         return None
     try:
-        steps.keep_head(register, file, steps.table_of(register, file).head)
+        steps.keep_head(register, file, steps.table_of(register, file, origin).head)
     except Refused as refused:
-        file.table = before
         return refused
     return None
 
@@ -296,9 +291,9 @@ def _looked_at_once(request: HttpRequest, register: Register[Any], actor: Actor,
 def _keep_words(register: Register[Any], file: ImportFile, mapping: ImportMapping, data: Any) -> None:
     """What the person says that words mean."""
     reading = steps.reading_of(mapping)
-    texts = (
-        file.found["words"] if file.found else steps.words_of_file(register, steps.table_of(register, file), reading)
-    )
+    texts = file.found.get("words")
+    if texts is None:
+        texts = steps.words_of_file(register, steps.table_of(register, file), reading)
     for name, words in steps.words_chosen(steps.words_shown(register, texts, reading), data).items():
         mapping.words[name] = {**mapping.words.get(name, {}), **words}
     mapping.save(update_fields=["words"])

@@ -23,7 +23,7 @@ from kivijalka.register.doors.files import steps
 from kivijalka.register.doors.files.commit import NotCommitted, Tell, commit, rehearse
 from kivijalka.register.doors.files.plan import REFUSED, Plan, plan
 from kivijalka.register.doors.files.preview import preview_of
-from kivijalka.register.doors.files.read import Table
+from kivijalka.register.doors.files.read import Origin, Table
 from kivijalka.register.doors.files.write import refused_rows
 from kivijalka.register.files_models import ImportFile
 from kivijalka.register.refusal import Refused
@@ -63,9 +63,11 @@ def rows_refused(table: Table, found: Plan) -> bytes:
         return made.read()
 
 
-def ask(file: ImportFile, actor: Actor, step: str, *, leave_out: bool = False) -> None:
+def ask(file: ImportFile, actor: Actor, step: str, *, leave_out: bool = False, origin: Origin | None = None) -> None:
     """Have it done by a job, in the name of who asks. One file after the other, so that other jobs have room."""
     behalf = str(actor.on_behalf_of) if actor.on_behalf_of else None
+    # The arguments of a job are no place for texts of a file: a sheet is told by its number.
+    sheet = list(origin.sheets).index(origin.sheet) if origin else None
     file.job = app.configure_task(TASK, lock="import").defer(
         file=str(file.pk),
         step=step,
@@ -73,6 +75,8 @@ def ask(file: ImportFile, actor: Actor, step: str, *, leave_out: bool = False) -
         on_behalf_of=behalf,
         language=translation.get_language(),
         leave_out=leave_out,
+        sheet=sheet,
+        with_hidden=origin is not None and origin.with_hidden,
     )
     file.found = file.found if step == COMMIT else {}
     file.save(update_fields=["job", "found"])
@@ -108,18 +112,35 @@ def _tell_of(file: UUID) -> Tell:
     return tell
 
 
-def work(file: UUID, step: str, who: dict[str, UUID | None], language: str, *, leave_out: bool) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be done with a file: a step; leaving out its refused rows; reading its sheet of this number."""
+
+    step: str
+    leave_out: bool = False
+    sheet: int | None = None
+    with_hidden: bool = False
+
+    def origin(self, file: ImportFile) -> Origin | None:
+        if self.sheet is None:
+            return None
+        sheets = steps.head_of(file).origin.sheets
+        return Origin(list(sheets)[self.sheet], sheets, with_hidden=self.with_hidden)
+
+
+def work(file: UUID, wanted: Wanted, who: dict[str, UUID | None], language: str) -> None:
     """Do a piece of work as the person who asked for it. What is refused is kept with the file, to be told."""
     with translation.override(language):
         try:
             with acting(**who, door="import") as actor:  # type: ignore[arg-type]
-                _do(file, step, actor, leave_out=leave_out)
+                _do(file, wanted, actor)
         except Refused as refused:
             with acting(**who, door="import"):  # type: ignore[arg-type]
-                ImportFile.objects.filter(pk=file, done_at=None).update(found={"why": str(refused), "step": step})
+                told = {"why": str(refused), "step": wanted.step}
+                ImportFile.objects.filter(pk=file, done_at=None).update(found=told)
 
 
-def _do(pk: UUID, step: str, actor: Actor, *, leave_out: bool) -> None:
+def _do(pk: UUID, wanted: Wanted, actor: Actor) -> None:
     mine = ImportFile.objects.filter(pk=pk, person=actor.principal, done_at=None)
     file = mine.select_for_update(of=("self",)).first()
     if file is None:
@@ -127,13 +148,13 @@ def _do(pk: UUID, step: str, actor: Actor, *, leave_out: bool) -> None:
     register = register_by_key(file.register)
     steps.may_import(register, actor)
     tell = _tell_of(pk)
-    if step == READ:
-        steps.keep_head(register, file, steps.table_of(register, file).head)
-    elif step == PREVIEW:
+    if wanted.step == READ:
+        steps.keep_head(register, file, steps.table_of(register, file, wanted.origin(file)).head)
+    elif wanted.step == PREVIEW:
         found, table = planned(register, actor, file)
         _keep(file, rehearse(found, actor, tell), table)
     else:
-        _commit(register, actor, file, tell, leave_out=leave_out)
+        _commit(register, actor, file, tell, leave_out=wanted.leave_out)
 
 
 def _commit(register: Register[Any], actor: Actor, file: ImportFile, tell: Tell, *, leave_out: bool) -> None:
