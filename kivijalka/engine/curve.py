@@ -14,6 +14,7 @@ from kivijalka.engine.inversion import LatticeLaw, OutOfReach
 from kivijalka.engine.recipe import Recipe
 from kivijalka.engine.view import View, reach
 
+FARTHER = 12  # times that a curve looks farther out before it takes more points
 USUAL = 0.995  # level to which a curve is laid out at once
 
 Tabulate = Callable[[float, int], Recipe]  # tables up to a cap (euro), one of their knots, for so many points
@@ -157,12 +158,18 @@ class LossCurve:
         return self._view_to(self._rough(level("p", p)), self.points).close
 
     def _refined(self, p: float, ask: Callable[[View], Bounded]) -> Bounded:
-        top, points, last = self._reach(p), self.points, None
+        top, points, farther = self._reach(p), self.points, 0
         while True:
             try:
                 last = ask(self._view_to(top, points))
             except OutOfReach:
-                top *= 1.3
+                top, farther = top * 1.3, farther + 1
+                if farther % FARTHER == 0:
+                    top, points = self._reach(p), points * 4
+                if points > self.most:
+                    raise CannotCertify(
+                        f"no bound of the quantile of {p} with {self.most} points. Raise `most`."
+                    ) from None
                 continue
             if last.width <= self.tolerance or points * 4 > self.most:
                 break

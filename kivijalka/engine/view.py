@@ -134,7 +134,12 @@ class View:
         found = self._quantile_by_series(p)
         if found and not self._needs_chords and found.low > 0 and found.width < self.wide:
             return found
-        chords = self._quantile_by_chords(p)
+        try:
+            chords = self._quantile_by_chords(p)
+        except OutOfReach:
+            if found and found.high < math.inf:
+                return found
+            raise
         if not found:
             return chords
         return _both(found, chords) if found.width < chords.width else _both(chords, found)

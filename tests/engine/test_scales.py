@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from kivijalka.engine import Bounded, Gamma, Portfolio, Risk, Shock
+from kivijalka.engine import Bounded, Gamma, GeneralizedPareto, Lognormal, Portfolio, Risk, Shock
 from kivijalka.engine.law import Severity
 from kivijalka.engine.tree import figures
 from tests.engine.routes import compound_gamma_below, talbot
@@ -158,3 +158,13 @@ def test_a_unit_of_very_many_events_is_bounded_as_its_curve_is(rate):
     assert (found.high - found.low)[0, 0] < 1e-3 * found.value[0, 0]
     assert found.low[0, 0] <= exact.high
     assert exact.low <= found.high[0, 0]
+
+
+def test_a_tail_that_few_points_can_only_bound_widely_is_bounded_widely():
+    """It once looked farther and farther out."""
+    some = [Risk(0.05, GeneralizedPareto(5.6e5, 0.54, 1.7e5), factor=0), Risk(0.08, Lognormal(4.6e5, 2.05))]
+    some += [Risk(9.4, GeneralizedPareto(3.3e3, 0.21), factor=0), Risk(0.76, Lognormal(2.6e3, 0.7))]
+    portfolio = Portfolio(some, factors=[7.7])
+    rough, fine = (portfolio.curve(points=n, tolerance=1).quantile(0.999) for n in (2**9, 2**15))
+    assert rough.low <= fine.low < fine.high <= rough.high
+    assert fine.width < 0.05
