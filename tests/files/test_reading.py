@@ -137,7 +137,9 @@ def test_broken_and_outsized_files_are_refused_with_what_to_do(data: bytes, code
     assert "." in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\tx", "\rx", "'=already", "plain", "'quoted"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@a", "\tx", "\rx", "＝1+1", "＠a", "'=already", "plain", "'quoted"]
+)
 def test_a_guarded_text_comes_back_as_it_was(text: str):
-    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＠"))
     assert read(csv_of(["Risk", "x"], [guarded(text), "1"])).rows[0].cells["Risk"] == text.strip()

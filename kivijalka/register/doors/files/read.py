@@ -47,7 +47,7 @@ OTHER_KINDS = (
     b"\xfd7zXZ",
 )
 # What a CSV export put before a text that a spreadsheet would take for a formula.
-GUARDED = re.compile(r"^'+[=+\-@\t\r\n]")
+GUARDED = re.compile(r"^'+[=+\-@\t\r\n＝＋－＠]")
 
 # How the parsing process was ended.
 DIED = {int(SIGALRM): "too_slow", int(SIGXCPU): "too_slow"}

@@ -29,7 +29,7 @@ from kivijalka.register.models import Kept
 
 AT_ONCE = 1_000
 # A spreadsheet takes a text that begins so for a formula.
-FORMULA = re.compile(r"^'*[=+\-@\t\r\n]")
+FORMULA = re.compile(r"^'*[=+\-@\t\r\n＝＋－＠]")  # some also in the wide letters of Asian scripts
 LONGEST_CELL = 32_767
 Line = list[Any]
 REASON = _("Why refused")
