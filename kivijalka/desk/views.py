@@ -20,8 +20,10 @@ from kivijalka.organisation.handover import asked
 from kivijalka.organisation.looked_at import own_unit, unit_looked_at
 from kivijalka.organisation.queries import delegations_in_force, offered_to
 from kivijalka.organisation.views import refused_page, uuid_in
+from kivijalka.register.discussion import unread_mentions
 from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.doors.place import kept
+from kivijalka.register.doors.related import relate
 from kivijalka.register.fields import DayField
 from kivijalka.register.refusal import Refused
 
@@ -38,6 +40,7 @@ def my_work(request: Any) -> HttpResponse:
         "late": sum(task.late for task in desk.now),
         "offers": offered_to(request.actor.principal),
         "asked": asked(request.actor) if request.as_of is None else [],
+        "mentions": relate(unread_mentions(request.actor.person)[: waiting.MOST], ["person", "record"]),
         "unit": unit or own_unit(request),
         "delegations": delegations_in_force(request.actor.person, today),
     }

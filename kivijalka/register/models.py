@@ -224,10 +224,15 @@ class Node(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
 
-    def get_absolute_url(self) -> str:
+    @property
+    def path(self) -> str:
+        """Where the register's pages live."""
         from kivijalka.register.registry import register_by_key
 
-        return record_address(register_by_key(self.register).path, self.pk)
+        return register_by_key(self.register).path
+
+    def get_absolute_url(self) -> str:
+        return record_address(self.path, self.pk)
 
 
 class LinkRule(models.Model):
@@ -274,7 +279,8 @@ class Link(Kept):
         indexes = [models.Index(fields=["b", "kind"], name="link_by_b")]
 
 
-# Django finds a room's models in this module; these stand in a file of their own.
+# Django finds a room's models in this module; these stand in files of their own.
+from kivijalka.register.discussion_models import Comment, Follow  # noqa: E402, F401
 from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping, ImportSource  # noqa: E402, F401
 from kivijalka.register.sealing.models import Seal  # noqa: E402, F401
 from kivijalka.register.working_models import Draft, SavedView, Sent, Snooze  # noqa: E402, F401

@@ -11,7 +11,8 @@ from django.urls import reverse
 from kivijalka.organisation.grants import granted
 from kivijalka.organisation.models import Responsibility
 from kivijalka.register.command import Command
-from kivijalka.register.models import Link
+from kivijalka.register.models import Comment, Link
+from tests import factories as make
 from tests.doors.addresses import doors_of, filled, has_no_parameters, is_program, own_doors
 from tests.doors.examples import posted
 from tests.doors.raw import ids_in
@@ -205,6 +206,20 @@ def links(scene: Scene) -> Iterator[Cell]:
                 made = Link.objects.count() - before
             yield Cell(f"link {tie.words}", row.place, tie.may_make(scene, row), ALLOWED if made == 1 else REFUSED)
             yield Cell(f"unlink {tie.words}", row.place, tie.may_make(scene, row), _ended(scene, tie, row, target))
+
+
+def talk(scene: Scene) -> Iterator[Cell]:
+    """What is said about a record: by whoever sees it, and worded anew by nobody else. And following it."""
+    for row in scene.rows:
+        expected = scene.shown(row)
+        told = sent(scene, address(scene, "discussion", row), {"text": "Esimerkki"})
+        yield Cell("comment", row.place, expected, told)
+        yield Cell("follow", row.place, expected, sent(scene, address(scene, "follow", row), {"follow": "1"}))
+        another = make.person(unit=scene.town.beside)
+        page = reverse("comment", args=[Comment.objects.create(record_id=row.record.pk, person=another, text="E").pk])
+        yield Cell("another's comment", row.place, expected, said(scene.client.get(page)))
+        reworded = sent(scene, page, {"text": "Esimerkki"})
+        yield Cell("another's comment, reworded", row.place, REFUSED if scene.sees(row) else HIDDEN, reworded)
 
 
 def nothing(scene: Scene) -> Iterator[Cell]:

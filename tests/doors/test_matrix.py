@@ -123,6 +123,7 @@ PAGES: list[Door] = [
     pages.additions,
     pages.verbs,
     pages.many,
+    pages.talk,
     pages.links,
     pages.nothing,
     pages.responsibilities,

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import compare, drafts, many, page, saved, search, undo, writing
+from kivijalka.register.doors import compare, discussion, drafts, many, page, saved, search, undo, writing
 from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
     path("search/", search.search_page, name="search"),
     path("drafts/", drafts.drafts_page, name="drafts"),
     path("undo/<int:entry>/", undo.undo_page, name="undo"),
+    path("comment/<uuid:pk>/", discussion.comment_page, name="comment"),
     path("lookup/<slug:key>/", page.lookup, name="lookup"),
     path("<slug:path>/", page.list_page, name="list"),
     *files.urlpatterns,
@@ -23,5 +24,7 @@ urlpatterns = [
     path("<slug:path>/<uuid:pk>/edit/", writing.edit_page, name="edit"),
     path("<slug:path>/<uuid:pk>/do/<slug:verb>/", writing.do_page, name="do"),
     path("<slug:path>/<uuid:pk>/link/", writing.link_page, name="link"),
+    path("<slug:path>/<uuid:pk>/discussion/", discussion.discussion_page, name="discussion"),
+    path("<slug:path>/<uuid:pk>/follow/", discussion.follow_page, name="follow"),
     path("<slug:path>/<uuid:pk>/history/", page.history_page, name="history"),
 ]

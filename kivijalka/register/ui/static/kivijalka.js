@@ -268,7 +268,7 @@ function keepTyped(form) {
     const typed = new FormData(form);
     for (const input of form.querySelectorAll("input[type=password], input[type=file]")) typed.delete(input.name);
     typed.set("key", typed.get("once"));
-    typed.set("address", location.pathname);
+    typed.set("address", new URL(form.action).pathname);
     typed.delete("once");
     try {
       const body = new URLSearchParams(typed);
@@ -295,3 +295,6 @@ function keepTyped(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-drafts]")) keepTyped(form);
+document.addEventListener("htmx:after:swap", () => {
+  for (const form of document.querySelectorAll("#talk form[data-drafts]")) keepTyped(form);
+});
