@@ -225,6 +225,12 @@ class Node(models.Model):
         return f"{self.code} {self.title}"
 
     @property
+    def in_letter(self) -> str:
+        """What it is called in a letter, which many servers read: what is confidential by its code alone."""
+        level = self.key % 2**32 // SPAN
+        return self.code if level >= Confidentiality.CONFIDENTIAL else str(self)
+
+    @property
     def path(self) -> str:
         """Where the register's pages live."""
         from kivijalka.register.registry import register_by_key
@@ -283,4 +289,4 @@ class Link(Kept):
 from kivijalka.register.discussion_models import Comment, Follow  # noqa: E402, F401
 from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping, ImportSource  # noqa: E402, F401
 from kivijalka.register.sealing.models import Seal  # noqa: E402, F401
-from kivijalka.register.working_models import Draft, SavedView, Sent, Snooze  # noqa: E402, F401
+from kivijalka.register.working_models import Digest, Draft, SavedView, Sent, Snooze  # noqa: E402, F401

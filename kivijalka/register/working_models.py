@@ -118,3 +118,21 @@ class Snooze(models.Model):
             _own("snooze_access"),
             models.UniqueConstraint(fields=["person", "record", "verb"], name="snooze_once"),
         ]
+
+
+class Digest(models.Model):
+    """Letters of what waits for a person and of what they follow: whether they want any, and the last that was sent.
+
+    `day` is taken before a letter of that day is handed over, so that none is sent twice, whatever breaks in between.
+    """
+
+    person = models.OneToOneField("organisation.Person", models.CASCADE, primary_key=True, related_name="+")
+    wanted = models.BooleanField(default=True)
+    day = models.DateField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    no_register = "each person's own"
+    site_may = "select, insert, update"
+
+    class Meta:
+        constraints = [_own("digest_access")]

@@ -38,6 +38,12 @@ def unsafe(given: Any) -> Iterator[Error]:
             "Give KIVIJALKA_OIDC_URL as https://…",
             "E022",
         )
+    if given.EMAIL_HOST and not (given.DEFAULT_FROM_EMAIL and given.SITE_URL.startswith("https://")):
+        yield _error(
+            "Letters would be from nobody, or lead nowhere.",
+            "Set KIVIJALKA_EMAIL_FROM and KIVIJALKA_SITE_URL (https://…), or take KIVIJALKA_SMTP_URL away.",
+            "E025",
+        )
     if "*" in given.ALLOWED_HOSTS:
         yield _error(
             "Any host name is answered: a link in the site's name could lead elsewhere, and a passkey belongs to a name.",

@@ -196,6 +196,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Letters: the city's mail server, who they are from, and the address of the site that their links lead to.
+SMTP = urlsplit(os.environ.get("KIVIJALKA_SMTP_URL", ""))
+EMAIL_HOST, EMAIL_PORT = SMTP.hostname or "", SMTP.port or {"smtps": 465, "smtp+tls": 587}.get(SMTP.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(SMTP.username or ""), unquote(SMTP.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = SMTP.scheme == "smtps", SMTP.scheme == "smtp+tls"
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = os.environ.get("KIVIJALKA_EMAIL_FROM", "")
+SITE_URL = os.environ.get("KIVIJALKA_SITE_URL", "").rstrip("/")
+CHECKPOINT_TO = [to for to in os.environ.get("KIVIJALKA_CHECKPOINT_TO", "").split(",") if to]
+
 # What breaks is told on the standard error with its place in the code; a refusal is an answer and nothing to report.
 LOGGING = {
     "version": 1,

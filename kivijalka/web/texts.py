@@ -39,7 +39,7 @@ class Texts:
     def used(self) -> dict[str, str | None]:
         """Every text in use, with its plural where it has one."""
         found: dict[str, str | None] = {}
-        for path in sorted([*self.root.rglob("*.py"), *self.root.rglob("*.html")]):
+        for path in sorted(path for kind in ("py", "html", "txt") for path in self.root.rglob(f"*.{kind}")):
             if {"migrations", "vendor", "engine"} & set(path.relative_to(self.root).parts):
                 continue
             for text, plural in texts_in(path):
@@ -111,7 +111,7 @@ def texts_in(path: Path) -> Iterator[tuple[str, str | None]]:
     from babel.messages.extract import extract_python
 
     source = path.read_text(encoding="utf-8")
-    if path.suffix == ".html":
+    if path.suffix != ".py":
         # What is no text becomes rows of X, indented as in the template; Python's tokens mind the indentation.
         source = "\n".join(line.strip() for line in templatize(source, origin=str(path)).splitlines())
     for _line, _function, message, _comments in extract_python(

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import include, path
 
+from kivijalka.desk import letters
 from kivijalka.desk import views as desk
 from kivijalka.organisation import deputies, looked_at
 from kivijalka.organisation import views as organisation
@@ -18,6 +19,8 @@ urlpatterns: list[Any] = [
     path("snooze/end/", desk.wake, name="wake"),
     path("api/", make_api().urls),
     path("scim/v2/", include("kivijalka.exchange.scim.urls")),
+    path("account/letters/", letters.letters_page, name="letters"),
+    path("letters/end/<str:signed>/", letters.unsubscribe_page, name="unsubscribe"),
     path("situation/", reports.situation, name="situation"),
     path("unit/", looked_at.choose_unit, name="choose-unit"),
     path("registers/", views.registers, name="registers"),

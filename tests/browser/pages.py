@@ -52,6 +52,7 @@ FRAME = [
     Place("/account/"),
     Place("/account/app/"),
     Place("/account/tokens/"),
+    Place("/account/letters/"),
     Place("/account/passkeys/new/"),
     Place("/sign-in/code/", signed_in=False),
     Place("/why/"),
@@ -82,6 +83,7 @@ def _of_register(key: str) -> list[Place]:
         Place(f"/{register.path}/many/?row={{{key}}}"),
         Place(record),
         Place(f"{record}history/"),
+        Place(f"{record}discussion/"),
         Place(f"{record}edit/"),
         # 409: the record's state does not let this be done now, and the page says why.
         *(Place(f"{record}do/{verb}/", answers=(200, 409)) for verb in (verbs if FULL else verbs[:2])),

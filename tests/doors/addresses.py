@@ -50,6 +50,8 @@ OUTSIDE = {
             "passkeys/<int:pk>/end/",
         )
     },
+    "account/letters/": "of oneself alone: tests/web/test_digest.py",
+    "letters/end/<str:signed>/": "to whom a letter was sent: tests/web/test_digest.py",
     "sign-out/": "ends one's own session: tests/web",
     "language/": "of one's own session: tests/web",
     "on-behalf/": "of one's own session: tests/organisation/test_delegation.py",

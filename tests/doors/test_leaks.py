@@ -32,6 +32,7 @@ AS_OWNER = {
     "asked": "answers within the reach of access.explain",
     "below": "answers of units that one sees the top of",
     "decided_policies": "what the council has decided is everybody's to read",
+    "digest_readers": "answers ids of persons who work here, which stand in the directory, to whoever writes letters",
     "end_policies": "ends what another policy has superseded, whoever asks",
     "end_roles": "asks for unit.reorganise at the unit",
     "end_roles_of": "asks for the right to edit who has left",

@@ -13,6 +13,7 @@ OIDC = {"URL": "https://id.esimerkki.example", "CLIENT_ID": "kj", "SECRET": "s",
 SAFE = {
     "MODE": "serve", "DEMO": False, "BEHIND_PROXY": True, "OIDC": OIDC, "ALLOWED_HOSTS": ["kj.esimerkki.example"],
     "SEAL_KEY": "a" * 50, "SECRET_KEY": "b" * 50,
+    "EMAIL_HOST": "", "DEFAULT_FROM_EMAIL": "kj@esimerkki.example", "SITE_URL": "https://kj.esimerkki.example",
 }  # fmt: skip
 
 
@@ -32,6 +33,7 @@ def test_what_is_safe_is_not_refused() -> None:
         ("E022", {"OIDC": {**OIDC, "URL": "http://id.esimerkki.example"}}),
         ("E023", {"ALLOWED_HOSTS": ["*"]}),
         ("E024", {"SEAL_KEY": "b" * 50}),
+        ("E025", {"EMAIL_HOST": "mail", "SITE_URL": "http://kivijalka.example"}),
     ],
 )
 def test_what_is_unsafe_is_refused_with_its_number(number: str, given: dict[str, Any]) -> None:
