@@ -43,6 +43,13 @@ def widths() -> None:
         curves = [made.curve(points=int(n), tolerance=1) for n in sizes]
         plt.loglog(sizes, [c.quantile(0.99).width for c in curves], "o-", label=f"VaR 99 %, {rate:g} events a year")
         plt.loglog(sizes, [max(c.tail_mean(0.99).width, 1e-12) for c in curves], "x--", label=f"TVaR 99 %, {rate:g}")
+    mixed = Portfolio(
+        [Risk(r, Lognormal(m, 0.9)) for r, m in zip((4.0, 2.0, 1.0, 0.5), (1e3, 1e4, 1e5, 1e6), strict=True)]
+    )
+    curves = [mixed.curve(points=int(n), tolerance=1) for n in sizes]
+    plt.loglog(
+        sizes, [c.quantile(0.99).width for c in curves], "o:", label="VaR 99 %, sizes that differ a thousandfold"
+    )
     plt.xlabel("points")
     plt.ylabel("relative width of the bounds")
     plt.legend(fontsize=7)
