@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Folders whose tests share something dear within a process: a server with its browser, compiled code.
-TOGETHER = ("browser", "engine")
+TOGETHER = ("browser", "durability", "engine")
 
 
 class Together(LoadScopeScheduling):

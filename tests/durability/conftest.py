@@ -1,0 +1,60 @@
+"""A house of this folder's own, each part of which can be killed: the site, its worker, its PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from kivijalka.access import acting
+from kivijalka.organisation import tokens
+from runner.account import step_down
+from runner.backup import Tools
+from runner.cluster import OWNER, Cluster
+from runner.place import Place
+from runner.processes import Processes
+from tests import database
+from tests import factories as make
+from tests.durability.house import House
+from tests.runner.conftest import ROOT
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL that spares nothing: what is committed is on the disk."""
+    folder, processes = Path(tempfile.mkdtemp(prefix="kj-")), Processes()
+    folder.chmod(0o755)
+    place = Place(folder / "data", step_down(ROOT))
+    place.open()
+    made = Cluster(place, ROOT / ".venv", processes)
+    made.create()
+    made.start()
+    yield made
+    processes.stop_all()
+    place.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def house(cluster: Cluster, database_template: str, django_db_blocker: Any) -> Iterator[House]:
+    """A small city, and a program that may write to it."""
+    name, copy = database.name_of(uuid4().hex[:8]), cluster.place.folder.parent / "city"
+    with django_db_blocker.unblock():
+        database.clone(database_template, name)
+        with database.connected_to(name):
+            school = make.sector()
+            head = make.holder("unit_head", unit=school)
+            with acting(head.pk) as actor:
+                _token, secret = tokens.make(actor, name="Ohjelma", end=make.in_days(30), reads=False)
+        Tools(cluster.processes, database.address_of(name)).copy(copy)
+        database.drop(name)
+    Tools(cluster.processes, cluster.url(OWNER)).put_back(copy)
+    made = House(cluster, copy.parent, unit=school.code, owner=head.code, secret=secret)
+    made.begin("site", "worker")
+    yield made
+    made.end()

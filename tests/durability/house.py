@@ -1,0 +1,138 @@
+"""The parts of a running house, begun and killed one by one, and programs that go on writing to it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+from runner.checkout import HERE
+from runner.cluster import APP, OWNER, SUPER, Cluster
+from runner.processes import Child
+from runner.site import Site, wait_for_first_page
+
+HOST = "127.0.0.1"
+PATIENCE = 180.0
+SECRETS = {"KIVIJALKA_SECRET_KEY": "only-for-tests-" + "0" * 50, "KIVIJALKA_SEAL_KEY": "only-for-tests-" + "1" * 50}
+
+
+@dataclass
+class House:
+    """The site, its worker and its PostgreSQL."""
+
+    cluster: Cluster
+    folder: Path
+    unit: str
+    owner: str
+    secret: str
+    children: dict[str, Child] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.log = self.folder / "house.log"
+        with socket.socket() as free:
+            free.bind((HOST, 0))
+            self.port: int = free.getsockname()[1]
+
+    def site(self, role: str = APP) -> Site:
+        """The application, connected as a role of the database."""
+        settings = {"KIVIJALKA_MODE": "demo", "DATABASE_URL": self.cluster.url(role), **SECRETS}
+        return Site(HERE, self.cluster.processes, settings)
+
+    def begin(self, *parts: str) -> None:
+        """Start parts, as their supervisor does when they are gone."""
+        for part in parts:
+            with self.log.open("a") as log:
+                if part == "database":
+                    self.cluster.start()
+                elif part == "worker":
+                    self.children[part] = self.site().start_worker(log)
+                else:
+                    self.children[part] = self.site().start_server(HOST, self.port, 2, 2, log)
+                    wait_for_first_page(self.children[part], HOST, self.port, self.log)
+
+    def kill(self, *parts: str) -> None:
+        """End parts at once, whatever they are at."""
+        for part in parts:
+            child = self.cluster.server if part == "database" else self.children.pop(part)
+            assert child is not None
+            child.process.kill()
+            child.process.wait()
+            self.cluster.processes.forget(child)
+
+    def end(self) -> None:
+        """Stop what runs."""
+        for child in self.children.values():
+            self.cluster.processes.stop(child)
+
+    def ask(self, question: str) -> Any:
+        """All rows of an answer, to one who is held to no policy."""
+        with psycopg.connect(self.cluster.url(SUPER)) as connection:
+            return connection.execute(question).fetchall()  # type: ignore[call-overload]  # questions of the tests
+
+    def verify(self) -> str:
+        """What the check of the trail says; it raises when something is wrong."""
+        return self.site(OWNER).manage("verify_trail")
+
+    def send(self, path: str, body: Any, key: str) -> tuple[int, Any]:
+        """One request of a program, and its answer."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=30)
+        headers = {
+            "Authorization": f"Bearer {self.secret}", "Content-Type": "application/json", "Idempotency-Key": key
+        }  # fmt: skip
+        try:
+            connection.request("POST", f"/api{path}", json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        finally:
+            connection.close()
+
+
+class Writer(threading.Thread):
+    """A program that adds risks and treats each, and sends what got no answer again, by the same key."""
+
+    def __init__(self, house: House, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.house, self.done, self.refused = house, [], []  # type: ignore[var-annotated]  # titles; answers
+        self._leaves = threading.Event()
+
+    def run(self) -> None:
+        number = 0
+        while not self._leaves.is_set():
+            number += 1
+            title = f"{self.name}-{number}"
+            risk = self._sent("/risks", {"title": title, "unit": self.house.unit})
+            action = {
+                "title": title, "owner": self.house.owner, "due": "2031-12-31", "cost_eur": "1",
+                "expected_effect": "Vähemmän häiriöitä", "how_measured": "Häiriöt vuodessa",
+            }  # fmt: skip
+            self._sent(f"/risks/{risk['id']}/treat", action)
+            self.done.append(title)
+
+    def leave(self) -> None:
+        """Stop after the risk that is under way."""
+        self._leaves.set()
+        self.join(PATIENCE)
+        assert not self.is_alive()
+
+    def _sent(self, path: str, body: dict[str, str]) -> Any:
+        key, deadline = uuid4().hex, time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                status, answer = self.house.send(path, body, key)
+            except (OSError, http.client.HTTPException, ValueError):
+                time.sleep(0.05)
+                continue
+            if status < 300:
+                return answer
+            if status < 500:
+                self.refused.append((status, answer))
+            time.sleep(0.05)
+        raise AssertionError(f"{path} got no answer in time: {self.refused[-1:]}")

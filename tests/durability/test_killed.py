@@ -1,0 +1,80 @@
+"""Killed at any moment during writes and sealing: what was acknowledged is there once, nothing is half done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from random import Random
+
+from tests.durability.house import PATIENCE, House, Writer
+from tests.full import FULL
+
+ROUNDS = 100 if FULL else 10
+PARTS = [("site",), ("database",), ("worker",), ("database", "site", "worker")]
+# Each finds what may not be: rows that are there without what belongs to them.
+HALF_DONE = {
+    "a record without its node, or with another one's": """
+        select r.title from (select id, title, key from risks_risk union all select id, title, key from actions_action) r
+        left join register_node n on n.id = r.id and n.title = r.title and n.key & 4294967295 = r.key where n.id is null
+    """,
+    "a record whose history is not its own": """
+        select r.title from risks_risk r join history.risks_risk h using (id) group by r.id
+        having r.version <> count(*) or 1 <> count(*) filter (where h.kept_to = 'infinity')
+    """,
+    "an action that treats nothing": """
+        select a.title from actions_action a
+        where 1 <> (select count(*) from register_link l where l.a_id = a.id and l.kind = 'treats')
+    """,
+    "a key that was taken for nothing": "select key from register_sent where status is null",
+}
+ALL_SEALED = """
+    select coalesce(max(last), 0) >= (select max(no) from history.entry) from register_seal where signature is not null
+"""
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what comes by itself."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_what_was_acknowledged_is_there_once_and_nothing_is_half_done(house: House) -> None:
+    random = Random(20261130)
+    writers = [Writer(house, f"kirjoittaja{number}") for number in range(3)]
+    for writer in writers:
+        writer.start()
+
+    def done() -> int:
+        return sum(len(writer.done) for writer in writers)
+
+    for number in range(ROUNDS):
+        wanted = done() + random.randint(1, 6)
+        until(lambda wanted=wanted: done() >= wanted)
+        parts = PARTS[number % len(PARTS)]
+        house.kill(*parts)
+        house.begin(*parts)
+    for writer in writers:
+        writer.leave()
+    assert [writer.refused for writer in writers] == [[], [], []]
+    titles = sorted(title for writer in writers for title in writer.done)
+    for table in ("risks_risk", "actions_action"):
+        assert [row[0] for row in house.ask(f'select title from {table} order by title collate "C"')] == titles
+    for what, question in HALF_DONE.items():
+        assert house.ask(question) == [], what
+    # One that is without its database for long ends by itself; the runner begins it anew.
+    house.kill("worker")
+    house.begin("worker")
+    until(lambda: bool(house.ask(ALL_SEALED)[0][0]))
+    house.verify()
+
+
+def test_without_its_database_the_site_says_so_and_is_well_when_it_is_back(house: House) -> None:
+    house.kill("database")
+    status, answer = house.send("/risks", {"title": "Ei kantaa", "unit": house.unit}, "key-one")
+    assert (status, answer["code"]) == (500, "fault")
+    house.begin("database")
+    assert house.send("/risks", {"title": "Kanta palasi", "unit": house.unit}, "key-two")[0] == 201
+    assert house.ask("select title from risks_risk where title = 'Ei kantaa'") == []
+    assert house.ask("select count(*) from risks_risk where title = 'Kanta palasi'") == [(1,)]
