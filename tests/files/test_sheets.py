@@ -92,10 +92,12 @@ def test_a_workbook_of_which_nothing_is_seen_says_so():
 
 
 def test_another_sheet_and_what_is_hidden_are_chosen_on_the_page(browser: Client, manager: Person):
-    sheets = {"2025": [HEADINGS, ["Old", "K", "x"]], "2026": [HEADINGS, ["Fire", "K", "x"], ["Flood", "K", "y"]]}
-    columns = upload(browser, workbook(sheets, hidden_rows=[2]))
+    now, old = [HEADINGS, ["Fire", "K", "x"], ["Flood", "K", "y"]], [HEADINGS, ["Old", "K", "x"]]
+    columns = upload(browser, workbook({"The year 2025": old, "2026": now}, hidden_rows=[2]))
     page = browser.get(columns).content.decode()
-    assert '<option value="2025" selected>' in page and "1 row<" in page
+    assert '<option value="The year 2025" selected>' in page and "1 row<" in page
+    # In the order of the workbook.
+    assert page.index(">The year 2025<") < page.index(">2026<")
     assert browser.post(columns, {"sheet": "2026"})["Location"] == columns
     page = browser.get(columns).content.decode()
     assert "Fire" in page and "Flood" not in page

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -109,9 +109,16 @@ class Head:
     samples: dict[str, list[str]]
     origin: Origin
 
+    def as_json(self) -> dict[str, Any]:
+        """The database keeps no order of keys: sheets are told as pairs."""
+        kept = asdict(self)
+        kept["origin"]["sheets"] = list(self.origin.sheets.items())
+        return kept
+
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Head:
-        return cls(**{**kept, "origin": Origin(**kept["origin"])})
+        origin = kept["origin"]
+        return cls(**{**kept, "origin": Origin(**{**origin, "sheets": dict(origin["sheets"])})})
 
 
 @dataclass(frozen=True)

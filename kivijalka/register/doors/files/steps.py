@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -140,7 +140,7 @@ def table_of(register: Register[Any], file: ImportFile, origin: Origin | None = 
 def keep_head(register: Register[Any], file: ImportFile, head: Head) -> None:
     """Keep what the table begins with; the mapping of the last file with the same headings is offered by itself."""
     is_other = bool(file.table) and file.table["origin"]["sheet"] != head.origin.sheet
-    file.table = asdict(head)
+    file.table = head.as_json()
     file.mapping = (None if is_other else file.mapping) or mapping_for(register, file.person_id, head)
     file.save(update_fields=["table", "mapping"])
 

@@ -99,9 +99,9 @@ CALLED = "import %s %s/%s"
 def _told() -> dict[str, tuple[int, int]]:
     """By file, how many rows of how many are done."""
     with connection.cursor() as cursor:
-        cursor.execute("select application_name from pg_stat_activity where application_name like 'import %/%'")
-        names = [re.split("[ /]", row[0]) for row in cursor.fetchall()]
-    return {file: (int(done), int(of)) for _import, file, done, of in names}
+        cursor.execute("select application_name from pg_stat_activity where application_name like 'import %'")
+        names = [re.fullmatch(r"import (\S+) (\d+)/(\d+)", row[0]) for row in cursor.fetchall()]
+    return {name[1]: (int(name[2]), int(name[3])) for name in names if name}
 
 
 def _tell_of(file: UUID) -> Tell:
