@@ -71,7 +71,7 @@ KINDS = [
     Kind(
         "access_administrator",
         ("käyttöoikeuksien pääkäyttäjä", "behörighetsadministratör", "access administrator"),
-        ("unit.*", "person.*", "role.*", "delegation.view", "token.*", "access.explain"),
+        ("unit.*", "person.*", "role.*", "service_account.*", "delegation.view", "token.*", "access.explain"),
         CONFIDENTIAL,
     ),
     # For the program that says who works here, not for people: see kivijalka/exchange/scim.

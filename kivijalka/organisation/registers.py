@@ -1,12 +1,13 @@
 """Registers of the organisation: units, persons, roles, delegations."""
 
 from django.db.models import Q
+from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
 from kivijalka.organisation import commands, delegation
 from kivijalka.organisation import tokens as of_tokens
-from kivijalka.organisation.models import Delegation, Person, Role, Token, Unit
+from kivijalka.organisation.models import Delegation, Person, Role, ServiceAccount, Token, Unit
 from kivijalka.register.declare import NOBODYS, Column, Register, View, Waits
 from kivijalka.register.registry import register
 
@@ -118,6 +119,26 @@ delegations = register(
     )
 )
 
+service_accounts = register(
+    Register(
+        ServiceAccount,
+        key="service_account",
+        path="service-accounts",
+        chain="organisation",
+        names=(_("Service account"), _("Service accounts")),
+        title="name",
+        columns=["code", Column("name", sort=False), "owner", "unit", "end"],
+        more=["acts_as", "start"],
+        fields={None: ["name", "owner", "unit", "start", "end"]},
+        filters={"unit": ["under"], "owner": ["is", "me"], "end": ["lt", "gte"]},
+        search=["name"],
+        sort="start",
+        views=[View("now", _("Not over"), "end_gte=today"), View("mine", _("I answer for"), "owner=me")],
+        over=Q(end__lt=TruncDate(Now())),
+        empty=_("No program acts as itself here. Add one, have a role given to it, and make its token."),
+    )
+)
+
 tokens = register(
     Register(
         Token,
@@ -134,7 +155,7 @@ tokens = register(
             Column("used_on", sort=False),
             Column("revoked_at", sort=False),
         ],
-        more=["unit", "start", "reads", "registers", "within"],
+        more=["service", "unit", "start", "reads", "registers", "within"],
         fields={None: ["name"]},
         filters={"unit": ["under"], "person": ["is", "me"], "end": ["lt", "gte"]},
         search=["name"],

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
 from kivijalka.access.actor import say_command
-from kivijalka.organisation.models import Person, Token, TokenKey
+from kivijalka.organisation.models import Person, ServiceAccount, Token, TokenKey
 from kivijalka.register.command import command, translated
 from kivijalka.register.doors.related import relate
 from kivijalka.register.refusal import NotThere, Reason, refuse
@@ -48,6 +48,16 @@ def why_not_ask(asked: int, most: int) -> Reason | None:
     return Reason("too_fast", told.format(most))
 
 
+def why_not_make_for(me: UUID, owner: UUID, end: date, last: date) -> Reason | None:
+    """Why a token of a program may not be made. None: it may."""
+    if owner != me:
+        told = _("Somebody else answers for this program. They make its tokens.")
+        return Reason("not_answering", told, field="service")
+    if end > last:
+        return Reason("outlives", _("The program's last day is before this. Choose an earlier day."), field="end")
+    return None
+
+
 def why_not_make(end: date, *, today: date, on_behalf_of: UUID | None, token: UUID | None) -> Reason | None:
     """Why a token may not be made. None: it may."""
     if on_behalf_of is not None or token is not None:
@@ -60,17 +70,26 @@ def why_not_make(end: date, *, today: date, on_behalf_of: UUID | None, token: UU
 
 
 def make(
-    actor: Actor, *, name: str, end: date, reads: bool, registers: Sequence[str] = (), within: Any = None
+    actor: Actor,
+    *,
+    name: str,
+    end: date,
+    reads: bool,
+    registers: Sequence[str] = (),
+    within: Any = None,
+    service: ServiceAccount | None = None,
 ) -> tuple[Token, str]:
-    """A new token of the acting person, and its secret, which is kept nowhere."""
+    """A new token of the acting person, or of a program that they answer for; and its secret, which is kept nowhere."""
     today = timezone.localdate()
     refuse(why_not_make(end, today=today, on_behalf_of=actor.on_behalf_of, token=actor.token))
     me = Person.objects.seen().filter(pk=actor.person).first()
     if me is None:
         raise NotThere
+    if service is not None:
+        refuse(why_not_make_for(me.pk, service.owner_id, end, service.end))
     secret = MARK + secrets.token_urlsafe(32)
     say_command("make_token")
-    given = {"name": name, "reads": reads, "registers": " ".join(registers), "within": within}
+    given = {"name": name, "reads": reads, "registers": " ".join(registers), "within": within, "service": service}
     with transaction.atomic():
         token = translated(lambda: Token.objects.create(person=me, unit_id=me.unit_id, start=today, end=end, **given))
         TokenKey.objects.create(token=token, hash=hash_of(secret))
@@ -106,4 +125,4 @@ def hash_of(secret: str) -> bytes:
 def held_by(person: UUID | None) -> list[Token]:
     """Tokens of a person that are not over, the newest first."""
     rows = Token.objects.filter(person=person, revoked_at__isnull=True, end__gte=timezone.localdate())
-    return relate(rows.order_by("-pk"), ["within"])
+    return relate(rows.order_by("-pk"), ["within", "service"])

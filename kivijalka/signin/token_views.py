@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kivijalka.organisation import tokens
-from kivijalka.organisation.models import Unit
+from kivijalka.organisation.models import ServiceAccount, Unit
 from kivijalka.organisation.registers import tokens as register
 from kivijalka.organisation.views import refused_page, uuid_in
 from kivijalka.register.doors import rows
@@ -59,6 +59,12 @@ def token_form(data: Any = None) -> RegisterForm:
     form.fields |= {
         "name": forms.CharField(label=gettext_lazy("What it is for"), max_length=100),
         "end": DayField(label=gettext_lazy("Last day")),
+        "service": RecordField(
+            ServiceAccount,
+            label=gettext_lazy("For a service account"),
+            required=False,
+            help_text=gettext_lazy("One that you answer for. Empty: the token acts in your own name."),
+        ),
         "reads": forms.BooleanField(label=gettext_lazy("It only reads"), required=False),
         "registers": forms.MultipleChoiceField(
             label=gettext_lazy("Only these registers"),

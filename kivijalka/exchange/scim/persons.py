@@ -34,7 +34,7 @@ Made = Person | Refused
 def rows() -> QuerySet[Any]:
     """Who works here, and who does not any more but is still told of. Of anybody else a client knows nothing."""
     there = units.in_force() | Q(user_name__isnull=False)
-    found: QuerySet[Any] = Person.objects.seen().filter(there).annotate(changed_at=meta.changed(Person))
+    found: QuerySet[Any] = units.people().filter(there).annotate(changed_at=meta.changed(Person))
     return found
 
 

@@ -21,6 +21,7 @@ from kivijalka.exchange.scim.query import Attributes, Kept
 from kivijalka.exchange.scim.resources import Group, Member
 from kivijalka.organisation import commands
 from kivijalka.organisation.models import Person, Unit
+from kivijalka.organisation.models.service_accounts import ADDRESS
 from kivijalka.organisation.registers import units as register
 from kivijalka.register import command as writing
 from kivijalka.register.refusal import Refused
@@ -52,8 +53,14 @@ def _among(condition: Q) -> Q:
     return Q(Exists(_workers().filter(condition, unit_id=OuterRef("number"))))
 
 
+def people() -> QuerySet[Any]:
+    """Persons, without the programs that act as one."""
+    found: QuerySet[Any] = Person.objects.seen().exclude(email__endswith=ADDRESS)
+    return found
+
+
 def _workers() -> QuerySet[Any]:
-    return Person.objects.seen().filter(in_force())
+    return people().filter(in_force())
 
 
 def shown(found: Sequence[Unit], base: str) -> list[Any]:
@@ -134,7 +141,7 @@ def _place(actor: Actor, unit: Unit, before: set[str], after: set[str], home: Un
 
 
 def _persons(keys: set[str]) -> list[Person]:
-    found = list(Person.objects.seen().filter(pk__in=meta.uuids(keys)))
+    found = list(people().filter(pk__in=meta.uuids(keys)))
     missing = keys - {str(person.pk) for person in found}
     if missing:
         told = _("There is no such person, or you may not see them: %s.") % ", ".join(sorted(missing))

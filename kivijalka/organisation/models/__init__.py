@@ -4,6 +4,7 @@ from kivijalka.organisation.models.delegations import Delegation
 from kivijalka.organisation.models.persons import Account, Person
 from kivijalka.organisation.models.responsibilities import Responsibility
 from kivijalka.organisation.models.roles import Grant, Role, RoleKind
+from kivijalka.organisation.models.service_accounts import ServiceAccount
 from kivijalka.organisation.models.shapes import Concatenated, DateRange
 from kivijalka.organisation.models.tokens import Token, TokenKey
 from kivijalka.organisation.models.units import Unit
@@ -21,6 +22,7 @@ __all__ = [
     "Responsibility",
     "Role",
     "RoleKind",
+    "ServiceAccount",
     "Token",
     "TokenKey",
     "Unit",

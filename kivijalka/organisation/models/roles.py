@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner
 from kivijalka.organisation.models.persons import Person
-from kivijalka.organisation.models.shapes import NO_LATER_END, OF_ANOTHER, DateRange
+from kivijalka.organisation.models.shapes import NO_LATER_END, OF_ANOTHER, OF_NO_PROGRAM_OF_MINE, DateRange
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Confidentiality, Named, Record, indexes
 
@@ -72,11 +72,13 @@ class Role(Record):
             Guard(
                 name="role_given_by_another",
                 # One's own may be ended sooner, and nothing else.
-                holds=f"{OF_ANOTHER.format('person_id')} or (new.start >= old.start and {NO_LATER_END}"
+                holds=f"({OF_ANOTHER.format('person_id')} and {OF_NO_PROGRAM_OF_MINE})"
+                f" or (new.start >= old.start and {NO_LATER_END}"
                 " and row(new.person_id, new.kind_id, new.unit_id) = row(old.person_id, old.kind_id, old.unit_id))",
                 of_site=True,
                 violation_error_message=_(
-                    "Nobody gives a role to themselves or widens their own. Ask somebody else who may."
+                    "Nobody gives a role to themselves, or to a program that they answer for, or widens it. Ask somebody else"
+                    " who may."
                 ),
             ),
             ExclusionConstraint(

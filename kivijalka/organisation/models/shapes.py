@@ -10,6 +10,11 @@ from django.db.models import F, Func
 
 # Whether a guarded row is not of the acting person, nor of whom they act for. True where nobody acts.
 OF_ANOTHER = "coalesce(new.{} not in (kj.person(), kj.actor()), true)"
+# Nor of a program that they answer for.
+OF_NO_PROGRAM_OF_MINE = (
+    "not exists (select from organisation_serviceaccount s"
+    " where s.acts_as_id = new.person_id and s.owner_id in (kj.person(), kj.actor()))"
+)
 NO_LATER_END = """coalesce(new."end", 'infinity') <= coalesce(old."end", 'infinity')"""
 
 

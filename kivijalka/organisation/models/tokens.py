@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner
 from kivijalka.organisation.models.persons import Person
+from kivijalka.organisation.models.service_accounts import ServiceAccount
 from kivijalka.organisation.models.units import Unit
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Record, indexes
@@ -23,6 +24,10 @@ class Token(Record):
     code = CodeField("Q")
     name = models.CharField(_("what it is for"), max_length=100)
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("holder"), related_name="tokens")
+    # The program that acts as itself with it; its holder is who answers for that. Else it acts in the holder's name.
+    service = models.ForeignKey(
+        ServiceAccount, models.PROTECT, verbose_name=_("service account"), null=True, editable=False, related_name="tokens"
+    )  # fmt: skip
     reads = models.BooleanField(_("only reads"), default=True, editable=False)
     # Keys of registers, parted by spaces; empty: all.
     registers = models.CharField(_("registers"), max_length=400, blank=True, default="", editable=False)
@@ -51,15 +56,17 @@ class Token(Record):
             ),
             Guard(
                 name="token_made_by_oneself",
-                holds="kj.person() = new.person_id and kj.behalf() is null and kj.token() is null",
+                holds="kj.person() = new.person_id and kj.behalf() is null and kj.token() is null and ("
+                "new.service_id is null or exists (select from organisation_serviceaccount s"
+                " where s.id = new.service_id and s.owner_id = new.person_id))",
                 on="insert",
                 of_site=True,
                 violation_error_message=_("A token is made by its holder in person, never by another token."),
             ),
             Guard(
                 name="token_never_widens",
-                holds="row(new.person_id, new.registers, new.within_id, new.reads)"
-                " is not distinct from row(old.person_id, old.registers, old.within_id, old.reads)"
+                holds="row(new.person_id, new.service_id, new.registers, new.within_id, new.reads)"
+                " is not distinct from row(old.person_id, old.service_id, old.registers, old.within_id, old.reads)"
                 """ and new."end" <= old."end" and (old.revoked_at is null or new.revoked_at is not null)""",
                 on="update",
                 of_site=True,
