@@ -64,8 +64,7 @@ def replace(caller: Caller, kind: Any, key: str, payload: Any, version: str | No
     whole = filled(payload, kind.defaults(before, caller.home))
     after = kind.MODEL.model_validate(whole, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_provider=PROVIDER)
     after.replace(before)
-    kind.change(caller.actor, record, before, after, caller.home)
-    return one(caller, kind, key)
+    return _changed(caller, kind, record, before, after)
 
 
 def patch(caller: Caller, kind: Any, key: str, payload: Any, version: str | None) -> Any:
@@ -75,15 +74,22 @@ def patch(caller: Caller, kind: Any, key: str, payload: Any, version: str | None
     )
     record, before = _locked(caller, kind, key, version)
     after = before.model_copy(deep=True)
-    if operations.patch(after, scim_policy=POLICY):
-        kind.change(caller.actor, record, before, after, caller.home)
-    return one(caller, kind, key)
+    operations.patch(after, scim_policy=POLICY)
+    return _changed(caller, kind, record, before, after)
 
 
 def delete(caller: Caller, kind: Any, key: str, version: str | None) -> None:
     """End it: a client knows of it no more."""
     record, _before = _locked(caller, kind, key, version)
     kind.remove(caller.actor, record)
+
+
+def _changed(caller: Caller, kind: Any, record: Any, before: Any, after: Any) -> Any:
+    """The resource made what it is to be; most that a directory sends is so already."""
+    if after.model_dump() == before.model_dump():
+        return before
+    kind.change(caller.actor, record, before, after, caller.home)
+    return one(caller, kind, str(record.pk))
 
 
 def _locked(caller: Caller, kind: Any, key: str, version: str | None) -> tuple[Any, Any]:
