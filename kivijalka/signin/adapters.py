@@ -13,6 +13,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib import messages
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.crypto import salted_hmac
@@ -27,6 +28,13 @@ def is_here(person: UUID) -> bool:
     """Whether the person works for the city today."""
     with acting(person) as actor:
         return actor.names[0] is not None
+
+
+def account_at_provider(address: str) -> Account | None:
+    """The account under an address that the provider vouches for. Who works here gets one the first time they come."""
+    with connection.cursor() as cursor:
+        cursor.execute("select kj.account_at_provider(%s)", [address])
+        return Account.objects.filter(pk=cursor.fetchone()[0]).first()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -62,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):
-    """The city's identity provider says who comes; the account must be there already, under the same address."""
+    """The city's identity provider says who comes: somebody who has an account, or works here, under the same address."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
@@ -73,8 +81,8 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         claims = sociallogin.account.extra_data
         claims = {**claims.get("userinfo", claims), **(claims.get("id_token") or {})}
         address = str(claims.get("email") or "").strip()
-        account = Account.objects.filter(email__iexact=address).first() if address else None
-        if account is None or claims.get("email_verified", True) is not True:
+        account = account_at_provider(address) if address and claims.get("email_verified", True) is True else None
+        if account is None:
             raise _no_account(request)
         sociallogin.connect(request, account)
 

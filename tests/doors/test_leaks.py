@@ -28,6 +28,7 @@ NOT_THERE = UUID("01900000-0000-7000-8000-000000000000")
 AS_OWNER = {
     "above": "answers of the acting person",
     "accepts_up_to": "answers of a person's roles, which stand in the directory",
+    "account_at_provider": "makes an account, without a password, of somebody who works here; it tells a number",
     "acting_names": "answers the names of the acting person and of whom they stand in for",
     "asked": "answers within the reach of access.explain",
     "below": "answers of units that one sees the top of",

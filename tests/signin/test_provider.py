@@ -32,6 +32,7 @@ def provider(aino: Account, settings: object) -> Iterator[str]:
         User(sub="unsure", claims={"email": aino.email, "email_verified": False}),
         User(sub="stranger", claims={"email": "stranger@esimerkki.example", "email_verified": True}),
         User(sub="nameless", claims={}),
+        User(sub="told", claims={"email": "Told.Of@esimerkki.example", "email_verified": True}),
     ]
     with oidc_provider_mock.run_server_in_thread(user_claims=users) as server:
         yield f"http://localhost:{server.server_port}"
@@ -75,6 +76,21 @@ def test_who_has_an_account_signs_in_and_is_where_they_wanted_to_go(aino: Accoun
     assert is_in(client)
     assert SocialAccount.objects.get().user == aino
     assert not SocialToken.objects.exists(), "what the provider lets us do is not kept"
+
+
+def test_who_works_here_has_an_account_from_the_first_time_they_come_and_it_has_no_password() -> None:
+    person = make.person(email="told.of@esimerkki.example")
+    client = browser()
+    assert come_back(client, "told")[1] == "/risks/"
+    assert is_in(client)
+    account = Account.objects.get(person=person)
+    assert account.email == person.email and not account.has_usable_password()
+
+
+def test_who_works_here_no_more_gets_none() -> None:
+    make.person(email="told.of@esimerkki.example", end=make.in_days(-1))
+    client, before = browser(), Account.objects.count()
+    assert come_back(client, "told")[1] == "/sign-in/" and Account.objects.count() == before
 
 
 def test_the_second_time_the_provider_s_own_name_for_them_counts(aino: Account) -> None:
