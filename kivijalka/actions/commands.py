@@ -1,9 +1,11 @@
-"""Verbs of an action: start, report progress, postpone, complete, measure the effect, cancel."""
+"""Verbs of an action: start, report progress, postpone, complete, measure the effect, cancel; and of what it treats."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,8 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Actor
 from kivijalka.actions import rules
 from kivijalka.actions.models import Action
-from kivijalka.register.command import Ask, command
+from kivijalka.organisation.models import Person
+from kivijalka.register.command import Ask, Command, Worded, command
+from kivijalka.register.models import Link, Record
 from kivijalka.register.refusal import refuse
+from kivijalka.register.registry import register_of
 
 IS_OPEN = Q(state__in=Action.OPEN)
 State = Action.State
@@ -81,4 +86,32 @@ def cancel(actor: Actor, action: Action) -> Action:
     """The work will not be done; what it treated stays untreated."""
     action.state = State.CANCELLED
     action.save(update_fields=["state"])
+    return action
+
+
+def treating(when: Q, worded: Sequence[Worded] = ()) -> Command[Any]:
+    """The verb of a register that actions treat: in which state of its records, and what it is called on some of them."""
+    says = _("An action that treats this. Its effect is asked for when it is done.")
+    return command(_("Treat"), when=when, says=says, worded=worded)(treat)  # type: ignore[no-any-return]
+
+
+def treat(
+    actor: Actor,
+    record: Record,
+    *,
+    title: Annotated[str, Ask(_("What is done"))],
+    owner: Annotated[Person, Ask(_("Owner"))],  # type: ignore[valid-type]  # the Django plugin misreads models here
+    due: Annotated[date, Ask(_("Due date"))],
+    cost_eur: Annotated[Decimal, Ask(_("Cost, €"), example=1000)],
+    expected_effect: Annotated[str, Ask(_("Expected effect"), rows=3)],
+    how_measured: Annotated[str, Ask(_("How the effect will be measured"), rows=3)],
+) -> Action:
+    """Give somebody an action at the record's unit, with its cost, the effect that it should have, and the measure of it."""
+    action = Action(
+        unit_id=record.unit_id, confidentiality=record.confidentiality, title=title, owner=owner, due=due,
+        cost_eur=cost_eur, expected_effect=expected_effect, how_measured=how_measured,
+    )  # fmt: skip
+    action.save(force_insert=True)
+    key = register_of(type(record)).key
+    Link.objects.create(kind="treats", a_id=action.pk, a_register="action", b_id=record.pk, b_register=key)
     return action

@@ -23,6 +23,7 @@ IN_USE = Q(state=Control.State.IN_USE)
     when=IN_USE,
     primary=True,
     says=_("The level of each risk that this control keeps rests on its latest test."),
+    final=True,
 )
 def record_test(
     actor: Actor,
@@ -44,7 +45,7 @@ def record_test(
     )
 
 
-@command(_("Take out of use"), when=IN_USE, says=_("What it kept at its level is kept by it no more."))
+@command(_("Take out of use"), when=IN_USE, says=_("What it kept at its level is kept by it no more."), final=True)
 def end(actor: Actor, control: Control) -> Control:
     """The control is used no more."""
     control.state, control.next_test = Control.State.ENDED, None
@@ -52,7 +53,7 @@ def end(actor: Actor, control: Control) -> Control:
     return control
 
 
-@command(_("Take back into use"), when=Q(state=Control.State.ENDED))
+@command(_("Take back into use"), when=Q(state=Control.State.ENDED), final=True)
 def resume(actor: Actor, control: Control) -> Control:
     """The control is used again, as well as its last test showed."""
     control.state = Control.State.IN_USE

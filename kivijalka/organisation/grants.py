@@ -36,7 +36,7 @@ class Kind:
 
 
 # Whoever leads a unit names a deputy for somebody of it who cannot do so themselves, and revokes their tokens.
-_HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept", "delegation.*", "token.*")
+_HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept", "exception.grant", "delegation.*", "token.*")
 KINDS = [
     Kind("employee", ("työntekijä", "anställd", "employee"), ("*.view",), INTERNAL, below=False),
     Kind("unit_head", ("yksikön esihenkilö", "enhetens chef", "head of unit"), _HEAD, CONFIDENTIAL),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated
 
 from django.db.models import Q
@@ -11,11 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
-from kivijalka.actions.models import Action
-from kivijalka.organisation.models import Person
+from kivijalka.actions import commands as actions
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.command import Ask, Worded, command
-from kivijalka.register.models import Link
 from kivijalka.register.refusal import refuse
 from kivijalka.risks import queries, rules
 from kivijalka.risks.models import Assessment, Risk
@@ -132,10 +129,8 @@ def accept(
     return risk
 
 
-@command(
-    _("Treat"),
-    when=NOT_CLOSED,
-    says=_("An action that treats this risk. Its effect is asked for when it is done."),
+treat = actions.treating(
+    NOT_CLOSED,
     worded=[
         Worded(
             *OPPORTUNITY,
@@ -144,25 +139,6 @@ def accept(
         )
     ],
 )
-def treat(
-    actor: Actor,
-    risk: Risk,
-    *,
-    title: Annotated[str, Ask(_("What is done"))],
-    owner: Annotated[Person, Ask(_("Owner"))],  # type: ignore[valid-type]  # the Django plugin misreads models here
-    due: Annotated[date, Ask(_("Due date"))],
-    cost_eur: Annotated[Decimal, Ask(_("Cost, €"), example=1000)],
-    expected_effect: Annotated[str, Ask(_("Expected effect"), rows=3)],
-    how_measured: Annotated[str, Ask(_("How the effect will be measured"), rows=3)],
-) -> Action:
-    """Give somebody an action at the risk's unit, with its cost, the effect that it should have, and the measure of it."""
-    action = Action(
-        unit_id=risk.unit_id, confidentiality=risk.confidentiality, title=title, owner=owner, due=due,
-        cost_eur=cost_eur, expected_effect=expected_effect, how_measured=how_measured,
-    )  # fmt: skip
-    action.save(force_insert=True)
-    Link.objects.create(kind="treats", a_id=action.pk, a_register="action", b_id=risk.pk, b_register="risk")
-    return action
 
 
 @command(_("Nothing changed"), when=Q(state__in=[State.ASSESSED, State.ACCEPTED]))

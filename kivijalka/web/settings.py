@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "kivijalka.actions",
     "kivijalka.controls",
     "kivijalka.risks",
+    "kivijalka.findings",
     "kivijalka.desk",
     "kivijalka.reports",
     "kivijalka.exchange",

@@ -58,6 +58,11 @@ def fill() -> dict[str, str]:
     factories.responsibility(risks[0], head)
     factories.delegation(colleague, head)
     found = {"unit": school, "person": colleague, "role": role, "risk": risks[0], "action": late, "fire": risks[2]}
+    # Somebody else's exception, to decide on, and a finding of one's own raising, to close.
+    found["exception"] = examples.row_of(REGISTERS["exception"].model, unit=school, person=colleague)
+    found["finding"] = examples.row_of(
+        REGISTERS["finding"].model, unit=school, person=colleague, given={"raised_by": head}
+    )
     for key, register in REGISTERS.items():
         if key not in found:
             found[key] = examples.row_of(register.model, unit=school, person=head)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +24,17 @@ class Holder:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a rule may ask of a row. Of a part: whether the record that it belongs to is seen, and may be changed."""
+    """What a rule may ask of a row. Of a part: whether the record that it belongs to is seen, and may be changed.
+
+    `others` are persons beside the owner whom the row names, by column.
+    """
 
     unit: int
     level: int
     owner: UUID | None = None
     parent_seen: bool = False
     parent_writable: bool = False
+    others: Mapping[str, UUID | None] = field(default_factory=dict)
 
 
 def lets(rule: Any, holder: Holder, facts: Facts) -> bool:
@@ -42,7 +47,7 @@ def lets(rule: Any, holder: Holder, facts: Facts) -> bool:
     if isinstance(value, Reach):
         return reaches(value.right, holder, facts)
     if isinstance(value, Me):
-        return facts.owner == holder.person
+        return facts.others.get(name, facts.owner) == holder.person
     if isinstance(value, SeenParent):
         return facts.parent_seen
     if isinstance(value, WritableNode):

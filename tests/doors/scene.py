@@ -205,8 +205,9 @@ class Scene:
         new = make.unit(parent=wishes["unit"])
         values = examples.values_of(self.model, **{**wishes, "unit": new})
         at = (wishes["unit"] if self.kind.below else new).number
-        owner = values.get((self.model.owner_column or "").removesuffix("_id"))
-        return values, Facts(at, values.get("confidentiality", 0), owner.pk if isinstance(owner, Person) else None)
+        named = {f"{name}_id": value.pk for name, value in values.items() if isinstance(value, Person)}
+        owner = named.pop(self.model.owner_column or "", None)
+        return values, Facts(at, values.get("confidentiality", 0), owner, others=named)
 
 
 def facts_of(record: Any) -> Facts:
@@ -215,7 +216,11 @@ def facts_of(record: Any) -> Facts:
     owner = getattr(record, model.owner_column) if model.owner_column else None
     # A unit is reached where the one above it is; its own number is new to the holder's list.
     unit = record.parent_id if model is Unit else record.unit_id
-    return Facts(unit, getattr(record, "confidentiality", 0), owner)
+    people = [
+        f.attname for f in model._meta.concrete_fields if f.related_model is Person and f.attname != model.owner_column
+    ]
+    others = {name: getattr(record, name) for name in people}
+    return Facts(unit, getattr(record, "confidentiality", 0), owner, others=others)
 
 
 def database_now() -> datetime:

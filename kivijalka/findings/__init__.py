@@ -1,0 +1,1 @@
+"""Findings of audits, inspections and one's own, and exceptions from what is required."""
