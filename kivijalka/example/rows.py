@@ -220,6 +220,7 @@ def _persons(city: City) -> Iterator[Row]:
             "family_name": person.family_name,
             "full_name": f"{person.given_name} {person.family_name}",
             "email": person.email,
+            "signs_in_as": person.email.lower(),
             "language": person.language,
             "work_title": getattr(person, TITLES[person.language]),
             "start": person.start,

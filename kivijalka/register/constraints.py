@@ -63,7 +63,8 @@ class Guard(BaseConstraint):
         table = model._meta.db_table
         when = "when (current_user = 'kj_app')" if self.of_site else ""
         return (
-            f'create function kj."{self.name}"() returns trigger language plpgsql security definer'
+            # Or replace: when a table is taken out again, its guards' functions stay.
+            f'create or replace function kj."{self.name}"() returns trigger language plpgsql security definer'
             " set search_path = public, pg_temp as $$ begin"
             f" if not coalesce(({self.holds}), false) then raise check_violation using constraint = '{self.name}',"
             f" message = '{self.name} on {table}'; end if; return null; end $$;"

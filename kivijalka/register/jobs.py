@@ -12,6 +12,8 @@ from kivijalka.register.doors.files import work
 from kivijalka.register.sealing import seals
 
 MOST_TRIES = 3
+# Hours.
+DONE_KEPT, FAILED_KEPT = 24, 30 * 24
 
 
 @app.periodic(cron="*/10 * * * * *")
@@ -27,6 +29,14 @@ def forget(timestamp: int) -> None:
     """Forget keys of what was sent, drafts, and files that were never imported, when their time is over."""
     with connection.cursor() as cursor:
         cursor.execute("select kj.forget()")
+
+
+@app.periodic(cron="47 * * * *")
+@app.task(queueing_lock="forget_jobs", pass_context=False)
+async def forget_jobs(timestamp: int) -> None:
+    """Forget jobs that are over, sealing alone leaves thousands a day; those that failed, when somebody had time to look."""
+    await app.job_manager.delete_old_jobs(nb_hours=DONE_KEPT)
+    await app.job_manager.delete_old_jobs(nb_hours=FAILED_KEPT, include_failed=True)
 
 
 @app.task(retry=RetryStrategy(max_attempts=MOST_TRIES, wait=5), pass_context=False)

@@ -18,6 +18,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from kivijalka.organisation.models import Person
+from kivijalka.register.registry import REGISTERS
+from tests.doors.examples import row_of
 from tests.factories import action, assessed_risk, delegation, holder, link, responsibility, role_of, sector
 from tests.who import sign_in
 
@@ -82,6 +84,8 @@ def records_of(person: Person) -> dict[str, str]:
     records = {"risks": treated, "actions": treating, "units": person.unit, "persons": person, "roles": role}
     records["delegations"] = delegation(person, holder())
     records["responsibilities"] = responsibility(treated, person, "R")
+    others = [register for register in REGISTERS.values() if register.path not in records]
+    records |= {register.path: row_of(register.model, unit=person.unit, person=person) for register in others}
     return {path: str(record.pk) for path, record in records.items()}
 
 

@@ -10,7 +10,7 @@ from kivijalka.organisation.models import Person, Role, Unit
 from tests import factories as make
 from tests.refusals import refused
 
-TOLD = "Nobody gives a role to themselves or widens their own"
+TOLD = "Nobody gives a role to themselves, or to a program that they answer for, or widens it"
 
 
 def expert(person: Person) -> Role:

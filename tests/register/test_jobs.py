@@ -1,0 +1,36 @@
+"""What jobs leave behind is forgotten too: sealing alone leaves thousands of them a day."""
+
+from __future__ import annotations
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from kivijalka.register import jobs
+from kivijalka.register.jobs import DONE_KEPT, FAILED_KEPT
+
+pytestmark = pytest.mark.django_db
+
+
+def ended(status: str, hours_ago: int) -> int:
+    """A job that ended so long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into procrastinate_jobs (task_name, queue_name, status) values ('seal', 'default', 'todo') returning id"
+        )
+        job = int(cursor.fetchone()[0])
+        cursor.execute("update procrastinate_jobs set status = %s where id = %s", [status, job])
+        cursor.execute(
+            "update procrastinate_events set at = now() - make_interval(hours => %s) where job_id = %s",
+            [hours_ago, job],
+        )
+    return job
+
+
+def test_a_job_that_is_done_is_forgotten_after_a_day_and_one_that_failed_after_a_month() -> None:
+    gone = {ended("succeeded", DONE_KEPT + 1), ended("failed", FAILED_KEPT + 1)}
+    kept = {ended("succeeded", DONE_KEPT - 1), ended("failed", FAILED_KEPT - 1), ended("doing", FAILED_KEPT + 1)}
+    async_to_sync(jobs.forget_jobs.func)(timestamp=0)
+    left = set(ProcrastinateJob.objects.filter(pk__in=gone | kept).values_list("pk", flat=True))
+    assert left == kept
