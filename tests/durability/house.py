@@ -77,6 +77,19 @@ class House:
         with psycopg.connect(self.cluster.url(SUPER)) as connection:
             return connection.execute(question).fetchall()  # type: ignore[call-overload]  # questions of the tests
 
+    def standing(self) -> str:
+        """What a reader of a failed run needs: which parts run, the jobs, who is at the database, the end of the log."""
+        ended = {part: child.process.poll() for part, child in self.children.items()}
+        jobs = self.ask("select task_name, status, count(*), max(id) from procrastinate_jobs group by 1, 2")
+        seals = self.ask(
+            "select count(*), max(last), count(signature), (select max(no) from history.entry) from register_seal"
+        )
+        sessions = self.ask(
+            "select pid, state, wait_event, backend_xmin::text, xact_start, left(query, 80) from pg_stat_activity"
+        )
+        log = self.log.read_text(errors="replace")[-3000:]
+        return "\n".join(map(str, (ended, jobs, seals, *sessions, log)))
+
     def verify(self) -> str:
         """What the check of the trail says; it raises when something is wrong."""
         return self.site(OWNER).manage("verify_trail")

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from random import Random
 
+import pytest
+
 from tests.durability.house import PATIENCE, House, Writer
 from tests.full import FULL
 
-ROUNDS = 100 if FULL else 10
+pytestmark = pytest.mark.skipif(not FULL, reason="minutes of killing: ./run test --full tests/durability")
+ROUNDS = 100
 PARTS = [("site",), ("database",), ("worker",), ("database", "site", "worker")]
 # Each finds what may not be: rows that are there without what belongs to them.
 HALF_DONE = {
@@ -32,12 +35,12 @@ ALL_SEALED = """
 """
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what comes by itself."""
+def until(is_so: Callable[[], bool], standing: Callable[[], str] = str) -> None:
+    """Wait for what comes by itself; where it does not, say how the house stands."""
     deadline = time.monotonic() + PATIENCE
     while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        assert time.monotonic() < deadline, standing()
+        time.sleep(0.1)
 
 
 def test_what_was_acknowledged_is_there_once_and_nothing_is_half_done(house: House) -> None:
@@ -66,7 +69,7 @@ def test_what_was_acknowledged_is_there_once_and_nothing_is_half_done(house: Hou
     # One that is without its database for long ends by itself; the runner begins it anew.
     house.kill("worker")
     house.begin("worker")
-    until(lambda: bool(house.ask(ALL_SEALED)[0][0]))
+    until(lambda: bool(house.ask(ALL_SEALED)[0][0]), house.standing)
     house.verify()
 
 
