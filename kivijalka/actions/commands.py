@@ -92,7 +92,8 @@ def cancel(actor: Actor, action: Action) -> Action:
 def treating(when: Q, worded: Sequence[Worded] = ()) -> Command[Any]:
     """The verb of a register that actions treat: in which state of its records, and what it is called on some of them."""
     says = _("An action that treats this. Its effect is asked for when it is done.")
-    return command(_("Treat"), when=when, says=says, worded=worded)(treat)  # type: ignore[no-any-return]
+    made: Command[Any] = command(_("Treat"), when=when, says=says, worded=worded)(treat)
+    return made
 
 
 def treat(
