@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -26,6 +25,7 @@ from tests.database import address_of, connected_to
 from tests.factories import holder
 from tests.files.imports import csv_of
 from tests.files.test_sheets import workbook
+from tests.jobs import run
 from tests.settings import ROOT
 from tests.who import sign_in
 
@@ -207,7 +207,7 @@ def test_a_killed_worker_leaves_nothing_half_done_and_the_next_one_does_it_once(
     first.wait()
     assert not Risk.objects.exists()
     heart_stopped_long_ago()
-    async_to_sync(jobs.take_up_imports.func)(timestamp=0)
+    run(jobs.take_up_imports)
     assert worker("--one-shot").wait(PATIENCE) == 0
     assert Risk.objects.count() == len(titles)
     file = ImportFile.objects.get()
