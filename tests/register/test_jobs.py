@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from typing import Any
+
 import pytest
+from croniter import croniter
 from django.db import connection
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kivijalka.register import jobs
@@ -34,3 +39,10 @@ def test_a_job_that_is_done_is_forgotten_after_a_day_and_one_that_failed_after_a
     run(jobs.forget_jobs)
     left = set(ProcrastinateJob.objects.filter(pk__in=gone | kept).values_list("pk", flat=True))
     assert left == kept
+
+
+@pytest.mark.parametrize("task", [jobs.seal_trail, jobs.take_up_imports], ids=lambda task: task.name)
+def test_what_cannot_wait_is_done_every_ten_seconds_of_every_minute(task: Any) -> None:
+    periodic = {known.task.name: known for known in app.periodic_registry.periodic_tasks.values()}
+    moments = list(islice(croniter(periodic[task.name].cron, start_time=7.0).all_next(float), 700))
+    assert moments == [10.0 * number for number in range(1, 701)]
