@@ -25,7 +25,6 @@ from tests.database import address_of, connected_to
 from tests.factories import holder
 from tests.files.imports import csv_of
 from tests.files.test_sheets import workbook
-from tests.jobs import run
 from tests.settings import ROOT
 from tests.who import sign_in
 
@@ -207,7 +206,7 @@ def test_a_killed_worker_leaves_nothing_half_done_and_the_next_one_does_it_once(
     first.wait()
     assert not Risk.objects.exists()
     heart_stopped_long_ago()
-    run(jobs.take_up_imports)
+    jobs.take_up(timestamp=0)
     assert worker("--one-shot").wait(PATIENCE) == 0
     assert Risk.objects.count() == len(titles)
     file = ImportFile.objects.get()

@@ -41,8 +41,46 @@ def test_a_job_that_is_done_is_forgotten_after_a_day_and_one_that_failed_after_a
     assert left == kept
 
 
-@pytest.mark.parametrize("task", [jobs.seal_trail, jobs.take_up_imports], ids=lambda task: task.name)
+@pytest.mark.parametrize("task", [jobs.seal_trail, jobs.take_up], ids=lambda task: task.name)
 def test_what_cannot_wait_is_done_every_ten_seconds_of_every_minute(task: Any) -> None:
     periodic = {known.task.name: known for known in app.periodic_registry.periodic_tasks.values()}
     moments = list(islice(croniter(periodic[task.name].cron, start_time=7.0).all_next(float), 700))
     assert moments == [10.0 * number for number in range(1, 701)]
+
+
+def begun(task: str, *, alive: bool, lock: str | None = None, attempts: int = 0) -> int:
+    """A job that a worker is at, which lives or was killed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into procrastinate_workers (last_heartbeat) values (now() - make_interval(secs => %s)) returning id",
+            [5 if alive else 31],
+        )
+        (worker,) = cursor.fetchone()
+        cursor.execute(
+            "insert into procrastinate_jobs (task_name, queue_name, status, worker_id, queueing_lock, attempts)"
+            " values (%s, 'default', 'doing', %s, %s, %s) returning id",
+            [task, worker, lock, attempts],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def standing() -> dict[int, tuple[str, int]]:
+    return {job.pk: (job.status, job.attempts) for job in ProcrastinateJob.objects.all()}
+
+
+def test_a_job_of_a_killed_worker_is_begun_anew_and_given_up_when_it_kills_each() -> None:
+    at_work, killed = begun("letters", alive=True), begun("letters", alive=False)
+    again_and_again = begun("letters", alive=False, attempts=jobs.MOST_TRIES)
+    jobs.take_up(timestamp=0)
+    tried = jobs.MOST_TRIES + 1
+    assert standing() == {at_work: ("doing", 0), killed: ("todo", 1), again_and_again: ("failed", tried)}
+
+
+def test_of_periodic_jobs_that_were_killed_the_latest_is_begun_anew() -> None:
+    earlier, latest = (begun("seal", alive=False, lock="seal") for _ in range(2))
+    jobs.take_up(timestamp=0)
+    assert standing() == {earlier: ("aborted", 1), latest: ("todo", 1)}
+    # While that one waits, the next that was killed is not needed.
+    third = begun("seal", alive=False, lock="seal")
+    jobs.take_up(timestamp=0)
+    assert standing() == {earlier: ("aborted", 1), latest: ("todo", 1), third: ("aborted", 1)}
