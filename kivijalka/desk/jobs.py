@@ -1,18 +1,16 @@
-"""Letters: of what waits and what is followed, every morning; and the trail's checkpoint, to where it is kept elsewhere."""
+"""Letters of what waits and what is followed, every morning."""
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import date
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from kivijalka.desk import digest
-from kivijalka.register.sealing import seals
 
 BEGINS = 6  # o'clock, where the city is
 log = logging.getLogger(__name__)
@@ -39,13 +37,3 @@ def write_to_all(day: date) -> int:
                 except digest.NOT_TAKEN as refused:
                     log.warning("The mail server did not take a letter: %s", type(refused).__name__)
     return sent
-
-
-@app.periodic(cron="5 5 * * *")
-@app.task(queueing_lock="checkpoint", pass_context=False)
-def send_checkpoint(timestamp: int) -> None:
-    """Send the last seal out of the house: against it a cut or rewritten trail is found."""
-    found = seals.checkpoint()
-    if settings.EMAIL_HOST and settings.CHECKPOINT_TO and found is not None:
-        subject = f"Kivijalka: checkpoint {timezone.localdate().isoformat()}"
-        EmailMessage(subject, json.dumps(found), to=settings.CHECKPOINT_TO).send()

@@ -1,18 +1,21 @@
-"""What the foundation does beside the pages: sealing the trail, forgetting what was kept for a while, large imports."""
+"""What the foundation does beside the pages: sealing the trail and publishing it, forgetting, large imports."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from kivijalka.register.doors.files import work
-from kivijalka.register.sealing import seals
+from kivijalka.register.sealing import publishing, seals
 
 # Seconds stand last, after five fields like any other's.
 EVERY_TEN_SECONDS = "* * * * * */10"
 MOST_TRIES = 3
+# Seconds, minutes, at last hours apart: within the day, as the next one brings another.
+UNTIL_TAKEN = RetryStrategy(max_attempts=6, exponential_wait=5)
 # Hours.
 DONE_KEPT, FAILED_KEPT = 24, 30 * 24
 
@@ -22,6 +25,24 @@ DONE_KEPT, FAILED_KEPT = 24, 30 * 24
 def seal_trail(timestamp: int) -> None:
     """Seal what came since the last time; between a change and its seal the tables' owner could alter it unseen."""
     seals.seal()
+
+
+@app.periodic(cron="5 5 * * *")
+@app.task(queueing_lock="checkpoint", pass_context=False)
+def send_checkpoint(timestamp: int) -> None:
+    """Have the last seal sent to each receiver by a job of its own: one that is gone keeps no other waiting."""
+    last = seals.checkpoint()
+    if last is not None:
+        day = timezone.localdate().isoformat()
+        deliver_checkpoint.batch_defer(
+            *({"receiver": name, "number": last["number"], "day": day} for name in publishing.receivers())
+        )
+
+
+@app.task(retry=UNTIL_TAKEN, pass_context=False)
+def deliver_checkpoint(receiver: str, number: int, day: str) -> None:
+    """Send a seal to a receiver, again and again until it is taken."""
+    publishing.deliver(receiver, number, day)
 
 
 @app.periodic(cron="23 * * * *")

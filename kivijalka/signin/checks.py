@@ -1,4 +1,4 @@
-"""Settings that would let in somebody who should not be: refused before the site serves, with reasons."""
+"""Settings that would let in, or write to, whom they should not: refused before the site serves, with reasons."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import Error
+
+from kivijalka.register.sealing.publishing import is_address
 
 
 def check_sign_in(app_configs: Any = None, **kwargs: Any) -> list[Error]:
@@ -43,6 +45,18 @@ def unsafe(given: Any) -> Iterator[Error]:
             "Letters would be from nobody, or lead nowhere.",
             "Set KIVIJALKA_EMAIL_FROM and KIVIJALKA_SITE_URL (https://…), or take KIVIJALKA_SMTP_URL away.",
             "E025",
+        )
+    if not all(map(is_address, given.CHECKPOINT_TO)):
+        yield _error(
+            "The trail's checkpoint would go nowhere, or without TLS.",
+            "List e-mail addresses and https://… in KIVIJALKA_CHECKPOINT_TO, with commas between them.",
+            "E026",
+        )
+    if given.WEBHOOK_NETWORKS:
+        yield _error(
+            "Networks that are not public are sent to: whoever answers there could be this machine itself.",
+            "Take KIVIJALKA_WEBHOOK_NETWORKS away; it is for tests.",
+            "E027",
         )
     if "*" in given.ALLOWED_HOSTS:
         yield _error(

@@ -205,7 +205,10 @@ EMAIL_USE_SSL, EMAIL_USE_TLS = SMTP.scheme == "smtps", SMTP.scheme == "smtp+tls"
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = os.environ.get("KIVIJALKA_EMAIL_FROM", "")
 SITE_URL = os.environ.get("KIVIJALKA_SITE_URL", "").rstrip("/")
-CHECKPOINT_TO = [to for to in os.environ.get("KIVIJALKA_CHECKPOINT_TO", "").split(",") if to]
+# Where the trail's checkpoint goes every day: e-mail addresses and https://…, with commas between them.
+CHECKPOINT_TO = [to.strip() for to in os.environ.get("KIVIJALKA_CHECKPOINT_TO", "").split(",") if to.strip()]
+# Networks that are not public and yet sent to: for tests, refused where the site serves.
+WEBHOOK_NETWORKS = [one for one in os.environ.get("KIVIJALKA_WEBHOOK_NETWORKS", "").split(",") if one]
 
 # What breaks is told on the standard error with its place in the code; a refusal is an answer and nothing to report.
 LOGGING = {

@@ -14,6 +14,7 @@ SAFE = {
     "MODE": "serve", "DEMO": False, "BEHIND_PROXY": True, "OIDC": OIDC, "ALLOWED_HOSTS": ["kj.esimerkki.example"],
     "SEAL_KEY": "a" * 50, "SECRET_KEY": "b" * 50,
     "EMAIL_HOST": "", "DEFAULT_FROM_EMAIL": "kj@esimerkki.example", "SITE_URL": "https://kj.esimerkki.example",
+    "CHECKPOINT_TO": ["seals@esimerkki.example", "https://seals.esimerkki.example/in"], "WEBHOOK_NETWORKS": [],
 }  # fmt: skip
 
 
@@ -34,6 +35,9 @@ def test_what_is_safe_is_not_refused() -> None:
         ("E023", {"ALLOWED_HOSTS": ["*"]}),
         ("E024", {"SEAL_KEY": "b" * 50}),
         ("E025", {"EMAIL_HOST": "mail", "SITE_URL": "http://kivijalka.example"}),
+        ("E026", {"CHECKPOINT_TO": ["http://seals.esimerkki.example"]}),
+        ("E026", {"CHECKPOINT_TO": ["https://seals.esimerkki.example", "seals"]}),
+        ("E027", {"WEBHOOK_NETWORKS": ["127.0.0.0/8"]}),
     ],
 )
 def test_what_is_unsafe_is_refused_with_its_number(number: str, given: dict[str, Any]) -> None:

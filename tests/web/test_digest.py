@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.core.mail import get_connection
 from django.test import Client
 from django.utils import timezone
@@ -26,11 +23,11 @@ from kivijalka.desk import digest, jobs
 from kivijalka.organisation.models import Person
 from kivijalka.register import discussion
 from kivijalka.register.registry import REGISTERS
-from kivijalka.register.sealing import seals
 from kivijalka.register.working_models import Digest
 from kivijalka.risks.models import Risk
 from tests.database import address_of, connected_to
 from tests.factories import account_of, assessed_risk, holder, in_days, risk
+from tests.receivers import Office, mail_server
 from tests.who import sign_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,37 +35,11 @@ TODAY = timezone.localdate()
 SITE = "https://kj.esimerkki.example"
 
 
-class Office:
-    """What a mail server does with letters: keeps them, refuses them, or has its sender killed at the worst moment."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.refuses = False
-        self.kills: Callable[[], None] | None = None
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  # its name there
-        if self.refuses:
-            return "451 Try again later"
-        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
-        if self.kills is not None:
-            self.kills()
-        return "250 Taken"
-
-
 @pytest.fixture
 def office(settings: Any) -> Iterator[Office]:
-    """A mail server that the site knows."""
-    kept = Office()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(kept, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-    settings.DEFAULT_FROM_EMAIL, settings.SITE_URL = "Kivijalka <kj@esimerkki.example>", SITE
-    yield kept
-    controller.stop()
+    settings.SITE_URL = SITE
+    with mail_server(settings) as kept:
+        yield kept
 
 
 @pytest.fixture
@@ -215,13 +186,3 @@ def test_letters_are_had_again_on_a_page_of_one_s_own(committed: str, reader: Pe
         page = client.get("/account/letters/").content.decode()
         assert re.search(r'name="wanted" value="(.)"', page)[1] != wanted  # type: ignore[index]
     assert client.get("/account/").content.decode().count("/account/letters/") == 1
-
-
-def test_the_checkpoint_of_the_trail_is_sent_out_of_the_house(
-    committed: str, office: Office, reader: Person, settings: Any
-) -> None:
-    settings.CHECKPOINT_TO = ["seals@esimerkki.example"]
-    seals.seal()
-    jobs.send_checkpoint(timestamp=0)
-    [letter] = office.letters
-    assert letter["To"] == "seals@esimerkki.example" and '"root"' in text_of(letter)

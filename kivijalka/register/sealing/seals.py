@@ -50,10 +50,11 @@ def _public(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
-def checkpoint() -> dict[str, Any] | None:
-    """The last seal as it is published: on reports, by mail. Against it a cut or rewritten trail is found."""
-    last = Seal.objects.order_by("-number").first()
-    return None if last is None else {**_exported(last).__dict__, "head": bytes(last.head).hex()}
+def checkpoint(number: int | None = None) -> dict[str, Any] | None:
+    """A seal as it is published, the last one unless told otherwise. Against it a cut or rewritten trail is found."""
+    wanted = Seal.objects.all() if number is None else Seal.objects.filter(number=number)
+    found = wanted.order_by("-number").first()
+    return None if found is None else {**_exported(found).__dict__, "head": bytes(found.head).hex()}
 
 
 def export() -> Iterator[str]:
