@@ -31,6 +31,8 @@ def database(address: str) -> dict[str, Any]:
         "PORT": query.get("port", str(parts.port or "")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # Seconds, and milliseconds, after which a server that answers nothing at all counts as gone.
+        "OPTIONS": {"connect_timeout": 5, "tcp_user_timeout": 30_000},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from kivijalka.register.doors.rows import may_add
 from kivijalka.register.doors.search import find
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
+from kivijalka.web.away import AWAY, RETRY_AFTER, is_away
 from kivijalka.web.middleware import refusal_page, refuse, to_program
 
 
@@ -90,6 +92,12 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Something broke. A page that needs neither the database nor the frame, and is told in all three languages."""
+    away = is_away(sys.exception())
     if is_program(request):
-        return to_program(request, FAULT)
-    return HttpResponse(render_to_string("web/failed.html"), status=500)
+        response = to_program(request, AWAY if away else FAULT)
+    else:
+        page = "web/away.html" if away else "web/failed.html"
+        response = HttpResponse(render_to_string(page), status=503 if away else 500)
+    if away:
+        response["Retry-After"] = str(RETRY_AFTER)
+    return response

@@ -13,15 +13,24 @@ import pytest
 
 from kivijalka.access import acting
 from kivijalka.organisation import tokens
+from kivijalka.organisation.models import Person
+from kivijalka.register.doors.files import steps, work
 from runner.account import step_down
 from runner.backup import Tools
+from runner.checkout import HERE
 from runner.cluster import OWNER, Cluster
+from runner.house import alone
 from runner.place import Place
 from runner.processes import Processes
 from tests import database
 from tests import factories as make
 from tests.durability.house import House
+from tests.files.imports import csv_of, importing
+from tests.full import FULL
 from tests.runner.conftest import ROOT
+
+IMPORTS = [f"tuonti{number}" for number in range(100 if FULL else 10)]
+ROWS = 40
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +51,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def house(cluster: Cluster, database_template: str, django_db_blocker: Any) -> Iterator[House]:
-    """A small city, and a program that may write to it."""
+    """A small city, a program that may write to it, and files whose import was asked for."""
     name, copy = database.name_of(uuid4().hex[:8]), cluster.place.folder.parent / "city"
     with django_db_blocker.unblock():
         database.clone(database_template, name)
@@ -51,10 +60,24 @@ def house(cluster: Cluster, database_template: str, django_db_blocker: Any) -> I
             head = make.holder("unit_head", unit=school)
             with acting(head.pk) as actor:
                 _token, secret = tokens.make(actor, name="Ohjelma", end=make.in_days(30), reads=False)
+            for asked in IMPORTS:
+                ask_to_import(head, asked)
         Tools(cluster.processes, database.address_of(name)).copy(copy)
         database.drop(name)
     Tools(cluster.processes, cluster.url(OWNER)).put_back(copy)
     made = House(cluster, copy.parent, unit=school.code, owner=head.code, secret=secret)
+    with alone(HERE):
+        made.site().manage("collectstatic", "--noinput", "--ignore=icons", "--skip-checks", "--verbosity=0")
     made.begin("site", "worker")
     yield made
     made.end()
+
+
+def ask_to_import(who: Person, name: str) -> None:
+    """A file that waits for the worker. Its risks bear its name."""
+    data = csv_of(["Title", "Unit"], *([f"{name}-{number}", who.unit.code] for number in range(ROWS)))
+    with importing(data, who, name=name) as (found, actor, mapping):
+        file = steps.keep_file(found.register, actor, f"{name}.csv", data)
+        file.mapping = mapping
+        steps.keep_head(found.register, file, steps.table_of(found.register, file).head)
+        work.ask(file, actor, work.COMMIT)

@@ -67,6 +67,18 @@ class House:
             child.process.wait()
             self.cluster.processes.forget(child)
 
+    def fall_silent(self) -> None:
+        """Let as much time pass as it takes to see that a worker was killed."""
+        with psycopg.connect(self.cluster.url(SUPER)) as connection:
+            connection.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 hour'")
+
+    def attend(self) -> None:
+        """Begin a worker anew that ended by itself, as one does without its database."""
+        worker = self.children.get("worker")
+        if worker is not None and worker.process.poll() is not None:
+            self.kill("worker")
+            self.begin("worker")
+
     def end(self) -> None:
         """Stop what runs."""
         for child in self.children.values():
@@ -96,14 +108,19 @@ class House:
 
     def send(self, path: str, body: Any, key: str) -> tuple[int, Any]:
         """One request of a program, and its answer."""
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        answer, told = self.request("POST", f"/api{path}", json.dumps(body), headers)
+        return answer.status, json.loads(told or b"null")
+
+    def request(
+        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """One request with the program's token, its answer, and what stands in that."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=30)
-        headers = {
-            "Authorization": f"Bearer {self.secret}", "Content-Type": "application/json", "Idempotency-Key": key
-        }  # fmt: skip
         try:
-            connection.request("POST", f"/api{path}", json.dumps(body), headers)
+            connection.request(method, path, body, {"Authorization": f"Bearer {self.secret}", **(headers or {})})
             answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null")
+            return answer, answer.read()
         finally:
             connection.close()
 

@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 import pytest
+from django import db
 from django.test import Client
+from psycopg import errors
 
 from kivijalka.register.doors import rows
 from tests.factories import holder, sector
@@ -18,6 +20,15 @@ LANGUAGES = ("fi", "sv", "en")
 
 def broken(*_args: Any, **_named: Any) -> Any:
     raise RuntimeError("a fault of ours")
+
+
+def without(error: Exception) -> Any:
+    """What asks the database, and how Django tells the error that it gets."""
+
+    def ask(*_args: Any, **_named: Any) -> Any:
+        raise db.OperationalError(*error.args) from error
+
+    return ask
 
 
 def client_in(language: str = "fi", **named: Any) -> Client:
@@ -55,6 +66,44 @@ def test_a_program_is_told_of_a_fault_as_of_any_problem(monkeypatch: pytest.Monk
     answer = client_in(language).get("/api/risks")
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
     assert answer.json()["code"] == "fault" and "a fault of ours" not in answer.content.decode()
+
+
+AWAY = [
+    errors.OperationalError("connection refused"),
+    errors.AdminShutdown("terminating connection due to administrator command"),
+    errors.CannotConnectNow("the database system is starting up"),
+    errors.TooManyConnections("sorry, too many clients already"),
+    errors.DiskFull("could not extend file: No space left on device"),
+]
+
+
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
+def test_without_its_database_a_page_says_so_in_three_languages(monkeypatch: pytest.MonkeyPatch, error: Exception):
+    client = client_in()
+    monkeypatch.setattr(rows, "page", without(error))
+    answer = client.get("/risks/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert headings(answer) == ["Hetkinen", "Ett ögonblick", "One moment"]
+    assert str(error) not in answer.content.decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_its_database_a_program_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch, language: str):
+    client = client_in(language)
+    monkeypatch.setattr(rows, "page", without(errors.AdminShutdown()))
+    answer = client.get("/api/risks")
+    assert (answer.status_code, answer["Content-Type"], answer["Retry-After"]) == (
+        503,
+        "application/problem+json",
+        "10",
+    )
+    assert answer.json()["code"] == "away"
+
+
+def test_a_deadlock_is_a_fault_of_ours_and_not_of_the_database(monkeypatch: pytest.MonkeyPatch):
+    client = client_in()
+    monkeypatch.setattr(rows, "page", without(errors.DeadlockDetected()))
+    assert client.get("/risks/").status_code == 500
 
 
 def test_each_language_has_its_own_words_for_what_is_not_there():

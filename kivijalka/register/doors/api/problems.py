@@ -27,6 +27,7 @@ STATUS = {
     "too_large": 413,
     "not_json": 415,
     "fault": 500,
+    "away": 503,
 }
 TITLES = {
     400: _("The request cannot be read"),
@@ -40,6 +41,7 @@ TITLES = {
     422: _("Some values do not fit"),
     429: _("Too many requests"),
     500: _("Something went wrong here"),
+    503: _("Not possible for a while"),
 }
 MEDIA_TYPE = "application/problem+json"
 SAFE = ("GET", "HEAD", "OPTIONS")

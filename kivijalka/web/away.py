@@ -1,0 +1,34 @@
+"""When the database cannot be worked with for a while: which errors say so, and what is told then."""
+
+from __future__ import annotations
+
+import psycopg
+from django import db
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.register.refusal import Refused
+
+AWAY = Refused(
+    _(
+        "Nothing can be read or saved right now. Try again in a while; with the same Idempotency-Key nothing is done twice."
+    ),
+    code="away",
+)
+# Seconds.
+RETRY_AFTER = 10
+# SQLSTATE: the connection is lost; the server starts, stops or has crashed; it has no disk, memory or connection left;
+# its disk fails. An error without one is of a connection that was not made or is gone.
+STATES = ("08", "53", "57P", "58")
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came of, is of a database that cannot be worked with for a while."""
+    while error is not None:
+        if isinstance(
+            error, db.OperationalError | db.InterfaceError | psycopg.OperationalError | psycopg.InterfaceError
+        ):
+            state = getattr(error.__cause__ or error, "sqlstate", None)
+            if state is None or state.startswith(STATES):
+                return True
+        error = error.__cause__ or error.__context__
+    return False
