@@ -19,6 +19,9 @@ NEEDED = {
     "KIVIJALKA_ALLOWED_HOSTS": "the names under which the site is reached, with commas between them",
 }
 
+# Seconds. What is periodic comes that much later.
+MOST_SET_BACK = 10.0
+
 
 def run(processes: Processes, args: Sequence[str]) -> int:
     """Refuse what is unsafe with reasons, then serve until stopped."""
@@ -42,18 +45,35 @@ def run(processes: Processes, args: Sequence[str]) -> int:
     return attended(processes, server, lambda: site.start_worker(None))
 
 
-def attended(processes: Processes, server: Child, begin_worker: Callable[[], Child], pause: float = 5.0) -> int:
+def clock() -> float:
+    """How far the time of day is from the time that only goes on; less than before: the clock was set back."""
+    return time.time() - time.monotonic()
+
+
+def attended(
+    processes: Processes,
+    server: Child,
+    begin_worker: Callable[[], Child],
+    pause: float = 5.0,
+    clock: Callable[[], float] = clock,
+) -> int:
     """Wait for the site's end and give its exit code: the city's service manager starts all anew.
 
-    A worker that ends by itself, as one does without its database, is begun anew, and the site goes on meanwhile.
+    A worker that ends by itself, as one does without its database, is begun anew, and the site goes on meanwhile. So is
+    one whose clock was set back: it would do nothing periodic until the time comes again that it has seen.
     """
-    worker, since = begin_worker(), time.monotonic()
+    worker, since, seen = begin_worker(), time.monotonic(), clock()
     while (code := server.process.poll()) is None:
         ended = worker.process.poll()
         if ended is not None and time.monotonic() > since + pause:
             line(f"{worker.name} ended by itself (exit code {ended}) and is begun anew.")
             processes.forget(worker)
-            worker, since = begin_worker(), time.monotonic()
+            worker, since, seen = begin_worker(), time.monotonic(), clock()
+        elif ended is None and clock() < seen - MOST_SET_BACK:
+            line(f"The clock was set back: {worker.name.lower()} is begun anew.")
+            processes.stop(worker)
+            worker, since, seen = begin_worker(), time.monotonic(), clock()
+        seen = max(seen, clock())
         time.sleep(min(0.5, pause))
     line(f"{server.name} ended by itself (exit code {code}).")
     return code or 1

@@ -129,15 +129,16 @@ def _triggers(table: str, names: list[str], *, rises: bool) -> list[str]:
         f'insert into history."{table}" ({listed}, {kept}) select {{values}},'
         " greatest(transaction_timestamp(), {start}), '{op}', " + said + " from {rows}"
     )
+    # A version that began after this transaction did, or by a clock that was set back since: ours begins where it ends.
+    after = f"(select max(kept_to) from history.\"{table}\" p where p.id = {{alias}}.id and p.kept_to < 'infinity')"
     bodies = {
         "insert": insert.format(values=of_new, start="transaction_timestamp()", op="I", rows="new_rows n"),
         "update": (
             close.format(rows="new_rows n join old_rows o using (id)", alias="o")
             + f" and {changed};"
-            # a version that began after this transaction did: ours begins where that one ends
             + insert.format(
                 values=of_new,
-                start=f"(select max(kept_to) from history.\"{table}\" p where p.id = n.id and p.kept_to < 'infinity')",
+                start=after.format(alias="n"),
                 op="U",
                 rows=f"new_rows n join old_rows o using (id) where {changed}",
             )
@@ -146,7 +147,7 @@ def _triggers(table: str, names: list[str], *, rises: bool) -> list[str]:
         "delete": (
             close.format(rows="old_rows o", alias="o")
             + ";"
-            + insert.format(values=of_old, start="transaction_timestamp()", op="D", rows="old_rows o")
+            + insert.format(values=of_old, start=after.format(alias="o"), op="D", rows="old_rows o")
         ),
     }
     tables = {

@@ -18,6 +18,7 @@ from django.db import ProgrammingError, connection, transaction
 
 from kivijalka.access import acting
 from kivijalka.register.models import Confidentiality
+from kivijalka.register.registry import kept_models
 from kivijalka.register.sealing import seals, verifier
 from kivijalka.register.sealing.models import Seal
 from kivijalka.risks.models import Risk
@@ -180,6 +181,37 @@ def test_a_batch_waits_for_a_transaction_that_took_one_of_its_numbers(sealed: An
         slow.commit()
     assert seals.seal() == 3
     assert wrong() == []
+
+
+def clock_is_set_back(as_superuser: Callable[[str], None], by: str) -> None:
+    """What is not sealed yet was written by a clock that ran ahead, and was set right just now."""
+    for model in kept_models():
+        as_superuser(
+            f"update history.\"{model._meta.db_table}\" set kept_from = kept_from + '{by}', kept_to = kept_to + '{by}'"
+            " where kept_no > (select max(last) from register_seal)"
+        )
+
+
+def test_a_clock_that_is_set_back_leaves_versions_in_their_order_and_seals_whole(sealed: Any, tmp_path: Path) -> None:
+    risk = make.risk("Sade")
+    clock_is_set_back(sealed, "50 minutes")
+    risk.title = "Rankkasade"
+    risk.save(update_fields=["title"])
+    Risk.objects.filter(pk=risk.pk).delete()
+    make.risk("Pouta")
+    assert seals.seal() == 3
+    with connection.cursor() as cursor:
+        cursor.execute(f"select title, kept_op from {HISTORY} where id = %s order by kept_from, kept_no", [risk.pk])
+        assert cursor.fetchall() == [("Sade", "I"), ("Rankkasade", "U"), ("Rankkasade", "D")]
+    assert wrong(published()) == []
+    assert alone(tmp_path).returncode == 0
+
+
+def test_a_clock_that_was_far_ahead_is_told(sealed: Any) -> None:
+    make.risk("Sade")
+    clock_is_set_back(sealed, "2 hours")
+    assert seals.seal() == 3
+    assert wrong() and all("a wrong clock" in told for told in wrong())
 
 
 def test_nothing_new_is_no_seal(sealed: Any) -> None:

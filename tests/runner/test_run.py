@@ -124,6 +124,29 @@ def test_a_worker_that_ends_is_begun_anew_and_the_end_of_the_site_is_the_end(
     assert "The worker ended by itself (exit code 0) and is begun anew." in capsys.readouterr().out
 
 
+def test_a_worker_whose_clock_was_set_back_is_begun_anew(
+    processes: Processes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = processes.start([sys.executable, "-c", "input()"], name="The site", input_=subprocess.PIPE)
+    assert site.process.stdin
+    begun: list[Child] = []
+    # A step ahead and one back of a second are nothing; then an hour is taken back.
+    moments = [0.0, 3600.0, 3599.0, 0.0]
+
+    def begin() -> Child:
+        begun.append(processes.start([sys.executable, "-c", "import time; time.sleep(60)"], name="The worker"))
+        return begun[-1]
+
+    def clock() -> float:
+        if len(begun) == 2 and site.process.stdin:
+            site.process.stdin.close()
+        return moments.pop(0) if len(moments) > 1 else moments[0]
+
+    attended(processes, site, begin, pause=0.01, clock=clock)
+    assert [worker.process.poll() is None for worker in begun] == [False, True]
+    assert "The clock was set back: the worker is begun anew." in capsys.readouterr().out
+
+
 def test_a_full_disk_is_told_as_one(processes: Processes) -> None:
     broken = "import os; raise OSError(28, os.strerror(28))"
     with pytest.raises(Problem, match="The disk is full"):

@@ -25,6 +25,8 @@ from typing import NamedTuple
 
 # An entry bears the beginning of its transaction, which may lie before the seal of others'; no transaction lasts longer.
 LONGEST_TRANSACTION = timedelta(hours=1)
+# A clock that runs ahead and is set right by no more than this breaks nothing; the numbers say what came first.
+MOST_SET_BACK = timedelta(hours=1)
 BEGINNING = "0" * 64
 HEADING = re.compile(r'\{"no" : (-?\d+), "since" : "([^"]+)", "seed" : (true|false), ')
 
@@ -147,16 +149,17 @@ class Verification:
             self.wrong.append(f"{where}: an entry was changed, exchanged or reordered.")
 
     def _moments(self, seal: Seal | None) -> None:
-        """An entry begins neither long before the seal before it nor after its own."""
+        """An entry begins neither long before the seal before it nor long after its own."""
         if self.last is None:
             return
         earliest = (datetime.fromisoformat(self.last.sealed_at) - LONGEST_TRANSACTION).isoformat()
+        latest = (datetime.fromisoformat(seal.sealed_at) + MOST_SET_BACK).isoformat() if seal else None
         for entry in self._batch:
             if entry.seed or entry.since < earliest:
                 self.wrong.append(
                     f"Entry {entry.no} says {entry.since} and came after {self.last.sealed_at}: back-dated."
                 )
-            elif seal is not None and entry.since > seal.sealed_at:
+            elif seal and latest and entry.since > latest:
                 self.wrong.append(
                     f"Entry {entry.no} says {entry.since} and was there at {seal.sealed_at}: a wrong clock."
                 )
