@@ -1,22 +1,40 @@
-"""Periodic jobs, run by hand at the moment that a test asks for."""
+"""Jobs, run by hand at the moment that a test asks for; and a worker that ends when nothing waits."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from procrastinate.contrib.django import app
 
 
 def run(task: Any) -> None:
-    """What the worker does with a periodic job that is a coroutine.
+    """What the worker does with a periodic job that is a coroutine."""
+    with no_other_loop():
+        async_to_sync(task.func)(timestamp=0)
 
-    A browser that an earlier test of this process opened marks its loop as running in this thread, and there is
-    room for one: it is set aside for so long.
-    """
+
+def work_off() -> None:
+    """A worker does all that waits, and what is periodic, in a database where transactions really end."""
+
+    async def work() -> None:
+        async with app.open_async():
+            await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    with no_other_loop(), app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+        asyncio.run(work())
+
+
+@contextmanager
+def no_other_loop() -> Iterator[None]:
+    """A browser that an earlier test of this process opened marks its loop as running in this thread, and there is
+    room for one: it is set aside for so long."""
     browser = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
     try:
-        async_to_sync(task.func)(timestamp=0)
+        yield
     finally:
         asyncio._set_running_loop(browser)
