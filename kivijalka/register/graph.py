@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q
 
 from kivijalka.access.expressions import Me, Reach
+from kivijalka.register import trail
 from kivijalka.register.declare import LinkKind, Register
 from kivijalka.register.registry import REGISTERS
 
@@ -30,7 +31,7 @@ def install(cursor: Any) -> None:
     see, write = shapes("see"), shapes("write")
     _policies(cursor, see, write)
     _link_rules(cursor)
-    cursor.execute(_past_nodes(numbers))
+    trail.put_view(cursor, f"asof.{NODE}", _past_nodes(numbers))
     cursor.execute(f"grant select on asof.{NODE} to kj_app")
     cursor.execute(_match(see))
     cursor.execute(_alike(see))
@@ -155,9 +156,7 @@ def _policies(cursor: Any, see: str, write: str) -> None:
     cursor.execute(f"alter table {NODE} enable row level security")
     cursor.execute(f"alter table {NODE} force row level security")
     rules = {"see": f"for select to kj_app using ({see})", "owner": "to kj_owner using (true) with check (true)"}
-    for name, rule in rules.items():
-        cursor.execute(f"drop policy if exists {name} on {NODE}")
-        cursor.execute(f"create policy {name} on {NODE} {rule}")
+    trail.put_policies(cursor, NODE, rules)
     cursor.execute(
         "create or replace function kj.writable() returns setof uuid language sql stable as"
         f" $$ select id from public.{NODE} where ({write}) $$"
@@ -190,7 +189,7 @@ def _past_nodes(numbers: dict[str, int]) -> str:
     ]
     columns = "id, register, code, title, unit_number, owner_id, key, words, folded"
     union = " union all ".join(selects)
-    return f"create view asof.{NODE} ({columns}) with (security_invoker = true) as {union}"
+    return f"({columns}) with (security_invoker = true) as {union}"
 
 
 def _match(see: str) -> str:

@@ -34,7 +34,7 @@ def install(using: str = "default") -> None:
     """Write history, graph and grants for all registers. Runs as the tables' owner."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute("drop schema if exists asof cascade; create schema asof; grant usage on schema asof to kj_app")
+        cursor.execute("create schema if not exists asof; grant usage on schema asof to kj_app")
         for model in kept_models():
             trail.install(cursor, model)
         entries.install(cursor, kept_models())

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import ProgrammingError, transaction
+
 from kivijalka.access.policy import sql_of
 from kivijalka.register.models import SPAN, Kept, Record
 
@@ -40,7 +42,7 @@ def install(cursor: Any, model: type[Kept]) -> None:
     rises = issubclass(model, Record)
     for statement in [*_triggers(table, names, rises=rises), *_bump(table, written)]:
         cursor.execute(statement)
-    cursor.execute(_past(table, names))
+    put_view(cursor, f'asof."{table}"', _past(table, names))
     cursor.execute(f'grant select on history."{table}", asof."{table}" to kj_app')
 
 
@@ -50,10 +52,8 @@ def protect(cursor: Any, model: type[Kept], connection: Any) -> None:
     rule = past_rule(sql_of(model.access.see, model, connection))
     cursor.execute(f'alter table history."{table}" enable row level security')
     cursor.execute(f'alter table history."{table}" force row level security')
-    for policy in ("see", "owner"):
-        cursor.execute(f'drop policy if exists {policy} on history."{table}"')
-    cursor.execute(f'create policy see on history."{table}" for select to kj_app using ({rule})')
-    cursor.execute(f'create policy owner on history."{table}" to kj_owner using (true) with check (true)')
+    policies = {"see": f"for select to kj_app using ({rule})", "owner": "to kj_owner using (true) with check (true)"}
+    put_policies(cursor, f'history."{table}"', policies)
 
 
 def past_rule(rule: str) -> str:
@@ -62,6 +62,25 @@ def past_rule(rule: str) -> str:
         return rule
     past = rule.replace(' FROM "', ' FROM asof."')
     return f"CASE WHEN (SELECT kj.as_of()) IS NULL THEN {rule} ELSE {past} END"
+
+
+def put_view(cursor: Any, view: str, definition: str) -> None:
+    """Write a view anew while another instance reads it: without a view of the past today's table would be read."""
+    try:
+        with transaction.atomic():
+            cursor.execute(f"create or replace view {view} {definition}")
+    except ProgrammingError:  # its columns are others now
+        cursor.execute(f"drop view {view} cascade; create view {view} {definition}")
+
+
+def put_policies(cursor: Any, table: str, policies: dict[str, str]) -> None:
+    """Write policies anew in one statement: at no moment is there none, and nothing to be seen."""
+    cursor.execute(
+        "; ".join(
+            f"drop policy if exists {name} on {table}; create policy {name} on {table} {rule}"
+            for name, rule in policies.items()
+        )
+    )
 
 
 def columns_of(cursor: Any, table: str, schema: str = "public") -> list[tuple[str, str]]:
@@ -194,7 +213,7 @@ def _bump(table: str, written: list[str]) -> list[str]:
 
 def _past(table: str, names: list[str]) -> str:
     return (
-        f'create view asof."{table}" with (security_invoker = true) as select {", ".join(names)}'
+        f"with (security_invoker = true) as select {', '.join(names)}"
         f' from history."{table}" where kept_from <= (select kj.as_of()) and kept_to > (select kj.as_of())'
         " and kept_op <> 'D'"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kivijalka.register.models import Kept
-from kivijalka.register.trail import columns_of, generated_columns
+from kivijalka.register.trail import columns_of, generated_columns, put_view
 
 # The end of a version is not sealed with it: it follows from the beginning of the next one, and is checked as such.
 LATER = "kept_to"
@@ -16,8 +16,7 @@ HEADING = {"no": "kept_no", "since": "kept_from", "seed": "kept_seed"}
 
 def install(cursor: Any, models: list[type[Kept]]) -> None:
     """The view `history.entry`: every entry of the trail, with its number and its text. Only the owner reads it."""
-    cursor.execute("drop view if exists history.entry")
-    cursor.execute("create view history.entry as " + " union all ".join(_select(cursor, model) for model in models))
+    put_view(cursor, "history.entry", "as " + " union all ".join(_select(cursor, model) for model in models))
 
 
 def _select(cursor: Any, model: type[Kept]) -> str:
