@@ -6,13 +6,14 @@ A model declares its `Access` once, in plain `Q` objects. PostgreSQL alone evalu
 
 from kivijalka.access.actor import Actor, acting, current_actor
 from kivijalka.access.policy import Access
-from kivijalka.access.rules import at_unit, nobody, of_unit, oneself, owner, part_of, seen_node, writes_node
+from kivijalka.access.rules import at_unit, attached, nobody, of_unit, oneself, owner, part_of, seen_node, writes_node
 
 __all__ = [
     "Access",
     "Actor",
     "acting",
     "at_unit",
+    "attached",
     "current_actor",
     "nobody",
     "of_unit",

@@ -156,6 +156,20 @@ class WritableNode(Func):
         return f"EXISTS (SELECT 1 FROM kj.writable() writable(id) WHERE writable.id = {column})", list(params)
 
 
+@deconstructible(path="kivijalka.access.expressions.Attached")
+class Attached(Func):
+    """Whether a content is attached to a record that is seen; one that was withdrawn, to a record that may be changed."""
+
+    output_field: Field[Any, Any] = BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        writable = "SELECT 1 FROM kj.writable() writable(id) WHERE writable.id = attached.record_id"
+        return (
+            'EXISTS (SELECT 1 FROM "register_attachment" attached WHERE attached.content_id = "register_content".id'
+            f" AND (attached.withdrawn_at IS NULL OR EXISTS ({writable})))"
+        ), []
+
+
 @deconstructible(path="kivijalka.access.expressions.HeldBelow")
 class HeldBelow(Func):
     """Whether the acting person holds a role at a unit or at one below it: what concerns the unit concerns them."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from kivijalka.access.expressions import HeldBelow, Me, Reach, SeenParent, Self, WritableNode
+from kivijalka.access.expressions import Attached, HeldBelow, Me, Reach, SeenParent, Self, WritableNode
 
 
 def at_unit(right: str, column: str = "key") -> Q:
@@ -37,6 +37,11 @@ def seen_node(column: str) -> Q:
 def writes_node(column: str) -> Q:
     """Whoever may change the record of any register that `column` points at."""
     return Q(WritableNode(column))
+
+
+def attached() -> Q:
+    """Whoever sees the record that a file's content is attached to."""
+    return Q(Attached())
 
 
 def of_unit(column: str) -> Q:

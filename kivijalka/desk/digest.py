@@ -26,6 +26,7 @@ from django.utils.translation import ngettext
 from kivijalka.access import Actor, acting
 from kivijalka.desk import waiting
 from kivijalka.organisation.models import Person
+from kivijalka.register.attachment_models import Attachment
 from kivijalka.register.discussion import unread_mentions
 from kivijalka.register.discussion_models import Comment, Follow
 from kivijalka.register.doors.related import relate
@@ -135,6 +136,10 @@ def followed(person: UUID, since: datetime) -> list[News]:
     found = [
         News(nodes[comment.record_id], translation.gettext("Comment"), comment.at)
         for comment in Comment.objects.seen().filter(record__in=list(nodes), at__gt=since).exclude(person=person)
+    ]
+    found += [
+        News(nodes[file.record_id], translation.gettext("File"), file.at)
+        for file in Attachment.objects.seen().filter(record__in=list(nodes), at__gt=since).exclude(person=person)
     ]
     for key, ids in by_register.items():
         found += [News(nodes[pk], what, at) for pk, what, at in _changed(key, ids, person, since)]

@@ -11,10 +11,11 @@ class RegisterConfig(AppConfig):
 
     def ready(self) -> None:
         from kivijalka.register import checks, install
+        from kivijalka.register.doors.attachments import files_panel
         from kivijalka.register.doors.discussion import discussion_panel
         from kivijalka.register.doors.panels import PANELS
 
         autodiscover_modules("registers")
         checks.connect()
-        PANELS.append(discussion_panel)
+        PANELS.extend([discussion_panel, files_panel])
         post_migrate.connect(install.after_migrate, dispatch_uid="kivijalka.install")

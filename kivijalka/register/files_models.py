@@ -1,4 +1,5 @@
-"""What importing remembers: the file being looked at, how its columns were mapped, and which record each row became."""
+"""Contents of files; and what importing remembers: the file being looked at, how its columns were mapped, and which record
+each row became."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from django.db import models
 from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import Access, at_unit, owner
+from kivijalka.access import Access, at_unit, attached, owner
 from kivijalka.access.expressions import SeenParent
 from kivijalka.register.models import DeclaredAccess, NewId, SeenQuerySet
 
@@ -71,21 +72,24 @@ class ImportedRow(models.Model):
         ]
 
 
-class ImportSource(models.Model):
-    """A file as it came. The same content is kept once, by its hash; only whoever sent it may have it back."""
+class Content(models.Model):
+    """A file as it came, kept once by its hash for whoever sent it. They may have it back, and who sees it attached.
+
+    Not once for all: then whoever sends a file would learn that somebody else has it.
+    """
 
     id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
     person = models.ForeignKey("organisation.Person", models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64)
     content = models.BinaryField()
 
-    no_register = "what an import came from, shown with it"
+    no_register = "shown with the import that came from it, or the record that it is attached to"
     site_may = "select, insert"
 
     class Meta:
         constraints = [
-            _own("import_source_access"),
-            models.UniqueConstraint(fields=["person", "sha256"], name="import_source_once"),
+            Access(name="content_access", see=owner("person") | attached(), add=owner("person"), edit=owner("person")),
+            models.UniqueConstraint(fields=["person", "sha256"], name="content_once"),
         ]
 
 
@@ -112,7 +116,7 @@ class ImportFile(models.Model):
     mapping = models.ForeignKey(ImportMapping, models.CASCADE, null=True, related_name="+")
     outcome = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Func(function="now"))
-    source = models.ForeignKey(ImportSource, models.PROTECT, null=True, related_name="+")
+    source = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")
     sha256 = models.CharField(max_length=64, default="")
     done_at = models.DateTimeField(null=True)
     done_as = models.BigIntegerField(null=True)

@@ -286,7 +286,8 @@ class Link(Kept):
 
 
 # Django finds a room's models in this module; these stand in files of their own.
+from kivijalka.register.attachment_models import Attachment  # noqa: E402, F401
 from kivijalka.register.discussion_models import Comment, Follow  # noqa: E402, F401
-from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping, ImportSource  # noqa: E402, F401
+from kivijalka.register.files_models import Content, ImportedRow, ImportFile, ImportMapping  # noqa: E402, F401
 from kivijalka.register.sealing.models import Seal  # noqa: E402, F401
 from kivijalka.register.working_models import Digest, Draft, SavedView, Sent, Snooze  # noqa: E402, F401

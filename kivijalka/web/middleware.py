@@ -28,7 +28,15 @@ from kivijalka.register.fields import day_of, end_of
 from kivijalka.register.refusal import Refused
 from kivijalka.signin import tokens
 
-STATUS = {"malformed": 400, "not_there": 404, "no_right": 403, "csrf": 403, "state": 409, "conflict": 409}
+STATUS = {
+    "malformed": 400,
+    "not_there": 404,
+    "no_right": 403,
+    "csrf": 403,
+    "state": 409,
+    "conflict": 409,
+    "too_large": 413,
+}
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 

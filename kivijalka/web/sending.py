@@ -7,9 +7,31 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from kivijalka.register.contents import MOST_BYTES
 from kivijalka.register.doors import drafts, once
+from kivijalka.register.kinds import WHY
 from kivijalka.register.refusal import Refused
-from kivijalka.web.middleware import SAFE, refuse
+from kivijalka.web.middleware import SAFE, STATUS, refuse
+
+# What a form may hold beside a file.
+BESIDE = 2**20
+
+
+class SizeMiddleware:
+    """Stands outside of whatever reads a form: what is larger than any file may be is refused before it has come."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """The server gives no more of a body than its length says, and nothing of one without."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > MOST_BYTES + BESIDE:
+            return refuse(request, Refused(WHY["too_large"], code="too_large"))
+        return None
 
 
 class SendingMiddleware:
@@ -46,7 +68,8 @@ class DraftsMiddleware:
 
     def __call__(self, request: Any) -> HttpResponse:
         response = self.get_response(request)
-        typed = drafts.typed_in(request) if request.method == "POST" else None
+        is_read = request.method == "POST" and response.status_code != STATUS["too_large"]
+        typed = drafts.typed_in(request) if is_read else None
         if typed is not None:
             # A form that was done leads elsewhere; so does one that nobody signed in has sent, to the sign-in.
             is_done = response.status_code == 302 and request.actor.person == typed.person

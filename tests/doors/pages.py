@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
 from kivijalka.organisation.grants import granted
 from kivijalka.organisation.models import Responsibility
 from kivijalka.register.command import Command
-from kivijalka.register.models import Comment, Link
+from kivijalka.register.models import Attachment, Comment, Content, Link
 from tests import factories as make
 from tests.doors.addresses import doors_of, filled, has_no_parameters, is_program, own_doors
 from tests.doors.examples import posted
@@ -220,6 +222,31 @@ def talk(scene: Scene) -> Iterator[Cell]:
         yield Cell("another's comment", row.place, expected, said(scene.client.get(page)))
         reworded = sent(scene, page, {"text": "Esimerkki"})
         yield Cell("another's comment, reworded", row.place, REFUSED if scene.sees(row) else HIDDEN, reworded)
+
+
+def filed(scene: Scene) -> Iterator[Cell]:
+    """Files of a record: open to whoever sees it; attached, withdrawn, and open after that to whoever may change it."""
+    for row in scene.rows:
+        seen, may = scene.shown(row), scene.judged(row, scene.register.access.write)
+        new = {"file": SimpleUploadedFile("a.txt", b"Esimerkki")}
+        yield Cell("attach", row.place, may, sent(scene, address(scene, "files", row), new))
+        file = str(attached(row).pk)
+        yield Cell("file", row.place, seen, said(scene.client.get(address(scene, "file", row, file))))
+        form = address(scene, "withdraw-file", row, file)
+        yield Cell("withdraw form", row.place, may, said(scene.client.get(form)))
+        with undone():
+            yield Cell("withdraw", row.place, may, said(scene.client.post(form)))
+            Attachment.objects.filter(pk=file, withdrawn_at=None).update(withdrawn_at=scene.moment)
+            answer = scene.client.get(address(scene, "file", row, file))
+            yield Cell("withdrawn file", row.place, may, broken(answer, (409,)) if may == REFUSED else said(answer))
+
+
+def attached(row: Row) -> Attachment:
+    """A file that somebody else has attached."""
+    sender, hash = make.person(), sha256(b"Esimerkki").hexdigest()
+    content = Content.objects.create(person=sender, sha256=hash, content=b"Esimerkki")
+    values = {"name": "a.txt", "kind": "txt", "size": 9, "sha256": hash, "content": content}
+    return Attachment.objects.create(record_id=row.record.pk, person=sender, **values)
 
 
 def nothing(scene: Scene) -> Iterator[Cell]:

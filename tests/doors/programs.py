@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from kivijalka.register.models import Link
 from tests.doors.examples import posted
-from tests.doors.pages import answer, broken, listed
+from tests.doors.pages import answer, attached, broken, listed
 from tests.doors.raw import ids_in
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
 from tests.doors.ties import Tie, ties_of
@@ -101,6 +103,21 @@ def links(scene: Scene) -> Iterator[Cell]:
             yield Cell(f"API link {tie.words}", row.place, near, _linked(scene, tie, row))
             both = near if tie.far_seen(scene) else HIDDEN
             yield Cell(f"API unlink {tie.words}", row.place, both, _unlinked(scene, tie, row))
+
+
+def filed(scene: Scene) -> Iterator[Cell]:
+    """Files of a record: listed and read by whoever sees it, attached and withdrawn by whoever may change it."""
+    for row in scene.rows:
+        seen, may = scene.shown(row), scene.judged(row, scene.register.access.write)
+        files = f"{address(scene, row)}/files"
+        yield Cell("API files", row.place, seen, said(scene.client.get(files)))
+        with undone():
+            new = scene.client.post(files, {"file": SimpleUploadedFile("a.txt", b"Esimerkki")})
+        yield Cell("API attach", row.place, may, said(new))
+        file = f"{files}/{attached(row).pk}"
+        yield Cell("API file", row.place, seen, said(scene.client.get(file)))
+        with undone():
+            yield Cell("API withdraw", row.place, may, said(scene.client.delete(file)))
 
 
 def _linked(scene: Scene, tie: Tie, row: Row) -> str:

@@ -124,6 +124,7 @@ PAGES: list[Door] = [
     pages.verbs,
     pages.many,
     pages.talk,
+    pages.filed,
     pages.links,
     pages.nothing,
     pages.responsibilities,
@@ -136,6 +137,7 @@ PROGRAMS: list[Door] = [
     programs.additions,
     programs.verbs,
     programs.links,
+    programs.filed,
     programs.responsibilities,
 ]
 FILES: list[Door] = [files.exports, files.imports, files.of_others]

@@ -101,7 +101,7 @@ def pages_of(key: str) -> Iterator[str]:
         yield f"{reverse('many-do', args=[register.path, 'edit'])}?row={record.pk}&field={register.for_many[0]}"
     if register.adds:
         yield reverse("add", args=[register.path])
-    for page in ("record", "history", "edit"):
+    for page in ("record", "history", "edit", "files"):
         yield reverse(page, args=[register.path, record.pk])
     for verb in register.all_commands:
         if verb != "edit":

@@ -10,7 +10,7 @@ from django.utils import timezone
 from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files import steps
-from kivijalka.register.files_models import FILES_KEPT, ImportFile, ImportSource
+from kivijalka.register.files_models import FILES_KEPT, Content, ImportFile
 from kivijalka.register.jobs import forget
 from kivijalka.register.registry import register_by_path
 from tests.factories import holder
@@ -35,11 +35,11 @@ def test_a_file_left_lying_is_forgotten_after_a_day_with_all_that_stood_in_it() 
     ImportFile.objects.filter(pk=done.pk).update(done_at=timezone.now())
     forget(timestamp=0)
     assert {file.name for file in ImportFile.objects.all()} == {"young.csv", "imported.csv"}
-    assert ImportSource.objects.count() == 2
+    assert Content.objects.count() == 2
 
 
 def test_a_file_sent_again_after_it_was_forgotten_is_there_again() -> None:
     expert = holder("risk_expert")
     looked_at("again", expert, FILES_KEPT * 2)
     forget(timestamp=0)
-    assert looked_at("again", expert, timedelta()).source_id == ImportSource.objects.get().pk
+    assert looked_at("again", expert, timedelta()).source_id == Content.objects.get().pk

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kivijalka.register import discussion
 from kivijalka.register.discussion_models import Comment
 from kivijalka.register.doors import drafts, rows
-from kivijalka.register.doors.filters import in_the_past
+from kivijalka.register.doors.filters import in_the_past, refuse_past
 from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.doors.place import kept
 from kivijalka.register.doors.related import relate
@@ -51,7 +51,7 @@ def discussion_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     form = comment_form(request.POST if request.method == "POST" else None)
     refused = None
     if form.is_bound:
-        _refuse_past()
+        refuse_past()
         try:
             made = discussion.say(request.actor, record, cleaned(form)["text"])  # type: ignore[attr-defined]
         except Refused as told:
@@ -79,7 +79,7 @@ def comment_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise NotThere
     may_edit = Comment.objects.may("edit").filter(pk=pk).exists() and not in_the_past()
     if request.method == "POST":
-        _refuse_past()
+        refuse_past()
         if not may_edit:
             raise Refused(_("Only whoever said it may word it anew."), code="no_right")
     form = comment_form(request.POST if request.method == "POST" else None, comment.text)
@@ -106,11 +106,6 @@ def follow_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         return redirect(kept(request, "/"))
     messages.success(request, _("You follow this.") if asked else _("You follow this no longer."))
     return redirect(kept(request, record.get_absolute_url()))
-
-
-def _refuse_past() -> None:
-    if in_the_past():
-        raise Refused(_("The past cannot be changed. Go back to today first."), code="state")
 
 
 def _wordings(pk: UUID) -> list[tuple[Any, str]]:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import current_actor
 from kivijalka.register.declare import Register
 from kivijalka.register.fields import DayField, RecordField
+from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_key
 
 SHORT = {"lt": _("before"), "gte": _("from")}
@@ -144,6 +145,12 @@ class Words(django_filters.CharFilter):
 def in_the_past() -> bool:
     """Whether this transaction looks at a past moment."""
     return current_actor().as_of is not None
+
+
+def refuse_past() -> None:
+    """Refuse to change anything while a past moment is looked at."""
+    if in_the_past():
+        raise Refused(_("The past cannot be changed. Go back to today first."), code="state")
 
 
 @cache

@@ -27,6 +27,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors import drafts, forms, rows, undo
 from kivijalka.register.doors.files.compare import Change
 from kivijalka.register.doors.files.plan import CHANGED, FATES, PlannedRow
+from kivijalka.register.doors.filters import refuse_past
 from kivijalka.register.doors.related import relate, together
 from kivijalka.register.doors.values import text_of
 from kivijalka.register.many import each, rehearsal
@@ -87,8 +88,7 @@ def many_do_page(request: HttpRequest, path: str, verb: str) -> HttpResponse:
 
 def _register(request: Any, path: str) -> Register[Any]:
     register = register_by_path(path)
-    if request.actor.as_of is not None:
-        raise Refused(_("The past cannot be changed. Go back to today first."), code="state")
+    refuse_past()
     if not rows.may_change(register, request.actor):
         raise Refused(_("You do not have the right to do this here."), code="no_right")
     return register

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from typing import Any
 from uuid import UUID
 
@@ -108,15 +108,26 @@ def _key(request: HttpRequest) -> str:
     return key
 
 
+def is_form(request: HttpRequest) -> bool:
+    """Whether what was sent is a form, as files are sent by programs too."""
+    return request.content_type == "multipart/form-data"
+
+
+def _hash(file: Any) -> str:
+    digest = file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return digest
+
+
 def _digest(request: Any) -> str:
     """Of the address, whose right is used, and all that was sent."""
-    if is_program(request):
+    if is_program(request) and not is_form(request):
         try:
             sent: Any = request.body
         except (RequestDataTooBig, UnreadablePostError):
             sent = b""  # refused by whoever reads it
     else:
-        files = [(name, file.name, file.size) for name, file in request.FILES.items()]
+        files = [(name, file.name, _hash(file)) for name, file in request.FILES.items()]
         sent = sorted((name, texts) for name, texts in request.POST.lists() if name not in NOT_SENT), files
     told = (request.method, request.get_full_path(), request.actor.principal, sent)
     return sha256(repr(told).encode()).hexdigest()

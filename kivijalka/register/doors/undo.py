@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from kivijalka.register import steps
 from kivijalka.register.declare import Register
-from kivijalka.register.doors.filters import in_the_past
+from kivijalka.register.doors.filters import refuse_past
 from kivijalka.register.doors.history import raw_versions
 from kivijalka.register.doors.place import kept
 from kivijalka.register.models import Kept, Node
@@ -64,8 +64,7 @@ def _with_way_back(text: str, address: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo_page(request: HttpRequest, entry: int) -> HttpResponse:
     """What the acting person did in one go: all of it, to be undone."""
-    if in_the_past():
-        raise Refused(_("The past cannot be changed. Go back to today first."), code="state")
+    refuse_past()
     step = steps.step_of(entry)
     nodes = list(
         Node.objects.defer("words", "folded").filter(pk__in={row.record for row in step.rows}).order_by("code")

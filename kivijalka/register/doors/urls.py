@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kivijalka.register.doors import compare, discussion, drafts, many, page, saved, search, undo, writing
+from kivijalka.register.doors import attachments, compare, discussion, drafts, many, page, saved, search, undo, writing
 from kivijalka.register.doors.files import urls as files
 
 urlpatterns = [
@@ -26,5 +26,8 @@ urlpatterns = [
     path("<slug:path>/<uuid:pk>/link/", writing.link_page, name="link"),
     path("<slug:path>/<uuid:pk>/discussion/", discussion.discussion_page, name="discussion"),
     path("<slug:path>/<uuid:pk>/follow/", discussion.follow_page, name="follow"),
+    path("<slug:path>/<uuid:pk>/files/", attachments.files_page, name="files"),
+    path("<slug:path>/<uuid:pk>/files/<uuid:file>/", attachments.file_page, name="file"),
+    path("<slug:path>/<uuid:pk>/files/<uuid:file>/withdraw/", attachments.withdraw_page, name="withdraw-file"),
     path("<slug:path>/<uuid:pk>/history/", page.history_page, name="history"),
 ]

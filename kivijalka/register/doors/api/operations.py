@@ -50,7 +50,7 @@ def reading(register: Register[Any]) -> Operation:
         query.check(request)
         return item(register, rows.one(register, id))
 
-    return _named(view, id=Id)
+    return named(view, id=Id)
 
 
 def adding(register: Register[Any]) -> Operation:
@@ -63,7 +63,7 @@ def adding(register: Register[Any]) -> Operation:
         response["Location"] = f"{request.path}/{made.pk}"
         return Status(201, item(register, made))
 
-    return _named(view, response=HttpResponse)
+    return named(view, response=HttpResponse)
 
 
 def editing(register: Register[Any]) -> Operation:
@@ -76,7 +76,7 @@ def editing(register: Register[Any]) -> Operation:
         command(request.actor, record, version=body.version, **values)
         return item(register, rows.one(register, id))
 
-    return _named(view, id=Id)
+    return named(view, id=Id)
 
 
 def doing(register: Register[Any], command: Command[Any]) -> Operation:
@@ -88,7 +88,7 @@ def doing(register: Register[Any], command: Command[Any]) -> Operation:
         command(request.actor, record, version=body.version, **inputs)
         return item(register, rows.one(register, id))
 
-    return _named(view, id=Id)
+    return named(view, id=Id)
 
 
 def history(register: Register[Any]) -> Operation:
@@ -96,7 +96,7 @@ def history(register: Register[Any]) -> Operation:
         query.check(request)
         return {"items": versions(register, rows.one(register, id))}
 
-    return _named(view, id=Id)
+    return named(view, id=Id)
 
 
 def parts(register: Register[Any], part: Part) -> Operation:
@@ -107,7 +107,7 @@ def parts(register: Register[Any], part: Part) -> Operation:
         found = relate(rows.of_part(part, rows.one(register, id)), related)
         return {"items": [{"id": row.pk, **{name: plain(row, name) for name in part.columns}} for row in found]}
 
-    return _named(view, id=Id)
+    return named(view, id=Id)
 
 
 def ties(register: Register[Any]) -> Operation:
@@ -115,7 +115,7 @@ def ties(register: Register[Any]) -> Operation:
         query.check(request)
         return {"items": [_tie(tie) for tie in links.links_of(rows.one(register, id))]}
 
-    return _named(view, id=Id)
+    return named(view, id=Id)
 
 
 def tying(register: Register[Any]) -> Operation:
@@ -130,7 +130,7 @@ def tying(register: Register[Any]) -> Operation:
         made = form.save(request.actor, record)
         return Status(201, _tie(links.tie_of(made, record)))
 
-    return _named(view, id=Id)
+    return named(view, id=Id)
 
 
 def untying(register: Register[Any]) -> Operation:
@@ -139,7 +139,7 @@ def untying(register: Register[Any]) -> Operation:
         links.end_link(rows.one(register, id), link)
         return Status(204, None)
 
-    return _named(view, id=Id, link=LinkId)
+    return named(view, id=Id, link=LinkId)
 
 
 def searching(request: HttpRequest) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def _node(node: Node) -> dict[str, Any]:
     return {"register": node.register, "id": node.pk, "code": node.code, "title": node.title}
 
 
-def _named(view: Operation, **annotations: Any) -> Operation:
+def named(view: Operation, **annotations: Any) -> Operation:
     """The view with the types of its parameters as ninja reads them."""
     view.__annotations__ |= annotations
     return view

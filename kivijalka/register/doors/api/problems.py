@@ -26,6 +26,7 @@ STATUS = {
     "too_fast": 429,
     "too_large": 413,
     "not_json": 415,
+    "no_form": 415,
     "fault": 500,
     "away": 503,
 }
@@ -37,7 +38,7 @@ TITLES = {
     405: _("Not possible here"),
     409: _("Not possible now"),
     413: _("Too large"),
-    415: _("Not JSON"),
+    415: _("Of another type than is read here"),
     422: _("Some values do not fit"),
     429: _("Too many requests"),
     500: _("Something went wrong here"),

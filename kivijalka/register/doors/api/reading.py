@@ -16,9 +16,10 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.api.problems import Mistakes, Unfit
 from kivijalka.register.doors.api.shapes import Given
 from kivijalka.register.doors.forms import RegisterForm, command_form, inputs_of, record_form
+from kivijalka.register.doors.once import is_form
 from kivijalka.register.refusal import Refused
 
-JSON = "application/json"
+JSON, FORM = "application/json", "multipart/form-data"
 
 
 class Body:
@@ -119,12 +120,15 @@ def _wanted() -> dict[str, str]:
 
 def text_of(request: HttpRequest, *more: str) -> bytes:
     """The body as it came; `more` are media types that are JSON too."""
+    not_json = Refused(_("Send the body as JSON, with the header Content-Type: application/json."), code="not_json")
+    if is_form(request):  # which is read already
+        raise not_json
     try:
         text = request.body
     except RequestDataTooBig:
         raise Refused(_("The body is too large. Send less at once."), code="too_large") from None
     if text and request.content_type not in (JSON, *more):
-        raise Refused(_("Send the body as JSON, with the header Content-Type: application/json."), code="not_json")
+        raise not_json
     return text or b"{}"
 
 

@@ -20,8 +20,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from kivijalka.register.declare import Register
-from kivijalka.register.doors.api import operations, query, shapes
+from kivijalka.register.doors.api import attachments, operations, query, shapes
 from kivijalka.register.doors.api.problems import MEDIA_TYPE, STATUS, TITLES, problem, refuse, unstorable
+from kivijalka.register.doors.api.reading import FORM, JSON
+from kivijalka.register.doors.downloads import ANY_KIND
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
 
@@ -66,14 +68,16 @@ class Api(NinjaAPI):
 
     def add(
         self, method: str, path: str, view: operations.Operation, answers: dict[int, Any], name: str, label: Any,
-        *, tag: Any, body: type[BaseModel] | None = None, says: Any = "",
+        *, tag: Any, body: type[BaseModel] | None = None, sent_as: str = JSON, given_as: str = "",
+        says: Any = "",
     ) -> None:  # fmt: skip
-        """Add one operation, its refusals and its body described."""
+        """Add one operation, its refusals and its body described; and of an answer that is no JSON, its type."""
         view.__name__ = name
         self.bodies += [body] if body else []
         self.default_router.add_api_operation(
             path, [method.upper()], view, auth=self.auth, response=answers, operation_id=name,
-            summary=label, description=says or None, tags=[tag], by_alias=True, openapi_extra=_extra(method, path, body),
+            summary=label, description=says or None, tags=[tag], by_alias=True,
+            openapi_extra=_extra(method, path, body, sent_as, given_as),
         )  # fmt: skip
 
     @cached_property
@@ -112,6 +116,7 @@ def make_api() -> Api:
     for register in REGISTERS.values():
         _open(api, register)
         _open_links(api, register)
+        _open_files(api, register)
     found = {200: shapes.Found}
     api.add("get", "/search", operations.searching, found, "search", _("Search"), tag=_("All registers"))
     for opening in OPENINGS:
@@ -153,7 +158,27 @@ def _open_links(api: Api, register: Register[Any]) -> None:
         add("delete", f"{path}/{{link}}", end, {204: None}, f"{key}_unlink", _("End the link"))
 
 
-def _extra(method: str, path: str, body: type[BaseModel] | None) -> dict[str, Any]:
+def _open_files(api: Api, register: Register[Any]) -> None:
+    """Operations on the files of one register's records."""
+    key, path = register.key, f"/{register.path}/{{id}}/files"
+    add, one = partial(api.add, tag=register.names[1]), f"{path}/{{file}}"
+    add("get", path, attachments.listing(register), {200: attachments.Files}, f"{key}_files", _("Files"))
+    attach = attachments.attaching(register)
+    add(
+        "post",
+        path,
+        attach,
+        {201: attachments.File},
+        f"{key}_attach",
+        _("Attach"),
+        body=attachments.NewFile,
+        sent_as=FORM,
+    )
+    add("get", one, attachments.reading(register), {200: None}, f"{key}_file", _("The file itself"), given_as=ANY_KIND)
+    add("delete", one, attachments.withdrawing(register), {204: None}, f"{key}_withdraw_file", _("Withdraw the file"))
+
+
+def _extra(method: str, path: str, body: type[BaseModel] | None, sent_as: str, given_as: str) -> dict[str, Any]:
     """What the document says of an operation beyond its answer: refusals, and the body."""
     expected = {401, 422, 429} | ({404} if "{id}" in path else set())
     if method != "get":
@@ -162,10 +187,13 @@ def _extra(method: str, path: str, body: type[BaseModel] | None) -> dict[str, An
     extra: dict[str, Any] = {
         "responses": {status: {"description": TITLES[status], "content": content} for status in sorted(expected)}
     }
+    if given_as:
+        answer = {"schema": {"type": "string", "format": "binary"}}
+        extra["responses"][200] = {"description": "OK", "content": {given_as: answer}}
     if body is not None:
         required = any(field.is_required() for field in body.model_fields.values())
         schema = {"$ref": REFERENCE.format(model=body.__name__)}
-        extra["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+        extra["requestBody"] = {"required": required, "content": {sent_as: {"schema": schema}}}
     return extra
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from kivijalka.access.actor import current_actor
 from kivijalka.register.command import translated
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.related import relate
-from kivijalka.register.files_models import ImportFile, ImportSource
+from kivijalka.register.files_models import ImportFile
 from kivijalka.register.models import SPAN, Confidentiality
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
@@ -25,13 +24,6 @@ MOST_SHOWN = 200
 PERSONS = ["person", "undone_by"]
 # What a file holds while it is under way.
 WORKING = ("table", "found", "refused_rows")
-
-
-def keep_source(person: UUID, data: bytes) -> ImportSource:
-    """The file as it came, kept once for the same content."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    there = ImportSource.objects.filter(person=person, sha256=sha256).defer("content").first()
-    return there or ImportSource.objects.create(person_id=person, sha256=sha256, content=data)
 
 
 def mark_done(file: ImportFile, actor: Actor, outcome: dict[str, int], levels: set[int]) -> None:

@@ -20,11 +20,11 @@ from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.register.contents import MOST_BYTES
 from kivijalka.register.doors.files.layout import JOIN, Known, Merge, Sheet, table_of
 from kivijalka.register.refusal import Refused
 
 Cell = str | Decimal | date | bool
-MOST_BYTES = 50 * 2**20
 MOST_ROWS = 100_000
 MOST_COLUMNS = 200
 SAMPLES = 50

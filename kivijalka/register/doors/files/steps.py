@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,17 +15,18 @@ from django.utils.translation import gettext as _
 
 from kivijalka.access import Actor
 from kivijalka.access.rules import rights_in
+from kivijalka.register.contents import bytes_of, keep_content
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.cells import Unreadable, parts_of
-from kivijalka.register.doors.files.done import keep_source
 from kivijalka.register.doors.files.mapping import END, Reading, Target, worded_targets
 from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Head, Origin, Table, read
 from kivijalka.register.doors.files.words import choices_of, folded, in_each_language, meaning
 from kivijalka.register.doors.files.write import REASON
 from kivijalka.register.doors.forms import RegisterForm
-from kivijalka.register.files_models import ImportFile, ImportMapping, ImportSource
+from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.plain import plain_name
 from kivijalka.register.refusal import NotThere, Refused
 
 MOST_WORDS = 60
@@ -88,7 +87,7 @@ def keep_file(
     register: Register[Any], actor: Actor, name: str, data: bytes, mapping: ImportMapping | None = None
 ) -> ImportFile:
     """Keep a file while it is being imported."""
-    source = keep_source(importer(actor), data)
+    source = keep_content(importer(actor), data)
     return ImportFile.objects.create(
         person_id=importer(actor),
         register=register.key,
@@ -98,12 +97,6 @@ def keep_file(
         source=source,
         sha256=source.sha256,
     )
-
-
-def plain_name(name: str) -> str:
-    """A file's name without its folders and without characters that nobody sees or that turn the text around."""
-    last = re.split(r"[/\\]", name)[-1]
-    return "".join(sign for sign in last if unicodedata.category(sign)[0] != "C").strip()[:200] or "?"
 
 
 def mapping_named(register: Register[Any], actor: Actor, name: str) -> ImportMapping:
@@ -129,12 +122,12 @@ def head_of(file: ImportFile) -> Head:
 
 def table_of(register: Register[Any], file: ImportFile, origin: Origin | None = None) -> Table:
     """All of its table, read anew from the file that was kept: of the sheet that was chosen, or is to be."""
-    content = ImportSource.objects.filter(pk=str(file.source_id)).values_list("content", flat=True).first()
+    content = bytes_of(file.source_id)
     if content is None:
         raise Refused(_("This file was imported or left lying. Choose it again."), code="state")
     wanted = origin or (head_of(file).origin if file.table else Origin())
     known = mappings.known_headings(register)
-    return read(bytes(content), known, sheet=wanted.sheet, with_hidden=wanted.with_hidden)
+    return read(content, known, sheet=wanted.sheet, with_hidden=wanted.with_hidden)
 
 
 def keep_head(register: Register[Any], file: ImportFile, head: Head) -> None:

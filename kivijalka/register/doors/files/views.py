@@ -12,21 +12,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor, acting
+from kivijalka.register.contents import MOST_BYTES, bytes_of
 from kivijalka.register.declare import Register
+from kivijalka.register.doors.downloads import download
 from kivijalka.register.doors.files import done, steps, work
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
 from kivijalka.register.doors.files.guesses import by_headings, by_values
 from kivijalka.register.doors.files.plan import REFUSED, Plan
 from kivijalka.register.doors.files.preview import MOST_SHOWN, Preview, preview_of
-from kivijalka.register.doors.files.read import MOST_BYTES, WHY, Head, read
+from kivijalka.register.doors.files.read import WHY, Head, read
 from kivijalka.register.doors.files.write import TYPES, export
-from kivijalka.register.files_models import ImportFile, ImportMapping, ImportSource
+from kivijalka.register.files_models import ImportFile, ImportMapping
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
 from kivijalka.register.steps import BuiltOn
@@ -43,12 +44,7 @@ def export_file(request: HttpRequest, path: str, kind: str) -> HttpResponse:
         raise NotThere
     name = f"{register.path}-{timezone.localdate().isoformat()}.{kind}"
     with export(register, request.GET, kind) as made:
-        return _download(made.read(), name, TYPES[kind])
-
-
-def _download(content: bytes, name: str, kind: str) -> HttpResponse:
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(content, content_type=kind, headers=headers)
+        return download(made.read(), name, TYPES[kind])
 
 
 @require_http_methods(BOTH)
@@ -62,7 +58,13 @@ def file_page(request: HttpRequest, path: str) -> HttpResponse:
             return redirect("import-columns", path, _uploaded(request, register, actor).pk)
         except Refused as told:
             refused = told
-    context = {"register": register, "mappings": steps.kept_mappings(register, actor), "refused": refused}
+    context = {
+        "register": register,
+        "mappings": steps.kept_mappings(register, actor),
+        "most_bytes": MOST_BYTES,
+        "too_large": WHY["too_large"],
+        "refused": refused,
+    }
     return render(request, "register/import_file.html", context, status=422 if refused else 200)
 
 
@@ -145,7 +147,7 @@ def refused_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         with _through_the_door(actor) as importing:
             planned, table = work.planned(register, importing, file)
             made = work.rows_refused(table, rehearse(planned, importing))
-    return _download(made, f"{register.path}-refused.xlsx", TYPES["xlsx"])
+    return download(made, f"{register.path}-refused.xlsx", TYPES["xlsx"])
 
 
 @require_http_methods(BOTH)
@@ -183,10 +185,10 @@ def imports_page(request: HttpRequest, path: str) -> HttpResponse:
 def source_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     """The file as it came, to whoever sent it."""
     file = done.done_import(register_by_path(path), pk)
-    source = ImportSource.objects.filter(pk=str(file.source_id)).first() if file.source_id else None
-    if source is None:
+    content = bytes_of(file.source_id)
+    if content is None:
         raise NotThere
-    return _download(bytes(source.content), file.name, "application/octet-stream")
+    return download(content, file.name)
 
 
 def _actor(request: HttpRequest, register: Register[Any]) -> Actor:

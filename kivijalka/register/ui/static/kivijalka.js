@@ -225,6 +225,14 @@ if (ticks) {
   window.addEventListener("pageshow", countTicks);
 }
 
+// A file that is too large is told before it is sent.
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("input[type=file][data-most]")) return;
+  const isLarge = [...target.files].some((file) => file.size > Number(target.dataset.most));
+  target.setCustomValidity(isLarge ? target.dataset.large : "");
+  target.reportValidity();
+});
+
 const ACTIONS = { "/": focusSearch, "?": openKeys, j: () => step(1), k: () => step(-1), x: tick };
 
 document.addEventListener("keydown", (event) => {
