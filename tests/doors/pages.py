@@ -236,16 +236,15 @@ def filed(scene: Scene) -> Iterator[Cell]:
         yield Cell("withdraw form", row.place, may, said(scene.client.get(form)))
         with undone():
             yield Cell("withdraw", row.place, may, said(scene.client.post(form)))
-            Attachment.objects.filter(pk=file, withdrawn_at=None).update(withdrawn_at=scene.moment)
-            answer = scene.client.get(address(scene, "file", row, file))
-            yield Cell("withdrawn file", row.place, may, broken(answer, (409,)) if may == REFUSED else said(answer))
+        gone = scene.client.get(address(scene, "file", row, str(attached(row, withdrawn_at=scene.moment).pk)))
+        yield Cell("withdrawn file", row.place, may, REFUSED if gone.status_code == 409 else said(gone))
 
 
-def attached(row: Row) -> Attachment:
+def attached(row: Row, **given: Any) -> Attachment:
     """A file that somebody else has attached."""
     sender, hash = make.person(), sha256(b"Esimerkki").hexdigest()
     content = Content.objects.create(person=sender, sha256=hash, content=b"Esimerkki")
-    values = {"name": "a.txt", "kind": "txt", "size": 9, "sha256": hash, "content": content}
+    values = {"name": "a.txt", "kind": "txt", "size": 9, "sha256": hash, "content": content, **given}
     return Attachment.objects.create(record_id=row.record.pk, person=sender, **values)
 
 
