@@ -12,6 +12,8 @@ import pytest
 from django.core.management import call_command
 
 from kivijalka.access import acting
+from kivijalka.register import attachments
+from kivijalka.register.models import Attachment
 from kivijalka.register.sealing import seals
 from kivijalka.risks.models import Risk
 from runner.backup import Tools
@@ -20,6 +22,7 @@ from runner.say import Problem
 from tests import database
 from tests import factories as make
 
+PLAN = b"%PDF-1.7\n" + bytes(range(256))
 EVERYTHING = """
     select format('%I.%I', schemaname, tablename) from pg_tables
     where schemaname not in ('pg_catalog', 'information_schema') order by 1
@@ -50,13 +53,15 @@ def named(database_template: str, django_db_blocker: Any) -> Iterator[Callable[[
 
 
 def filled(template: str, name: str) -> str:
-    """A city with a risk of two versions, sealed."""
+    """A city with a risk of two versions and a file, sealed."""
     database.clone(template, name)
     with database.connected_to(name):
         head = make.holder("unit_head", unit=make.sector())
         risk = make.risk("Sähkökatko", unit=head.unit)
         Risk.objects.filter(pk=risk.pk).update(title="Pitkä sähkökatko")
         make.risk("Salainen", unit=head.unit, confidentiality=3)
+        with acting(head.pk) as actor:
+            attachments.attach(actor, risk, name="suunnitelma.pdf", data=PLAN)
         assert seals.seal() == 1
     return str(head.pk)
 
@@ -83,6 +88,7 @@ def test_what_was_stored_is_all_there_again(
         assert not Risk.objects.exists()
         with acting(head):
             assert [risk.title for risk in Risk.objects.seen()] == ["Pitkä sähkökatko"]
+            assert attachments.bytes_attached(Attachment.objects.get()) == PLAN
 
 
 def test_a_broken_backup_leaves_the_database_empty(

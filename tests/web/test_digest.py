@@ -21,7 +21,7 @@ from django.utils import timezone
 from kivijalka.access import acting
 from kivijalka.desk import digest, jobs
 from kivijalka.organisation.models import Person
-from kivijalka.register import discussion
+from kivijalka.register import attachments, discussion
 from kivijalka.register.registry import REGISTERS
 from kivijalka.register.working_models import Digest
 from kivijalka.risks.models import Risk
@@ -83,14 +83,18 @@ def test_mentions_and_what_others_did_to_what_one_follows_are_new(
     write(committed)
     head = holder("unit_head", unit=reader.unit)
     asked, followed = risk("Vesivahinko", unit=reader.unit), risk("Murto", unit=reader.unit)
+    papers = risk("Muutto", unit=reader.unit)
     with acting(reader.pk) as actor:
         discussion.follow(actor, followed.pk, follows=True)
+        discussion.follow(actor, papers.pk, follows=True)
     with acting(head.pk) as actor:
         discussion.say(actor, asked, f"@{reader.code} Hur är det?")
         REGISTERS["risk"].all_commands["close"](actor, followed)
+        attachments.attach(actor, papers, name="plan.pdf", data=b"%PDF-1.7")
     assert write(committed, in_days(1)) == 1
     said = text_of(office.letters[-1])
     assert f"{head}: {asked}" in said or f"{asked.code} Vesivahinko" in said
+    assert f"{papers.code} Muutto: Fil" in said
     assert f"{followed.code} Murto: " in said and "Hur är det" not in said
     assert write(committed, in_days(2)) == 0, "told once"
 
