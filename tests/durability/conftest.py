@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from kivijalka.access import acting
 from kivijalka.organisation import tokens
@@ -29,8 +30,10 @@ from tests.files.imports import csv_of, importing
 from tests.full import FULL
 from tests.runner.conftest import ROOT
 
-IMPORTS = [f"tuonti{number}" for number in range(100 if FULL else 10)]
-ROWS = 40
+# Files that are imported while all is being killed, and those that two workers import.
+IMPORTS = [f"tuonti{number}" for number in range(30 if FULL else 3)]
+LATER = ["myöhemmin0", "myöhemmin1"]
+ROWS = 200
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +61,16 @@ def house(cluster: Cluster, database_template: str, django_db_blocker: Any) -> I
         with database.connected_to(name):
             school = make.sector()
             head = make.holder("unit_head", unit=school)
+            make.account_of(head)
             with acting(head.pk) as actor:
                 _token, secret = tokens.make(actor, name="Ohjelma", end=make.in_days(30), reads=False)
-            for asked in IMPORTS:
+            for asked in [*IMPORTS, *LATER]:
                 ask_to_import(head, asked)
+            with connection.cursor() as cursor:
+                later = "select job from register_importfile where name = any(%s)"
+                cursor.execute(
+                    f"update procrastinate_jobs set scheduled_at = 'infinity' where id in ({later})", [LATER]
+                )
         Tools(cluster.processes, database.address_of(name)).copy(copy)
         database.drop(name)
     Tools(cluster.processes, cluster.url(OWNER)).put_back(copy)
@@ -77,7 +86,7 @@ def ask_to_import(who: Person, name: str) -> None:
     """A file that waits for the worker. Its risks bear its name."""
     data = csv_of(["Title", "Unit"], *([f"{name}-{number}", who.unit.code] for number in range(ROWS)))
     with importing(data, who, name=name) as (found, actor, mapping):
-        file = steps.keep_file(found.register, actor, f"{name}.csv", data)
+        file = steps.keep_file(found.register, actor, name, data)
         file.mapping = mapping
         steps.keep_head(found.register, file, steps.table_of(found.register, file).head)
         work.ask(file, actor, work.COMMIT)

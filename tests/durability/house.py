@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,43 @@ from runner.checkout import HERE
 from runner.cluster import APP, OWNER, SUPER, Cluster
 from runner.processes import Child
 from runner.site import Site, wait_for_first_page
+from tests.full import FULL
 
 HOST = "127.0.0.1"
 PATIENCE = 180.0
+# Processes of a site: the more, the longer it takes to begin anew.
+SERVERS = 2 if FULL else 1
 SECRETS = {"KIVIJALKA_SECRET_KEY": "only-for-tests-" + "0" * 50, "KIVIJALKA_SEAL_KEY": "only-for-tests-" + "1" * 50}
+
+
+IMPORTS = """
+    select f.name, j.status, f.done_at is not null as is_kept, (
+        select count(*) from risks_risk r where r.title like f.name || '-%'
+    ) as rows from register_importfile f join procrastinate_jobs j on j.id = f.job
+"""
+
+
+def _named(names: list[str]) -> str:
+    return f"name = any(array[{', '.join(repr(name) for name in names)}])"
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return int(free.getsockname()[1])
+
+
+def until(is_so: Callable[[], bool], standing: Callable[[], str] = str) -> None:
+    """Wait for what comes by itself; where it does not, say how the house stands."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, standing()
+        time.sleep(0.1)
 
 
 @dataclass
 class House:
-    """The site, its worker and its PostgreSQL."""
+    """The site, its worker and its PostgreSQL; and another site and worker on the same."""
 
     cluster: Cluster
     folder: Path
@@ -37,9 +66,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.log = self.folder / "house.log"
-        with socket.socket() as free:
-            free.bind((HOST, 0))
-            self.port: int = free.getsockname()[1]
+        self.ports = {"site": free_port(), "other site": free_port()}
 
     def site(self, role: str = APP) -> Site:
         """The application, connected as a role of the database."""
@@ -52,11 +79,13 @@ class House:
             with self.log.open("a") as log:
                 if part == "database":
                     self.cluster.start()
-                elif part == "worker":
-                    self.children[part] = self.site().start_worker(log)
+                elif part in self.ports:
+                    self.children[part] = self.site().start_server(HOST, self.ports[part], SERVERS, 4, log)
+                    wait_for_first_page(self.children[part], HOST, self.ports[part], self.log)
                 else:
-                    self.children[part] = self.site().start_server(HOST, self.port, 2, 2, log)
-                    wait_for_first_page(self.children[part], HOST, self.port, self.log)
+                    if part == "worker":
+                        self._fall_silent()
+                    self.children[part] = self.site().start_worker(log)
 
     def kill(self, *parts: str) -> None:
         """End parts at once, whatever they are at."""
@@ -67,10 +96,9 @@ class House:
             child.process.wait()
             self.cluster.processes.forget(child)
 
-    def fall_silent(self) -> None:
-        """Let as much time pass as it takes to see that a worker was killed."""
-        with psycopg.connect(self.cluster.url(SUPER)) as connection:
-            connection.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 hour'")
+    def _fall_silent(self) -> None:
+        """Let as much time pass as it takes to see that the worker was killed."""
+        self.do("update procrastinate_workers set last_heartbeat = now() - interval '1 hour'")
 
     def attend(self) -> None:
         """Begin a worker anew that ended by itself, as one does without its database."""
@@ -79,15 +107,31 @@ class House:
             self.kill("worker")
             self.begin("worker")
 
-    def end(self) -> None:
-        """Stop what runs."""
-        for child in self.children.values():
-            self.cluster.processes.stop(child)
+    def end(self, *parts: str) -> None:
+        """Stop parts, or all that runs."""
+        for part in parts or tuple(self.children):
+            self.cluster.processes.stop(self.children.pop(part))
 
     def ask(self, question: str) -> Any:
         """All rows of an answer, to one who is held to no policy."""
         with psycopg.connect(self.cluster.url(SUPER)) as connection:
             return connection.execute(question).fetchall()  # type: ignore[call-overload]  # questions of the tests
+
+    def do(self, statement: str) -> None:
+        """Carry out a statement as one who is held to no policy."""
+        with psycopg.connect(self.cluster.url(SUPER)) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]  # statements of the tests
+
+    def importing(self, names: list[str]) -> bool:
+        """Whether files of these names still wait to be imported, or are under way."""
+        return bool(self.ask(f"select 1 from ({IMPORTS}) i where {_named(names)} and status in ('todo', 'doing')"))
+
+    def wrongly_imported(self, names: list[str], rows: int) -> list[Any]:
+        """Files that are there in part, twice, or not as they are told to be. One that was given up is not there."""
+        asked = self.ask(f"select name, status, is_kept, rows from ({IMPORTS}) i where {_named(names)}")
+        assert len(asked) == len(names)
+        right = {("succeeded", True, rows), ("failed", False, 0)}
+        return [told for told in asked if told[1:] not in right]
 
     def standing(self) -> str:
         """What a reader of a failed run needs: which parts run, the jobs, who is at the database, the end of the log."""
@@ -106,17 +150,17 @@ class House:
         """What the check of the trail says; it raises when something is wrong."""
         return self.site(OWNER).manage("verify_trail")
 
-    def send(self, path: str, body: Any, key: str) -> tuple[int, Any]:
+    def send(self, path: str, body: Any, key: str, at: str = "site") -> tuple[int, Any]:
         """One request of a program, and its answer."""
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        answer, told = self.request("POST", f"/api{path}", json.dumps(body), headers)
+        answer, told = self.request("POST", f"/api{path}", json.dumps(body), headers, at)
         return answer.status, json.loads(told or b"null")
 
     def request(
-        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None, at: str = "site"
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """One request with the program's token, its answer, and what stands in that."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=30)
+        connection = http.client.HTTPConnection(HOST, self.ports[at], timeout=30)
         try:
             connection.request(method, path, body, {"Authorization": f"Bearer {self.secret}", **(headers or {})})
             answer = connection.getresponse()

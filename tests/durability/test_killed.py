@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from random import Random
 
-import pytest
-
 from tests.durability.conftest import IMPORTS, ROWS
-from tests.durability.house import PATIENCE, House, Writer
+from tests.durability.house import House, Writer, until
 from tests.full import FULL
 
-pytestmark = pytest.mark.skipif(not FULL, reason="minutes of killing: ./run test --full tests/durability")
-ROUNDS = 100
+ROUNDS = 100 if FULL else 10
 PARTS = [("site",), ("database",), ("worker",), ("database", "site", "worker")]
 # Each finds what may not be: rows that are there without what belongs to them.
 HALF_DONE = {
@@ -31,24 +26,9 @@ HALF_DONE = {
     """,
     "a key that was taken for nothing": "select key from register_sent where status is null",
 }
-# An import that kills its worker again and again is given up; whatever becomes of it, it is there as a whole or not at all.
-OPEN = "select count(*) from procrastinate_jobs where task_name like '%import' and status in ('todo', 'doing')"
-IMPORTED = """
-    select f.name, j.status = 'succeeded', f.done_at is not null, (
-        select count(*) from risks_risk r where r.title like replace(f.name, '.csv', '-%')
-    ) from register_importfile f join procrastinate_jobs j on j.id = f.job order by f.id
-"""
 ALL_SEALED = """
     select coalesce(max(last), 0) >= (select max(no) from history.entry) from register_seal where signature is not null
 """
-
-
-def until(is_so: Callable[[], bool], standing: Callable[[], str] = str) -> None:
-    """Wait for what comes by itself; where it does not, say how the house stands."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline, standing()
-        time.sleep(0.1)
 
 
 def test_what_was_acknowledged_is_there_once_and_nothing_is_half_done(house: House) -> None:
@@ -66,7 +46,6 @@ def test_what_was_acknowledged_is_there_once_and_nothing_is_half_done(house: Hou
         parts = PARTS[number % len(PARTS)]
         house.kill(*parts)
         house.begin(*parts)
-        house.fall_silent()
         house.attend()
     for writer in writers:
         writer.leave()
@@ -75,17 +54,10 @@ def test_what_was_acknowledged_is_there_once_and_nothing_is_half_done(house: Hou
     for table in ("risks_risk", "actions_action"):
         written = f"select title from {table} where title like 'kirjoittaja%' order by title collate \"C\""
         assert [row[0] for row in house.ask(written)] == titles
-    house.fall_silent()
     house.kill("worker")
     house.begin("worker")
-    until(lambda: house.ask(OPEN) == [(0,)], house.standing)
-    imports = house.ask(IMPORTED)
-    assert len(imports) == len(IMPORTS)
-    assert [
-        (name, done, rows)
-        for name, done, kept, rows in imports
-        if (kept, rows) != ((True, ROWS) if done else (False, 0))
-    ] == []
+    until(lambda: not house.importing(IMPORTS), house.standing)
+    assert house.wrongly_imported(IMPORTS, ROWS) == []
     for what, question in HALF_DONE.items():
         assert house.ask(question) == [], what
     until(lambda: bool(house.ask(ALL_SEALED)[0][0]), house.standing)
