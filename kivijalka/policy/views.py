@@ -21,6 +21,7 @@ from kivijalka.policy.registers import policies
 from kivijalka.policy.scales import LEVELS, Scales
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.forms import cleaned
+from kivijalka.register.plain import plain
 from kivijalka.register.refusal import NotThere, Refused
 
 MOST_BYTES = 2_000_000
@@ -161,7 +162,7 @@ def _uploaded(request: HttpRequest) -> str:
     if (given.size or 0) > MOST_BYTES:
         raise Refused(_("The file is larger than a policy can be."), code="too_long", field="file")
     try:
-        return str(given.read(), "utf-8-sig")
+        return plain(str(given.read(), "utf-8-sig"))
     except UnicodeDecodeError as error:
         text = _("The file is not text in UTF-8. Save it as UTF-8.")
         raise Refused(text, code="not_text", field="file") from error

@@ -36,6 +36,12 @@ def test_who_is_said_to_work_nowhere_works_where_whoever_provisions_does(scim: C
     assert Person.objects.get(email="aino.uusi@esimerkki.example").unit_id == administrator.unit_id
 
 
+def test_a_name_comes_without_what_nobody_sees(scim: Client) -> None:
+    sent(scim, "POST", "Users", user() | {"name": {"givenName": "Ai\u202eno", "familyName": "Uu\u200bsi"}})
+    person = Person.objects.get(email="aino.uusi@esimerkki.example")
+    assert (person.given_name, person.family_name) == ("Aino", "Uusi")
+
+
 def test_what_is_no_attribute_here_is_ignored(scim: Client) -> None:
     answer = sent(scim, "POST", "Users", user(nickName="Ansku", locale="fi-FI", roles=[{"value": "chief_executive"}]))
     assert answer.status_code == 201 and "nickName" not in answer.json()

@@ -22,6 +22,7 @@ from kivijalka.organisation.models import Person, Unit
 from kivijalka.organisation.registers import persons as register
 from kivijalka.register import command as writing
 from kivijalka.register.doors.related import relate
+from kivijalka.register.plain import plain
 from kivijalka.register.refusal import Refused
 
 MODEL, ENDPOINT = Worker, "Users"
@@ -176,12 +177,12 @@ def _values(user: Any, places: dict[str, Unit]) -> dict[str, Any]:
     emails = user.emails or []
     address = next((email.value for email in [*(e for e in emails if e.type == WORK), *emails]), None)
     return {
-        "given_name": user.name.given_name or "",
-        "family_name": user.name.family_name or "",
-        "email": address or user.user_name,
-        "user_name": user.user_name,
+        "given_name": plain(user.name.given_name or ""),
+        "family_name": plain(user.name.family_name or ""),
+        "email": plain(address or user.user_name),
+        "user_name": plain(user.user_name),
         "external_id": user.external_id or None,
-        "work_title": user.title or "",
+        "work_title": plain(user.title or ""),
         "language": language if language in LANGUAGES else LANGUAGES[0],
         "unit": places[word],
     }

@@ -24,6 +24,7 @@ from kivijalka.organisation.models import Person, Unit
 from kivijalka.organisation.models.service_accounts import ADDRESS
 from kivijalka.organisation.registers import units as register
 from kivijalka.register import command as writing
+from kivijalka.register.plain import plain
 from kivijalka.register.refusal import Refused
 
 MODEL, ENDPOINT = Group, "Groups"
@@ -101,7 +102,7 @@ def defaults(group: Any | None, home: Unit) -> dict[str, Any]:
 def add(actor: Actor, group: Any, home: Unit) -> Unit:
     """A new unit below the one of whoever provisions."""
     made: Unit = writing.add(
-        register, actor, name_fi=group.display_name, external_id=group.external_id or None, kind=Unit.Kind.UNIT,
+        register, actor, name_fi=plain(group.display_name), external_id=group.external_id or None, kind=Unit.Kind.UNIT,
         parent=home, start=timezone.localdate(),
     )  # fmt: skip
     made.refresh_from_db()
@@ -112,7 +113,7 @@ def add(actor: Actor, group: Any, home: Unit) -> Unit:
 def change(actor: Actor, unit: Any, before: Any, after: Any, home: Unit) -> None:
     """Make of a group what it is to be. Who is taken out works at the unit of whoever provisions."""
     if after.display_name != before.display_name:
-        commands.rename(actor, unit, name_fi=after.display_name, name_sv=unit.name_sv, name_en=unit.name_en)
+        commands.rename(actor, unit, name_fi=plain(after.display_name), name_sv=unit.name_sv, name_en=unit.name_en)
     if after.external_id != before.external_id:
         register.all_commands["edit"](actor, unit, external_id=after.external_id or None)
     _place(actor, unit, _members(before), _members(after), home)

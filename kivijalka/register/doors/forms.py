@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import DateField, DecimalField, Field, ForeignKey
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.command import Command, Option
@@ -15,6 +16,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.related import value_of
 from kivijalka.register.fields import DayField, LocalDecimalField, RecordField, ScaleInput
 from kivijalka.register.models import Kept
+from kivijalka.register.plain import plain
 from kivijalka.register.refusal import Invalid, Refused
 
 
@@ -23,11 +25,30 @@ class RegisterForm(forms.Form):
 
     required_css_class = "kj-required"
 
+    def __init__(self, data: Any = None, *given: Any, **named: Any) -> None:
+        super().__init__(None if data is None else _plain(data), *given, **named)
+
     def refuse(self, refused: Refused) -> None:
         """Show a command's refusal where it belongs: at the field, or above the form."""
         for name, texts in refused.errors.items():
             for text in texts:
                 self.add_error(name if name in self.fields else None, text)
+
+
+def _plain(data: Any) -> Any:
+    """What was sent, each text as people see it."""
+    if isinstance(data, QueryDict):
+        made = QueryDict(mutable=True)
+        for name, texts in data.lists():
+            made.setlist(name, [plain(str(text)) for text in texts])
+        return made
+    return {name: _plain_value(value) for name, value in data.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain_value(item) for item in value]
+    return plain(value) if isinstance(value, str) else value
 
 
 def record_form(

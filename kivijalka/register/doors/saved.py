@@ -21,6 +21,7 @@ from kivijalka.register.doors.filters import NumbersBelow
 from kivijalka.register.doors.place import KEPT
 from kivijalka.register.doors.related import relate
 from kivijalka.register.fields import RecordField
+from kivijalka.register.plain import plain
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS, register_by_path
 from kivijalka.register.working_models import SavedView
@@ -108,7 +109,7 @@ def _removed(register: Register[Any], pk: str) -> str:
 
 
 def _name(request: HttpRequest) -> str:
-    name = " ".join(request.POST.get("name", "").split())
+    name = " ".join(plain(request.POST.get("name", "")).split())
     if len(name) > NAME or not (name or OPENS in request.POST):
         raise Refused(_("Give the view a name of 1 to 80 letters."), code="invalid", field="name")
     return name

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -22,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.contents import MOST_BYTES
 from kivijalka.register.doors.files.layout import JOIN, Known, Merge, Sheet, table_of
+from kivijalka.register.plain import plain
 from kivijalka.register.refusal import Refused
 
 Cell = str | Decimal | date | bool
@@ -29,9 +29,6 @@ MOST_ROWS = 100_000
 MOST_COLUMNS = 200
 SAMPLES = 50
 PARSER = Path(__file__).with_name("parse.py")
-# Characters that spreadsheets carry along unseen: zero-width ones, those that turn a text around, controls.
-UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"))
-UNSEEN |= dict.fromkeys({*range(32), *range(127, 160)} - set(map(ord, "\t\n\r")))
 # How old and encrypted workbooks begin; pictures, PDF, other archives.
 COMPOUND = b"\xd0\xcf\x11\xe0"
 OTHER_KINDS = (
@@ -268,7 +265,7 @@ def _letters(at: int) -> str:
 def _clean(cell: Cell, *, guarded: bool) -> Cell:
     if not isinstance(cell, str):
         return cell
-    text = unicodedata.normalize("NFC", cell.translate(UNSEEN)).replace("\r\n", "\n")
+    text = plain(cell).replace("\r\n", "\n")
     if guarded and GUARDED.match(text):
         text = text[1:]
     return text.strip()

@@ -28,6 +28,7 @@ from kivijalka.register.doors.files.preview import MOST_SHOWN, Preview, preview_
 from kivijalka.register.doors.files.read import WHY, Head, read
 from kivijalka.register.doors.files.write import TYPES, export
 from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.plain import plain
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
 from kivijalka.register.steps import BuiltOn
@@ -304,7 +305,7 @@ def _keep_words(register: Register[Any], file: ImportFile, mapping: ImportMappin
 def _keep_mapping(
     register: Register[Any], actor: Actor, file: ImportFile, head: Head, chosen: dict[str, str], fixed: Any, name: str
 ) -> None:
-    name = " ".join(name.split())[:100]
+    name = " ".join(plain(name).split())[:100]
     if not name:
         raise Refused(_("Give the mapping a name: you find it under it next time."), code="invalid", field="name")
     mapping = steps.mapping_named(register, actor, name)
