@@ -1,6 +1,8 @@
-"""When the database cannot be worked with for a while: which errors say so, and what is told then."""
+"""When the database or the disk cannot be worked with for a while: which errors say so, and what is told then."""
 
 from __future__ import annotations
+
+import errno
 
 import psycopg
 from django import db
@@ -22,8 +24,10 @@ STATES = ("08", "53", "57P", "58")
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error, or one that it came of, is of a database that cannot be worked with for a while."""
+    """Whether an error, or one that it came of, is of a database or disk that cannot be worked with for a while."""
     while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
         if isinstance(
             error, db.OperationalError | db.InterfaceError | psycopg.OperationalError | psycopg.InterfaceError
         ):

@@ -25,23 +25,33 @@ from runner.place import Place
 from runner.processes import Processes
 from tests import database
 from tests import factories as make
+from tests.disks import Disk, disk
 from tests.durability.house import House
 from tests.files.imports import csv_of, importing
 from tests.full import FULL
 from tests.runner.conftest import ROOT
 
-# Files that are imported while all is being killed, and those that two workers import.
+# Files that are imported while all is being killed, those that two workers import, and one that meets a full disk.
 IMPORTS = [f"tuonti{number}" for number in range(30 if FULL else 3)]
 LATER = ["myöhemmin0", "myöhemmin1"]
+WITHOUT_ROOM = "täynnä"
 ROWS = 200
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL that spares nothing: what is committed is on the disk."""
-    folder, processes = Path(tempfile.mkdtemp(prefix="kj-")), Processes()
+def small_disk() -> Iterator[Disk]:
+    """The disk of the database alone."""
+    folder = Path(tempfile.mkdtemp(prefix="kj-"))
     folder.chmod(0o755)
-    place = Place(folder / "data", step_down(ROOT))
+    with disk(folder / "disk", size=3 * 2**30) as made:
+        yield made
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(small_disk: Disk) -> Iterator[Cluster]:
+    """A PostgreSQL that spares nothing: what is committed is on the disk."""
+    processes, place = Processes(), Place(small_disk.folder / "data", step_down(ROOT))
     place.open()
     made = Cluster(place, ROOT / ".venv", processes)
     made.create()
@@ -49,13 +59,12 @@ def cluster() -> Iterator[Cluster]:
     yield made
     processes.stop_all()
     place.close()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def house(cluster: Cluster, database_template: str, django_db_blocker: Any) -> Iterator[House]:
+def house(cluster: Cluster, small_disk: Disk, database_template: str, django_db_blocker: Any) -> Iterator[House]:
     """A small city, a program that may write to it, and files whose import was asked for."""
-    name, copy = database.name_of(uuid4().hex[:8]), cluster.place.folder.parent / "city"
+    name, copy = database.name_of(uuid4().hex[:8]), small_disk.folder.parent / "city"
     with django_db_blocker.unblock():
         database.clone(database_template, name)
         with database.connected_to(name):
@@ -64,13 +73,12 @@ def house(cluster: Cluster, database_template: str, django_db_blocker: Any) -> I
             make.account_of(head)
             with acting(head.pk) as actor:
                 _token, secret = tokens.make(actor, name="Ohjelma", end=make.in_days(30), reads=False)
-            for asked in [*IMPORTS, *LATER]:
+            for asked in [*IMPORTS, *LATER, WITHOUT_ROOM]:
                 ask_to_import(head, asked)
             with connection.cursor() as cursor:
                 later = "select job from register_importfile where name = any(%s)"
-                cursor.execute(
-                    f"update procrastinate_jobs set scheduled_at = 'infinity' where id in ({later})", [LATER]
-                )
+                wait = f"update procrastinate_jobs set status = 'cancelled' where id in ({later})"
+                cursor.execute(wait, [[*LATER, WITHOUT_ROOM]])
         Tools(cluster.processes, database.address_of(name)).copy(copy)
         database.drop(name)
     Tools(cluster.processes, cluster.url(OWNER)).put_back(copy)

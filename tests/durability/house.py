@@ -28,8 +28,24 @@ SERVERS = 2 if FULL else 1
 SECRETS = {"KIVIJALKA_SECRET_KEY": "only-for-tests-" + "0" * 50, "KIVIJALKA_SEAL_KEY": "only-for-tests-" + "1" * 50}
 
 
+# Each finds what may not be: rows that are there without what belongs to them.
+HALF_DONE = {
+    "a record without its node, or with another one's": """
+        select r.title from (select id, title, key from risks_risk union all select id, title, key from actions_action) r
+        left join register_node n on n.id = r.id and n.title = r.title and n.key & 4294967295 = r.key where n.id is null
+    """,
+    "a record whose history is not its own": """
+        select r.title from risks_risk r join history.risks_risk h using (id) group by r.id
+        having r.version <> count(*) or 1 <> count(*) filter (where h.kept_to = 'infinity')
+    """,
+    "an action that treats nothing": """
+        select a.title from actions_action a
+        where 1 <> (select count(*) from register_link l where l.a_id = a.id and l.kind = 'treats')
+    """,
+    "a key that was taken for nothing": "select key from register_sent where status is null",
+}
 IMPORTS = """
-    select f.name, j.status, f.done_at is not null as is_kept, (
+    select f.name, j.status, j.attempts, f.done_at is not null as is_kept, (
         select count(*) from risks_risk r where r.title like f.name || '-%'
     ) as rows from register_importfile f join procrastinate_jobs j on j.id = f.job
 """
@@ -101,11 +117,19 @@ class House:
         self.do("update procrastinate_workers set last_heartbeat = now() - interval '1 hour'")
 
     def attend(self) -> None:
-        """Begin a worker anew that ended by itself, as one does without its database."""
+        """Begin anew what ended by itself, as a worker does without its database."""
+        if self.cluster.server is not None and self.cluster.server.process.poll() is not None:
+            self.kill("database")
+            self.begin("database")
         worker = self.children.get("worker")
         if worker is not None and worker.process.poll() is not None:
             self.kill("worker")
             self.begin("worker")
+
+    def release(self, names: list[str]) -> None:
+        """Let files be imported that were held back."""
+        named = f"select job from register_importfile where {_named(names)}"
+        self.do(f"update procrastinate_jobs set status = 'todo' where id in ({named})")
 
     def end(self, *parts: str) -> None:
         """Stop parts, or all that runs."""
@@ -126,12 +150,22 @@ class House:
         """Whether files of these names still wait to be imported, or are under way."""
         return bool(self.ask(f"select 1 from ({IMPORTS}) i where {_named(names)} and status in ('todo', 'doing')"))
 
+    def tried(self, name: str) -> bool:
+        """Whether the import of a file was tried and is not under way, or has ended its worker."""
+        asked = f"select 1 from ({IMPORTS}) i where {_named([name])} and attempts > 0 and status <> 'doing'"
+        return self.children["worker"].process.poll() is not None or bool(self.ask(asked))
+
     def wrongly_imported(self, names: list[str], rows: int) -> list[Any]:
         """Files that are there in part, twice, or not as they are told to be. One that was given up is not there."""
         asked = self.ask(f"select name, status, is_kept, rows from ({IMPORTS}) i where {_named(names)}")
         assert len(asked) == len(names)
         right = {("succeeded", True, rows), ("failed", False, 0)}
         return [told for told in asked if told[1:] not in right]
+
+    def half_done(self) -> dict[str, Any]:
+        """What is there without what belongs to it."""
+        found = {what: self.ask(question) for what, question in HALF_DONE.items()}
+        return {what: rows for what, rows in found.items() if rows}
 
     def standing(self) -> str:
         """What a reader of a failed run needs: which parts run, the jobs, who is at the database, the end of the log."""

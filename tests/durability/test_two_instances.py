@@ -34,7 +34,7 @@ def test_nothing_is_done_twice_by_two_instances(both: House) -> None:
         first, second = sent_to_both(number)
         assert first == second and first[0] == 201
     assert both.ask("select count(*) from risks_risk where title like 'molemmille-%'") == [(10,)]
-    both.do("update procrastinate_jobs set scheduled_at = null where scheduled_at = 'infinity'")
+    both.release(LATER)
     until(lambda: not both.importing(LATER), both.standing)
     assert both.wrongly_imported(LATER, ROWS) == []
     both.verify()

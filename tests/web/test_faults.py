@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from typing import Any
 
 import pytest
 from django import db
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.test import Client
 from psycopg import errors
 
 from kivijalka.register.doors import rows
+from kivijalka.register.files_models import ImportFile
 from tests.factories import holder, sector
 from tests.who import sign_in
 
@@ -98,6 +103,17 @@ def test_without_its_database_a_program_is_told_when_to_come_again(monkeypatch: 
         "10",
     )
     assert answer.json()["code"] == "away"
+
+
+def test_a_file_that_finds_no_room_on_the_way_in_is_told_so(monkeypatch: pytest.MonkeyPatch):
+    def full(*_args: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    client = client_in()
+    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", full)
+    answer = client.post("/risks/import/", {"file": SimpleUploadedFile("risks.csv", b"Title\n" + b"x" * 2**22)})
+    assert (answer.status_code, headings(answer)[0]) == (503, "Hetkinen")
+    assert not ImportFile.objects.exists()
 
 
 def test_a_deadlock_is_a_fault_of_ours_and_not_of_the_database(monkeypatch: pytest.MonkeyPatch):
