@@ -81,7 +81,7 @@ def _names(mark: str) -> list[str]:
 
 def _named(names: Iterable[str]) -> dict[str, UUID]:
     """Persons by code or name. Of a name that several bear none is meant."""
-    persons = REGISTERS["person"].model._default_manager.seen()
+    persons = REGISTERS["person"].model._default_manager.offered()
     called = persons.annotate(called=Lower(Concat("given_name", Value(" "), "family_name")), known_by=Lower("code"))
     wanted = list(names)
     found: dict[str, UUID | None] = {}

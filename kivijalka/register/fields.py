@@ -65,13 +65,13 @@ class RecordInput(forms.TextInput):
 
     template_name = "register/widgets/record.html"
 
-    def __init__(self, register_key: str, attrs: dict[str, Any] | None = None) -> None:
-        self.register_key = register_key
+    def __init__(self, register_key: str, attrs: dict[str, Any] | None = None, *, whole: bool = False) -> None:
+        self.register_key, self.whole = register_key, whole
         super().__init__({"autocomplete": "off", **(attrs or {})})
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        context["lookup"] = reverse_lazy("lookup", args=[self.register_key])
+        context["lookup"] = reverse_lazy("lookup-whole" if self.whole else "lookup", args=[self.register_key])
         return context
 
 
@@ -82,19 +82,23 @@ class ScaleInput(forms.RadioSelect):
 
 
 class RecordField(forms.Field):
-    """A record named by id, by code ("P-000012", also followed by its title), or by a title that only one bears."""
+    """A record named by id, by code ("P-000012", also followed by its title), or by a title that only one bears.
 
-    def __init__(self, model: type[Model], *, to_field: str | None = None, **kwargs: Any) -> None:
+    `whole`: of the whole register, also what lists do not offer.
+    """
+
+    def __init__(self, model: type[Model], *, to_field: str | None = None, whole: bool = False, **kwargs: Any) -> None:
         from kivijalka.register.registry import register_of
 
         self.register = register_of(model)
-        self.to_field = to_field
-        kwargs.setdefault("widget", RecordInput(self.register.key))
+        self.to_field, self.whole = to_field, whole
+        kwargs.setdefault("widget", RecordInput(self.register.key, whole=whole))
         super().__init__(**kwargs)
 
     def rows(self) -> QuerySet[Any, Any]:
         """The records that can be named: those within reach."""
-        found: QuerySet[Any, Any] = self.register.model.objects.seen()
+        rows = self.register.model.objects
+        found: QuerySet[Any, Any] = rows.seen() if self.whole else rows.offered()
         return found
 
     def prepare_value(self, value: Any) -> Any:

@@ -75,6 +75,10 @@ class SeenQuerySet(models.QuerySet):  # type: ignore[type-arg]  # generic in the
         """Of the rows seen, those on which the acting person holds the right of this verb."""
         return self.seen().filter(self.model.access.may(verb))
 
+    def offered(self) -> Self:
+        """Of the rows seen, those that lists and pickers offer."""
+        return self.seen().filter(self.model.to_offer)
+
 
 class DeclaredAccess:
     """`Model.access`: the rule that stands among the model's constraints."""
@@ -97,6 +101,10 @@ class Kept(models.Model):
     owner_column: ClassVar[str | None] = None
     # The foreign key to the record that this row is a part of, if it is one.
     belongs_to: ClassVar[str | None] = None
+    # The rows that lists and pickers offer; others have a page, and are come to from where they belong.
+    to_offer: ClassVar[Q] = Q()
+    # Foreign keys that may also name rows which are not offered elsewhere.
+    may_name: ClassVar[tuple[str, ...]] = ()
 
     id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)

@@ -76,8 +76,9 @@ def fragments(scene: Scene) -> Iterator[Cell]:
     """What search-as-you-type offers, what is alike, the side of the list, the search page, and what Ctrl-K leads to."""
     for row in scene.rows:
         code = row.record.code
-        offered = answer(scene, reverse("lookup", args=[scene.register.key]), {"q": code}).content.decode()
-        yield Cell("lookup", row.place, scene.shown(row), ALLOWED if code in offered else HIDDEN)
+        for name in ("lookup", "lookup-whole"):
+            offered = answer(scene, reverse(name, args=[scene.register.key]), {"q": code}).content.decode()
+            yield Cell(name, row.place, scene.shown(row), ALLOWED if code in offered else HIDDEN)
         title = " ".join(str(getattr(row.record, name)) for name in scene.register.title.split())
         alike = answer(scene, reverse("similar", args=[scene.register.path]), {"title": title})
         seen = ALLOWED if str(row.record.pk) in alike.content.decode() else HIDDEN

@@ -12,7 +12,9 @@ from kivijalka.access import acting
 from kivijalka.organisation import tokens
 from kivijalka.organisation.models import Person, Role, RoleKind, ServiceAccount, Token, Unit
 from kivijalka.organisation.registers import roles, service_accounts
+from kivijalka.register import discussion
 from kivijalka.register.command import add
+from kivijalka.register.models import Node
 from tests import factories as make
 from tests.refusals import refused
 from tests.who import sign_in
@@ -161,3 +163,35 @@ def test_the_page_of_tokens_makes_one_for_a_program(account: ServiceAccount, own
     page = client.post("/account/tokens/", sent)
     assert "acts as Raportointi" in page.content.decode()
     assert Token.objects.get().service == account
+
+
+def test_a_program_does_not_stand_among_people(account: ServiceAccount, owner: Person) -> None:
+    make.person("Raportointi Ihminen")
+    administrator = make.holder("access_administrator", unit=make.city())
+    program = Person.objects.get(pk=account.acts_as_id)
+    client = sign_in(Client(), administrator)
+    for address in ("/lookup/person/?q=Raportointi", "/persons/?q=Raportointi", "/search/?q=Raportointi", "/persons/"):
+        page = client.get(address).content.decode()
+        assert "Ihminen" in page and program.code not in page, address
+    assert client.get(f"/persons/{program.pk}/").status_code == 200
+    with acting(administrator.pk) as actor, refused("not_there"):
+        discussion.say(actor, Node.objects.get(pk=owner.pk), text=f"@{program.code}")
+
+
+def test_a_program_answers_for_nothing_and_is_given_roles_by_their_form(
+    account: ServiceAccount, unit: Unit, owner: Person
+) -> None:
+    program, other = Person.objects.get(pk=account.acts_as_id), make.unit()
+    client = sign_in(Client(), make.holder("access_administrator", unit=make.city()))
+    offered = 'hx-get="/lookup/person/whole/"'
+    assert offered in client.get("/roles/new/").content.decode()
+    assert offered not in client.get("/service-accounts/new/").content.decode()
+    assert program.code in client.get("/lookup/person/whole/?person=Raportointi").content.decode()
+    given = {"person": str(program), "kind": "employee", "unit": other.code, "start": make.in_days(0).isoformat()}
+    assert client.post("/roles/new/", given).status_code == 302
+    assert Role.objects.filter(person=program, unit=other).exists()
+    risk = make.risk(unit=unit)
+    head = sign_in(Client(), Person.objects.get(roles__kind="unit_head", unit=unit, roles__end=None))
+    sent = {"title": risk.title, "owner": program.code, "unit": unit.code, "version": risk.version}
+    assert head.post(f"/risks/{risk.pk}/edit/", sent).status_code == 422
+    assert make.fresh(risk).owner is None

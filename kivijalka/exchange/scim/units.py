@@ -21,7 +21,6 @@ from kivijalka.exchange.scim.query import Attributes, Kept
 from kivijalka.exchange.scim.resources import Group, Member
 from kivijalka.organisation import commands
 from kivijalka.organisation.models import Person, Unit
-from kivijalka.organisation.models.service_accounts import ADDRESS
 from kivijalka.organisation.registers import units as register
 from kivijalka.register import command as writing
 from kivijalka.register.plain import plain
@@ -56,7 +55,7 @@ def _among(condition: Q) -> Q:
 
 def people() -> QuerySet[Any]:
     """Persons, without the programs that act as one."""
-    found: QuerySet[Any] = Person.objects.seen().exclude(email__endswith=ADDRESS)
+    found: QuerySet[Any] = Person.objects.offered()
     return found
 
 

@@ -15,6 +15,8 @@ from kivijalka.organisation.models.shapes import NO_LATER_END, OF_ANOTHER, Conca
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, FinnishOrder, Record, indexes
 
+# The address of what a program acts as: nobody signs in with it, nothing is sent there.
+PROGRAM = "@program.invalid"
 # By hand, or for the system that knows who works here.
 _EDITS = at_unit("person.edit") | at_unit("person.provision")
 
@@ -23,6 +25,8 @@ class Person(Record):
     """Somebody who works for the city or a partner. Whether they can sign in is their account's business."""
 
     names_to_pick = ("email", "full_name", "external_id")
+    # A program answers for nothing; it is found among the service accounts.
+    to_offer = ~Q(email__endswith=PROGRAM)
 
     class Language(models.TextChoices):
         FI = "fi", "suomi"

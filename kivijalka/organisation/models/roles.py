@@ -49,6 +49,8 @@ class Role(Record):
 
     owner_column = "person_id"
     names_to_pick = ("code",)
+    # A program acts by roles of its own.
+    may_name = ("person",)
 
     code = CodeField("T")
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("person"), related_name="roles")

@@ -12,9 +12,6 @@ from kivijalka.organisation.models.shapes import OF_ANOTHER
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Record, indexes
 
-# The address of what a program acts as: nobody signs in with it, nothing is sent there.
-ADDRESS = "@program.invalid"
-
 
 class ServiceAccount(Record):
     """A program. It acts by roles of its own, by tokens that whoever answers for it makes, until its last day.

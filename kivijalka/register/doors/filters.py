@@ -34,8 +34,8 @@ class Boxes(forms.CheckboxSelectMultiple):
 class PersonOrWord(forms.Field):
     """A record's code or name, or one of the words "me" (the acting person) and "empty"."""
 
-    def __init__(self, model: Any, words: set[str], **kwargs: Any) -> None:
-        self.record, self.words = RecordField(model, required=False), words
+    def __init__(self, model: Any, words: set[str], *, whole: bool = False, **kwargs: Any) -> None:
+        self.record, self.words = RecordField(model, required=False, whole=whole), words
         super().__init__(**kwargs, widget=self.record.widget)
 
     def clean(self, value: Any) -> Any:
@@ -48,13 +48,13 @@ class PersonOrWord(forms.Field):
 class RecordFilter(django_filters.Filter):
     """owner=me, owner=empty, owner=P-000012."""
 
-    def __init__(self, *, model: Any, words: set[str], **kwargs: Any) -> None:
+    def __init__(self, *, model: Any, words: set[str], whole: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.model_of_record, self.words = model, words
+        self.model_of_record, self.words, self.whole = model, words, whole
 
     @property
     def field(self) -> forms.Field:
-        return PersonOrWord(self.model_of_record, self.words, required=False, label=self.label)
+        return PersonOrWord(self.model_of_record, self.words, whole=self.whole, required=False, label=self.label)
 
     def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value in (None, ""):
@@ -174,7 +174,8 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
             # Called the same in every register: a page for a unit narrows each list.
             made["unit"] = UnderFilter(model=field.related_model, words=set(), **common)
         elif lookup == "is":
-            made[name] = RecordFilter(model=field.related_model, words=words, **common)
+            whole = name in register.model.may_name
+            made[name] = RecordFilter(model=field.related_model, words=words, whole=whole, **common)
         elif lookup == "in":
             made[name] = ManyFilter(choices=lambda field=field: choices_of(field), widget=Boxes, **common)
         elif lookup == "any":

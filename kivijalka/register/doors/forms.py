@@ -98,6 +98,10 @@ def form_field(field: Field[Any, Any]) -> forms.Field:
     return made
 
 
+def _may_name_any(field: Field[Any, Any]) -> bool:
+    return field.name in getattr(field.model, "may_name", ())
+
+
 def _form_field(field: Field[Any, Any]) -> forms.Field:
     choices: Any
     common: dict[str, Any] = {
@@ -107,7 +111,7 @@ def _form_field(field: Field[Any, Any]) -> forms.Field:
     }
     if isinstance(field, ForeignKey) and issubclass(field.related_model, Kept):
         to_field = field.to_fields[0]
-        return RecordField(field.related_model, to_field=to_field, **common)
+        return RecordField(field.related_model, to_field=to_field, whole=_may_name_any(field), **common)
     if isinstance(field, ArrayField):
         choices = field.base_field.choices
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)

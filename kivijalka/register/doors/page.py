@@ -189,12 +189,12 @@ def history_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def lookup(request: HttpRequest, key: str) -> HttpResponse:
+def lookup(request: HttpRequest, key: str, *, whole: bool = False) -> HttpResponse:
     """Options for a field that asks for a record: what the words find, as <option> elements."""
     from kivijalka.register.doors.search import find
 
     words = str(next(iter(request.GET.values()), ""))
-    nodes = find(words, most=12, register=key) if words.strip() else []
+    nodes = find(words, most=12, register=key, whole=whole) if words.strip() else []
     return render(request, "register/_options.html", {"nodes": nodes})
 
 

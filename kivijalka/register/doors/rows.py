@@ -42,8 +42,9 @@ class Page:
 
 
 def all_rows(register: Register[Any], params: QueryDict) -> tuple[QuerySet[Any], Any]:
-    """Every row within reach that the filters let through, and the filters. Raises Invalid for a filter not understood."""
-    filters = filters_of(register.key)(params, queryset=register.model.objects.seen())
+    """Every row within reach that is offered and the filters let through, and the filters. Raises Invalid for a filter
+    not understood."""
+    filters = filters_of(register.key)(params, queryset=register.model.objects.offered())
     unknown = set(params) - set(filters.filters) - NOT_FILTERS
     mistakes = {} if filters.is_valid() else {name: list(texts) for name, texts in filters.errors.items()}
     names = ", ".join(sorted(filters.filters))

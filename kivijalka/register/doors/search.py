@@ -19,15 +19,29 @@ MOST = 50
 FEW, SHORTEST = 5, 8
 
 
-def find(words: str, *, most: int = MOST, register: str | None = None) -> list[Node]:
-    """Records that the words find, the best first. In the past: by code and title."""
+def find(words: str, *, most: int = MOST, register: str | None = None, whole: bool = False) -> list[Node]:
+    """Records that the words find, the best first; of the `whole` register, also those that lists do not offer. In the
+    past: by code and title."""
     words = words.replace("\x00", "").strip()[:200]
     if not words:
         return []
     if in_the_past():
         nodes = Node.objects.filter(Q(title__icontains=words) | Q(code__iexact=words))
-        return list((nodes.filter(register=register) if register else nodes).order_by("title")[:most])
-    return _found("match", words, most, register)
+        found = list((nodes.filter(register=register) if register else nodes).order_by("title")[:most])
+    else:
+        found = _found("match", words, most, register)
+    return found if whole else _offered(found)
+
+
+def _offered(nodes: list[Node]) -> list[Node]:
+    """Those that lists offer: asked of the registers that do not offer all."""
+    hidden: set[Any] = set()
+    for register in REGISTERS.values():
+        ids = {node.pk for node in nodes if register.model.to_offer and node.register == register.key}
+        if ids:
+            rows = register.model.objects.filter(register.model.to_offer, pk__in=ids)
+            hidden |= ids - set(rows.values_list("pk", flat=True))
+    return [node for node in nodes if node.pk not in hidden]
 
 
 def alike(words: str, register: str) -> list[Node]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("undo/<int:entry>/", undo.undo_page, name="undo"),
     path("comment/<uuid:pk>/", discussion.comment_page, name="comment"),
     path("lookup/<slug:key>/", page.lookup, name="lookup"),
+    path("lookup/<slug:key>/whole/", page.lookup, {"whole": True}, name="lookup-whole"),
     path("<slug:path>/", page.list_page, name="list"),
     *files.urlpatterns,
     path("<slug:path>/views/", saved.views_page, name="views"),

@@ -9,16 +9,16 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.cells import Unreadable
 from kivijalka.register.doors.files.words import folded
+from kivijalka.register.fields import RecordField
 
 
-def find_all(register: Register[Any], texts: Iterable[str]) -> dict[str, Any]:
+def find_all(field: RecordField, texts: Iterable[str]) -> dict[str, Any]:
     """Folded text to its record within reach, or to the reason why there is not one."""
     wanted = {folded(text): _spellings(text) for text in texts}
-    by_code = _by_code(register, {text.split()[0] for text in texts if text.split()})
-    by_name = _by_name(register, {spelling for spellings in wanted.values() for spelling in spellings})
+    by_code = _by_code(field, {text.split()[0] for text in texts if text.split()})
+    by_name = _by_name(field, {spelling for spellings in wanted.values() for spelling in spellings})
     found: dict[str, Any] = {}
     for text, spellings in wanted.items():
         code = text.split()[0] if text else ""
@@ -47,17 +47,17 @@ def _spellings(text: str) -> set[str]:
     return {plain, f"{given.strip()} {family.strip()}"} if comma else {plain}
 
 
-def _by_code(register: Register[Any], codes: set[str]) -> dict[str, Any]:
-    found = register.model.objects.seen().filter(code__in={code.upper() for code in codes})
+def _by_code(field: RecordField, codes: set[str]) -> dict[str, Any]:
+    found = field.rows().filter(code__in={code.upper() for code in codes})
     return {folded(record.code): record for record in found}
 
 
-def _by_name(register: Register[Any], spellings: set[str]) -> dict[str, list[Any]]:
-    names = register.model.names_to_pick
+def _by_name(field: RecordField, spellings: set[str]) -> dict[str, list[Any]]:
+    names = field.register.model.names_to_pick
     lowered = {f"low_{name}": Lower(name) for name in names}
     rule = Q(*(Q(**{f"{low}__in": spellings}) for low in lowered), _connector=Q.OR)
     found: dict[str, list[Any]] = {}
-    for record in register.model.objects.seen().annotate(**lowered).filter(rule):
+    for record in field.rows().annotate(**lowered).filter(rule):
         for low in lowered:
             if record not in found.setdefault(getattr(record, low), []):
                 found[getattr(record, low)].append(record)

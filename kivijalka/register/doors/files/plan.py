@@ -26,6 +26,7 @@ from kivijalka.register.doors.files.read import Cell, Row, Table, as_text
 from kivijalka.register.doors.files.rights import allows
 from kivijalka.register.doors.files.words import folded
 from kivijalka.register.doors.related import relate
+from kivijalka.register.fields import RecordField
 from kivijalka.register.files_models import ImportMapping
 from kivijalka.register.models import SPAN
 
@@ -174,9 +175,9 @@ class Columns:
 
 def records_of(target: Target, texts: Iterable[str], corrected: Mapping[str, str]) -> dict[str, Any]:
     """The records that cells name; a person may have said what a name that was not recognised means."""
-    if target.kind != "record":
+    if not isinstance(target.field, RecordField):
         return {}
-    return find_all(target.field.register, {corrected.get(folded(text)) or text for text in texts})  # type: ignore[attr-defined]
+    return find_all(target.field, {corrected.get(folded(text)) or text for text in texts})
 
 
 def _give(row: PlannedRow, command: Command[Any], given: dict[str, Any]) -> None:
