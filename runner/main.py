@@ -27,6 +27,7 @@ VERBS = {
     "import": Verb(
         "a file into a register of the demo: FILE --into risks --as E-MAIL --mapping NAME", manage.run_import
     ),
+    "people": Verb("a city's persons and their roles from a file: FILE --as E-MAIL --commit", manage.run_people),
     "backup": Verb("everything that is stored, in one file: FILE", backup.run_backup),
     "restore": Verb(
         "a backup into an empty database, its trail verified: FILE, --fresh for the demo", backup.run_restore

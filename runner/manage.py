@@ -1,4 +1,4 @@
-"""`./run manage` and `./run import`: a management command on the demo's data, or on a city's own database."""
+"""`./run manage`, `./run import` and `./run people`: a management command on the demo's data, or on a city's own database."""
 
 import os
 from collections.abc import Sequence
@@ -16,6 +16,11 @@ NO_DATABASE = "ignore::RuntimeWarning:django.core.management.commands.makemigrat
 def run_import(processes: Processes, args: Sequence[str]) -> int:
     """Import a file into a register."""
     return run(processes, ["import_file", *args])
+
+
+def run_people(processes: Processes, args: Sequence[str]) -> int:
+    """Take persons and their roles from a file."""
+    return run(processes, ["import_people", *args])
 
 
 def run(processes: Processes, args: Sequence[str]) -> int:

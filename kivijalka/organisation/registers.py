@@ -59,7 +59,7 @@ persons = register(
         sort="family_name",
         commands=[commands.transfer, commands.leave],
         over=NOBODYS,
-        upsert=["code", "email"],
+        upsert=["code", "external_id", "email"],
         empty=_("No persons yet. Add one, or import them from a file."),
     )
 )

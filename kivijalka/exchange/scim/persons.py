@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.db.models import BooleanField, Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
-from kivijalka.access.actor import say_command
 from kivijalka.exchange.scim import meta, units
 from kivijalka.exchange.scim.query import Attributes, Kept
 from kivijalka.exchange.scim.resources import LANGUAGES, WORK, Email, Membership, Name, Work, Worker, WorksAt
+from kivijalka.exchange.working import begin_without_roles, in_force, leave_at_once
 from kivijalka.organisation import commands
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.organisation.registers import persons as register
@@ -34,14 +33,14 @@ Made = Person | Refused
 
 def rows() -> QuerySet[Any]:
     """Who works here, and who does not any more but is still told of. Of anybody else a client knows nothing."""
-    there = units.in_force() | Q(user_name__isnull=False)
+    there = in_force() | Q(user_name__isnull=False)
     found: QuerySet[Any] = units.people().filter(there).annotate(changed_at=meta.changed(Person))
     return found
 
 
 def attributes() -> Attributes:
     """Where each attribute is kept."""
-    active = Case(When(units.in_force(), Value(True)), default=Value(False), output_field=BooleanField())
+    active = Case(When(in_force(), Value(True)), default=Value(False), output_field=BooleanField())
     unit = Unit.objects.filter(number=OuterRef("unit_id")).values(text=Cast("pk", CharField()))
     return {
         **meta.kept_of(Person),
@@ -143,16 +142,9 @@ def remove(actor: Actor, person: Any) -> None:
 
 
 def _leave(actor: Actor, person: Any) -> None:
-    """From this moment on they reach nothing: yesterday was the last day."""
-    yesterday = timezone.localdate() - timedelta(days=1)
-    if person.end is not None and person.end <= yesterday:
-        return
-    if person.start > yesterday:
-        _write(actor, person, {"start": yesterday})
-    if person.end is None:
-        commands.leave(actor, person, on=yesterday)
-    else:
-        _write(actor, person, {"end": yesterday})
+    for answer in leave_at_once(actor, [person]):
+        if isinstance(answer, Refused):
+            raise answer
 
 
 def _write(actor: Actor, person: Any, values: dict[str, Any]) -> None:
@@ -219,8 +211,6 @@ def _is(person: Person, values: dict[str, Any]) -> bool:
 
 def _come_back(actor: Actor, person: Person, values: dict[str, Any]) -> Person:
     """They begin without the roles that they had."""
-    say_command("edit")
-    with connection.cursor() as cursor:
-        cursor.execute("select kj.end_roles_of(%s)", [person.pk])
+    begin_without_roles(person.pk)
     _write(actor, person, values | {"end": None})
     return person

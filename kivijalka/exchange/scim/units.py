@@ -19,6 +19,7 @@ from kivijalka.access import Actor
 from kivijalka.exchange.scim import meta
 from kivijalka.exchange.scim.query import Attributes, Kept
 from kivijalka.exchange.scim.resources import Group, Member
+from kivijalka.exchange.working import in_force
 from kivijalka.organisation import commands
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.organisation.registers import units as register
@@ -27,11 +28,6 @@ from kivijalka.register.plain import plain
 from kivijalka.register.refusal import Refused
 
 MODEL, ENDPOINT = Group, "Groups"
-
-
-def in_force() -> Q:
-    """What has not ended: a unit, or the work of a person."""
-    return Q(end__isnull=True) | Q(end__gte=timezone.localdate())
 
 
 def rows() -> QuerySet[Any]:

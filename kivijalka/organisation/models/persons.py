@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit
@@ -55,7 +56,7 @@ class Person(Record):
     )
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.FI)
     work_title = models.CharField(_("work title"), max_length=200, blank=True, default="")
-    start = models.DateField(_("start"))
+    start = models.DateField(_("start"), default=timezone.localdate)
     end = models.DateField(_("end"), null=True, blank=True)
 
     class Meta:

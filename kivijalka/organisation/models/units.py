@@ -26,6 +26,7 @@ class Unit(Named, Kept):
         PARTNER = "partner", _("partner organisation")
 
     unit_column = "number"
+    names_to_pick = (*Named.names_to_pick, "external_id")
 
     # Given by the database, near the parent's, so that a subtree stays a short list of ranges.
     number = models.IntegerField(_("number"), unique=True, editable=False, db_default=0)

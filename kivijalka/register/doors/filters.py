@@ -166,7 +166,7 @@ def filters_of(key: str) -> type[django_filters.FilterSet]:
 
 def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]:
     field = register.field(name)
-    common = {"field_name": name, "label": field.verbose_name}
+    common: dict[str, Any] = {"field_name": name, "label": field.verbose_name}
     made: dict[str, Any] = {}
     words = {lookup for lookup in lookups if lookup in ("me", "empty")}
     for lookup in lookups:

@@ -34,7 +34,7 @@ class NotCommitted(Exception):
 def rehearse(plan: Plan, actor: Actor, tell: Tell = untold) -> Plan:
     """The plan, with what only its commands or the database refuse. Nothing stays written."""
     with rehearsal():
-        for _made in _carry_out(plan.register, actor, plan.rows, tell, rehearsed=True):
+        for _made in carry_out(plan.register, actor, plan.rows, tell, rehearsed=True):
             pass
     return plan
 
@@ -54,7 +54,7 @@ def commit(
     levels: set[int] = set()
     with transaction.atomic():
         _remember([row for row in rows if row.fate == SAME], file.mapping, {})
-        for portion, made in _carry_out(plan.register, actor, rows, tell, rehearsed=False):
+        for portion, made in carry_out(plan.register, actor, rows, tell, rehearsed=False):
             _remember(portion, file.mapping, made)
             levels |= {record.confidentiality for record in made.values() if _has_level(record)}
         if any(row.refusals for row in rows):
@@ -68,7 +68,7 @@ def _has_level(record: Any) -> bool:
     return hasattr(record, "confidentiality")
 
 
-def _carry_out(
+def carry_out(
     register: Any, actor: Actor, rows: Iterable[PlannedRow], tell: Tell, *, rehearsed: bool
 ) -> Iterator[tuple[list[PlannedRow], dict[int, Any]]]:
     """Portions of rows, each with its records by row number. A refusal is kept with its row; the others are still

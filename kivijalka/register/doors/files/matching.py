@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from kivijalka.register.doors.files.plan import PlannedRow
 
 
-def known_by(register: Register[Any]) -> list[str]:
-    """Fields that tell a row without code or key: those declared, with the unit for a title, else all that are needed."""
+def known_by(register: Register[Any]) -> list[list[str]]:
+    """What tells a row without code or key: each declared field that is unique, in this order; else those declared with
+    the unit, else all that are needed."""
     declared = [name for name in register.upsert if name != "code"]
-    if any(register.field(name).unique for name in declared):
-        return declared
+    if unique := [[name] for name in declared if register.field(name).unique]:
+        return unique
     if declared:
-        return declared + (["unit"] if "unit" in register.writable else [])
-    return [name for name in register.writable if not register.field(name).blank]
+        return [declared + (["unit"] if "unit" in register.writable else [])]
+    return [[name for name in register.writable if not register.field(name).blank]]
 
 
 class Matches:
@@ -29,12 +30,13 @@ class Matches:
 
     def __init__(self, register: Register[Any], mapping: ImportMapping | None) -> None:
         self.register, self.mapping = register, mapping
-        self.names = known_by(register)
+        self.ways = known_by(register)
 
     def find(self, rows: list[PlannedRow]) -> None:
         self._by_code(rows)
         self._by_key(rows)
-        self._by_value(rows)
+        for names in filter(None, self.ways):
+            self._by_value(rows, names)
         self._refuse_twins(rows)
 
     def _by_code(self, rows: list[PlannedRow]) -> None:
@@ -62,19 +64,19 @@ class Matches:
                     why = _("This row was imported before, as a record that you may not see now.")
                     row.refuse("", row.source_key, why, _("Leave the row out."))
 
-    def _by_value(self, rows: list[PlannedRow]) -> None:
+    def _by_value(self, rows: list[PlannedRow], names: list[str]) -> None:
         """Rows not known otherwise; a record that another row of the file is, is not taken."""
-        first, *rest = self.names or [""]
-        open_rows = [row for row in rows if row.record is None and not row.code and self._values(row)]
+        first, *rest = names
+        open_rows = [row for row in rows if row.record is None and not row.code and self._values(row, names)]
         if not open_rows:
             return
         wanted = {f"{name}__in": list({row.values[name] for row in open_rows}) for name in (first, *rest[:1])}
         found: dict[Any, list[Any]] = {}
         for record in self._seen(**wanted):
-            found.setdefault(tuple(_stored(record, name) for name in self.names), []).append(record)
+            found.setdefault(tuple(_stored(record, name) for name in names), []).append(record)
         taken = {row.record.pk for row in rows if row.record is not None}
         for row in open_rows:
-            records = [record for record in found.get(self._values(row), []) if record.pk not in taken]
+            records = [record for record in found.get(self._values(row, names), []) if record.pk not in taken]
             if len(records) == 1:
                 row.record = records[0]
                 # Without a key of its own, a second such row is this same record: it is refused as a twin.
@@ -84,25 +86,25 @@ class Matches:
     def _refuse_twins(self, rows: list[PlannedRow]) -> None:
         seen: dict[Any, int] = {}
         for row in rows:
-            key = self._identity(row)
-            if key is None:
-                continue
-            if key in seen:
+            keys = self._identities(row)
+            before = next((seen[key] for key in keys if key in seen), None)
+            if before is not None:
                 value = row.code or row.source_key or row.title
-                why = _("The file has this already, on row %s.") % seen[key]
+                why = _("The file has this already, on row %s.") % before
                 row.refuse("", value, why, _("Give the row a key of its own, or remove one of the two."))
-            else:
-                seen[key] = row.number
+            for key in keys:
+                seen.setdefault(key, row.number)
 
-    def _identity(self, row: PlannedRow) -> Any:
+    def _identities(self, row: PlannedRow) -> set[Any]:
         if row.code or row.source_key:
-            return ("code", row.code) if row.code else ("key", row.source_key)
-        return self._values(row)
+            return {("code", row.code) if row.code else ("key", row.source_key)}
+        named = ((tuple(names), self._values(row, names)) for names in self.ways)
+        return {(names, values) for names, values in named if values}
 
-    def _values(self, row: PlannedRow) -> Any:
-        if not self.names or any(name not in row.values for name in self.names):
+    def _values(self, row: PlannedRow, names: list[str]) -> Any:
+        if any(name not in row.values for name in names):
             return None
-        return tuple(_plain(self.register.field(name), row.values[name]) for name in self.names)
+        return tuple(_plain(self.register.field(name), row.values[name]) for name in names)
 
     def _seen(self, **wanted: Any) -> Any:
         return self.register.model.objects.seen().filter(**wanted)

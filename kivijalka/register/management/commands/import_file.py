@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kivijalka.access import acting
-from kivijalka.register.batch import AT_ONCE
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import steps
-from kivijalka.register.doors.files.commit import NotCommitted, Tell, commit, rehearse
+from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
 from kivijalka.register.doors.files.guesses import guessed
 from kivijalka.register.doors.files.mapping import known_headings, places
 from kivijalka.register.doors.files.plan import REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
-from kivijalka.register.doors.files.words import LANGUAGES
 from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.management import terminal
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
 
@@ -33,15 +30,10 @@ class Command(BaseCommand):
         parser.prog = "./run import"
         parser.add_argument("file", type=Path)
         parser.add_argument("--into", required=True, metavar="REGISTER", help="such as risks")
-        parser.add_argument(
-            "--as", required=True, dest="email", metavar="EMAIL", help="who imports: their rights count"
-        )
+        terminal.add_common(parser)
         parser.add_argument("--mapping", metavar="NAME", help="name under which columns and keys are kept")
-        parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="'' leaves it out")
         parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="one value for all rows")
-        parser.add_argument("--sheet", default="", metavar="NAME", help="of a workbook; else the one that fits best")
         parser.add_argument("--with-hidden", action="store_true", help="hidden rows and columns, too")
-        parser.add_argument("--language", choices=LANGUAGES, default=_of_terminal(), help="in which all is told")
         parser.add_argument("--commit", action="store_true", help="import, if no row is refused")
         parser.add_argument("--leave-out-refused", action="store_true", help="with --commit: import the other rows")
 
@@ -55,11 +47,11 @@ class Command(BaseCommand):
             data = options["file"].read_bytes()
             how = {"sheet": options["sheet"], "with_hidden": options["with_hidden"]}
             table = read(data, known_headings(register), **how)
-            with acting(_person(options["email"]), door="import") as actor:
+            with acting(terminal.person_of(options["email"]), door="import") as actor:
                 steps.may_import(register, actor)
                 mapping = _mapping(register, actor, table, options)
                 planned = plan(register, table, steps.reading_of(mapping), actor, mapping)
-                rehearse(planned, actor, self._progress())
+                rehearse(planned, actor, terminal.progress(self))
                 if not options["commit"]:
                     self._tell(planned)
                     return
@@ -78,42 +70,21 @@ class Command(BaseCommand):
         self._tell(planned)
         before = planned.of(REFUSED)
         try:
-            done = commit(planned, actor, file, left_out=left_out, tell=self._progress())
+            done = commit(planned, actor, file, left_out=left_out, tell=terminal.progress(self))
         except NotCommitted as error:
             count = len(planned.of(REFUSED))
             if not before:
-                self._tell_refused(planned)
+                terminal.tell_refused(self, planned)
             refused = _("%s rows are refused. Nothing was imported.") % count
             mend = _("Mend them, or say --leave-out-refused.")
             raise CommandError(f"{refused} {mend}") from error
         text = _("New: %(new)s. Changed: %(changed)s. The same: %(same)s. Left out: %(refused)s.") % done
         self.stdout.write(f"{_('Imported')}: {text}")
 
-    def _progress(self) -> Tell:
-        """A line that counts, where somebody looks at a terminal."""
-
-        def tell(done: int, of: int) -> None:
-            if self.stderr.isatty() and of > AT_ONCE:
-                text = _("%(done)s of %(of)s rows") % {"done": done, "of": of}
-                self.stderr.write(f"\r{text}", ending="\n" if done == of else "")
-
-        return tell
-
     def _tell(self, planned: Plan) -> None:
         text = _("New: %(new)s. Changed: %(changed)s. The same: %(same)s. Refused: %(refused)s.")
         self.stdout.write(text % planned.counts)
-        self._tell_refused(planned)
-
-    def _tell_refused(self, planned: Plan) -> None:
-        for row in planned.of(REFUSED):
-            for refusal in row.refusals:
-                self.stdout.write(f"{_('Row')} {row.number} ({row.title}): {refusal}")
-
-
-def _of_terminal() -> str | None:
-    """The language of the terminal, where it is one of ours."""
-    language = os.environ.get("LANG", "")[:2]
-    return language if language in LANGUAGES else None
+        terminal.tell_refused(self, planned)
 
 
 def _register(word: str) -> Register[Any]:
@@ -124,39 +95,15 @@ def _register(word: str) -> Register[Any]:
     raise CommandError(_("No register “%(word)s”. There are: %(names)s.") % {"word": word, "names": names})
 
 
-def _person(email: str) -> Any:
-    account = get_user_model()._default_manager.filter(email__iexact=email, is_active=True).first()
-    if account is None:
-        raise CommandError(_("Nobody signs in as %s. Give the address of an account.") % email)
-    return account.person_id
-
-
 def _mapping(register: Register[Any], actor: Any, table: Table, options: dict[str, Any]) -> ImportMapping:
     offered = None if options["mapping"] else steps.mapping_for(register, steps.importer(actor), table.head)
     mapping = offered or steps.mapping_named(register, actor, options["mapping"] or options["file"].stem)
     mapping.layout, mapping.sheet = steps.layout_of(table.head), table.origin.sheet[:100]
     known = places(register)
-    chosen = _pairs(options["map"], known, lambda pair: pair[1])
-    for heading in chosen:
-        if heading not in table.headings:
-            names = {"word": heading, "names": ", ".join(table.headings)}
-            raise CommandError(_("No column “%(word)s”. There are: %(names)s.") % names)
+    chosen = terminal.columns_chosen(options["map"], known, table.headings)
     columns = {**guessed(register, table.head), **mapping.columns}
     # A column mapped by hand takes the field from one that was guessed.
     columns = {heading: "" if target in chosen.values() else target for heading, target in columns.items()}
     mapping.columns = {**columns, **chosen}
-    mapping.fixed = {**mapping.fixed, **_pairs(options["set"], known, lambda pair: pair[0])}
+    mapping.fixed = {**mapping.fixed, **terminal.pairs(options["set"], known, lambda pair: pair[0])}
     return mapping
-
-
-def _pairs(given: list[str], known: set[str], field_of: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in given:
-        left, sign, right = text.rpartition("=") if field_of(("l", "r")) == "r" else text.partition("=")
-        if not sign:
-            raise CommandError(_("“%s” has no =. Write it as NAME=VALUE.") % text)
-        if field_of((left, right)) not in known:
-            names = {"word": field_of((left, right)), "names": ", ".join(sorted(known - {""}))}
-            raise CommandError(_("No field “%(word)s”. There are: %(names)s.") % names)
-        found[left] = right
-    return found
