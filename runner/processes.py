@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from runner import alive, signals
 from runner.account import Account
 from runner.say import Problem, Stopped
 
+# How PostgreSQL's library says that it came to no server, or was not let in.
+NOT_REACHED = re.compile(r"connection to server .* failed: .*|(failed to resolve|could not translate) host .*")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -162,6 +165,12 @@ def failure(name: str, code: int, printed: str) -> Problem:
     tail = "\n".join(printed.strip().splitlines()[-25:])
     if "No space left on device" in printed:
         return disk_full(tail)
+    unreached = NOT_REACHED.search(printed)
+    if unreached:
+        return Problem(
+            f"The database cannot be reached: {unreached[0]}.",
+            mend="See that PostgreSQL runs and that its address (DATABASE_URL, OWNER_DATABASE_URL) is right.",
+        )
     ended = f"was ended by signal {-code}" if code < 0 else f"failed (exit code {code})"
     return Problem(f"{name} {ended}.", mend="What it printed is above.", detail=tail)
 

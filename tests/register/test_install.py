@@ -6,7 +6,9 @@ import threading
 import time
 
 import psycopg
+import pytest
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import connection
 
 from kivijalka.register.drift import differences, protected_models
@@ -53,3 +55,14 @@ def test_of_two_instances_one_migrates_and_the_other_waits_for_it(committed: str
         first.execute("select pg_advisory_unlock_all()")
         second.join(60)
     assert done.is_set()
+
+
+def test_tables_of_a_newer_house_are_left_alone_and_those_of_an_older_one_told(committed: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("insert into django_migrations (app, name, applied) values ('risks', '9999_future', now())")
+        with pytest.raises(CommandError, match=r"newer Kivijalka: they went through risks\.9999_future"):
+            call_command("migrate", verbosity=0)
+        cursor.execute("delete from django_migrations where name = '9999_future'")
+        cursor.execute("delete from django_migrations where app = 'findings'")
+    with pytest.raises(CommandError, match=r"older Kivijalka: \d+ migrations are missing, such as findings\."):
+        call_command("migrate", check=True, verbosity=0)

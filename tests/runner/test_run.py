@@ -153,6 +153,14 @@ def test_a_full_disk_is_told_as_one(processes: Processes) -> None:
         processes.run([sys.executable, "-c", broken], name="Trying")
 
 
+def test_a_database_that_cannot_be_reached_is_told_as_one(processes: Processes) -> None:
+    said = 'connection failed: connection to server at "127.0.0.1", port 5999 failed: Connection refused'
+    with pytest.raises(Problem) as told:
+        processes.run([sys.executable, "-c", f"raise OSError({said!r})"], name="Trying")
+    assert told.value.what.startswith("The database cannot be reached: connection to server at")
+    assert "DATABASE_URL" in told.value.mend and not told.value.detail
+
+
 def test_nothing_is_started_once_the_runner_stops(processes: Processes) -> None:
     processes.stop_all()
     with pytest.raises(Stopped):
