@@ -77,7 +77,8 @@ def take_up(timestamp: int) -> None:
 
 
 # One statement, so that of two workers who see the same job one begins it. A worker tells every ten seconds that it
-# lives. A periodic job is superseded by a later one of its kind.
+# lives; what it could not tell is the end of a job, while the database had no room, so none lasts longer than an hour.
+# A periodic job is superseded by a later one of its kind.
 TAKE_UP = """
     update procrastinate_jobs j
     set attempts = j.attempts + 1, status = case
@@ -88,7 +89,13 @@ TAKE_UP = """
         ) then 'aborted'
         else 'todo'
     end::procrastinate_job_status
-    where j.status = 'doing' and not exists (
-        select from procrastinate_workers w where w.id = j.worker_id and w.last_heartbeat > now() - interval '30 seconds'
+    where j.status = 'doing' and (
+        not exists (
+            select from procrastinate_workers w
+            where w.id = j.worker_id and w.last_heartbeat > now() - interval '30 seconds'
+        )
+        or now() - interval '1 hour' > (
+            select max(e.at) from procrastinate_events e where e.job_id = j.id and e.type = 'started'
+        )
     )
 """

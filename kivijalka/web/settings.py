@@ -31,8 +31,13 @@ def database(address: str) -> dict[str, Any]:
         "PORT": query.get("port", str(parts.port or "")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        # Seconds, and milliseconds, after which a server that answers nothing at all counts as gone.
-        "OPTIONS": {"connect_timeout": 5, "tcp_user_timeout": 30_000},
+        "OPTIONS": {
+            # Seconds, and milliseconds, after which a server that answers nothing at all counts as gone.
+            "connect_timeout": 5,
+            "tcp_user_timeout": 30_000,
+            # A machine that lost its power in the middle of a transaction keeps neither locks nor the sealing for hours.
+            "options": "-c idle_in_transaction_session_timeout=5min",
+        },
     }
 
 

@@ -84,3 +84,15 @@ def test_of_periodic_jobs_that_were_killed_the_latest_is_begun_anew() -> None:
     third = begun("seal", alive=False, lock="seal")
     jobs.take_up(timestamp=0)
     assert standing() == {earlier: ("aborted", 1), latest: ("todo", 1), third: ("aborted", 1)}
+
+
+def test_a_job_whose_end_could_not_be_told_is_begun_anew_after_an_hour() -> None:
+    lost, at_work = begun("letters", alive=True), begun("letters", alive=True)
+    with connection.cursor() as cursor:
+        for job, minutes in ((lost, 61), (at_work, 59)):
+            cursor.execute(
+                "insert into procrastinate_events (job_id, type, at) values (%s, 'started', now() - %s * interval '1 minute')",
+                [job, minutes],
+            )
+    jobs.take_up(timestamp=0)
+    assert standing() == {lost: ("todo", 1), at_work: ("doing", 0)}

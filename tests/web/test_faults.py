@@ -116,6 +116,12 @@ def test_a_file_that_finds_no_room_on_the_way_in_is_told_so(monkeypatch: pytest.
     assert not ImportFile.objects.exists()
 
 
+def test_a_site_whose_machine_lost_its_power_keeps_no_transaction_open():
+    with db.connection.cursor() as cursor:
+        cursor.execute("show idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("5min",)
+
+
 def test_a_deadlock_is_a_fault_of_ours_and_not_of_the_database(monkeypatch: pytest.MonkeyPatch):
     client = client_in()
     monkeypatch.setattr(rows, "page", without(errors.DeadlockDetected()))
