@@ -15,7 +15,7 @@ from kivijalka.organisation import queries, responsibility
 from kivijalka.organisation.models import Responsibility
 from kivijalka.organisation.views import offer_form
 from kivijalka.register.doors.api import query, shapes
-from kivijalka.register.doors.api.operations import Id, Operation
+from kivijalka.register.doors.api.operations import Id, Operation, node_shown
 from kivijalka.register.doors.api.reading import Body
 from kivijalka.register.doors.api.site import Api
 from kivijalka.register.doors.forms import RegisterForm
@@ -115,14 +115,9 @@ def node_of(code: str) -> Node:
 def shown(rows: list[Responsibility]) -> list[dict[str, Any]]:
     """Shares as a program reads them."""
     nodes = Node.objects.defer("words", "folded").in_bulk([row.record_id for row in rows])
+    named = {pk: node_shown(node) for pk, node in nodes.items()}
     return [
         {name: getattr(row, name) for name in ("id", "share", "state", "at")}
-        | {"record": node_shown(nodes.get(row.record_id)), "person": plain(row, "person")}
+        | {"record": named.get(row.record_id), "person": plain(row, "person")}
         for row in rows
     ]
-
-
-def node_shown(node: Node | None) -> dict[str, Any] | None:
-    if node is None:
-        return None
-    return {"register": node.register, "id": node.pk, "code": node.code, "title": node.title}

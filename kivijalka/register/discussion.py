@@ -109,6 +109,19 @@ def follows(actor: Any, record: UUID) -> Follow | None:
     return Follow.objects.filter(person_id=actor.person, record=record).first()
 
 
+def followed(person: UUID | None) -> QuerySet[Node]:
+    """Records that a person follows, as far as the acting person sees them, by register and code."""
+    kept = Follow.objects.filter(person=person, follows=True).values("record")
+    found: QuerySet[Node] = Node.objects.filter(pk__in=kept).defer("words", "folded").order_by("register", "code")
+    return found
+
+
+def follow_no_longer(person: UUID | None, records: Iterable[UUID]) -> int:
+    """Follow none of these records any more: how many of them were followed."""
+    rows = Follow.objects.filter(person=person, record__in=list(records), follows=True)
+    return rows.update(follows=False)
+
+
 def unread_mentions(person: UUID | None, since: datetime | None = None) -> QuerySet[Comment]:
     """Where somebody asked a person to look, and they have not yet."""
     read = Follow.objects.filter(person=person, record=OuterRef("record_id"), read_at__gte=OuterRef("told_at"))

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import include, path
 
-from kivijalka.desk import letters
+from kivijalka.desk import following, letters
 from kivijalka.desk import views as desk
 from kivijalka.organisation import deputies, looked_at
 from kivijalka.organisation import views as organisation
@@ -15,6 +15,7 @@ from kivijalka.web import signin, views
 
 urlpatterns: list[Any] = [
     path("", desk.my_work, name="home"),
+    path("following/", following.following_page, name="following"),
     path("snooze/<uuid:pk>/<slug:verb>/", desk.snooze, name="snooze"),
     path("snooze/end/", desk.wake, name="wake"),
     path("api/", make_api().urls),

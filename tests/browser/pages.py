@@ -49,6 +49,7 @@ FRAME = [
     Place("/without-accountable/"),
     Place("/hand-over/{person}/"),
     Place("/deputies/"),
+    Place("/following/"),
     Place("/account/"),
     Place("/account/app/"),
     Place("/account/tokens/"),

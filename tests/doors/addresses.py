@@ -58,6 +58,8 @@ OUTSIDE = {
     "<slug:path>/views/": "one's own names of lists: tests/web/test_saved_views.py",
     "snooze/<uuid:pk>/<slug:verb>/": "one's own list of work: tests/web/test_my_work.py",
     "snooze/end/": "one's own list of work: tests/web/test_my_work.py",
+    "following/": "what one follows oneself: tests/web/test_following.py",
+    "api/following": "what one follows oneself: tests/web/test_following.py",
     "drafts/": "one's own words: tests/web/test_drafts.py",
     "responsibilities/answer/": "one's own answer: tests/organisation/test_reach.py",
     "GET api/responsibilities": "one's own, or those of a record that one sees: tests/organisation/test_handshake.py",

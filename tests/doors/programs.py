@@ -105,6 +105,19 @@ def links(scene: Scene) -> Iterator[Cell]:
             yield Cell(f"API unlink {tie.words}", row.place, both, _unlinked(scene, tie, row))
 
 
+def talk(scene: Scene) -> Iterator[Cell]:
+    """What is said about a record is read and said by whoever sees it, who may follow it."""
+    for row in scene.rows:
+        seen, comments = scene.shown(row), f"{address(scene, row)}/comments"
+        yield Cell("API comments", row.place, seen, said(scene.client.get(comments)))
+        following = f"{address(scene, row)}/following"
+        with undone():
+            new = scene.client.post(comments, {"text": "Esimerkki"}, content_type=JSON)
+            yield Cell("API comment", row.place, seen, said(new))
+            yield Cell("API follow", row.place, seen, said(scene.client.put(following)))
+            yield Cell("API follow no longer", row.place, seen, said(scene.client.delete(following)))
+
+
 def filed(scene: Scene) -> Iterator[Cell]:
     """Files of a record: listed and read by whoever sees it, attached and withdrawn by whoever may change it."""
     for row in scene.rows:

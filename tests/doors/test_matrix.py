@@ -137,6 +137,7 @@ PROGRAMS: list[Door] = [
     programs.additions,
     programs.verbs,
     programs.links,
+    programs.talk,
     programs.filed,
     programs.responsibilities,
 ]

@@ -29,6 +29,7 @@ FRAME = [
     "/search/?q=Esimerkki",
     "/registers/",
     "/responsibilities/",
+    "/following/",
 ]
 
 

@@ -145,7 +145,7 @@ def untying(register: Register[Any]) -> Operation:
 def searching(request: HttpRequest) -> dict[str, Any]:
     """Records of every register that the words find, the best first."""
     query.check(request, "q", required=("q",))
-    return {"items": [_node(node) for node in find(request.GET["q"])]}
+    return {"items": [node_shown(node) for node in find(request.GET["q"])]}
 
 
 def item(register: Register[Any], record: Any) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def versions(register: Register[Any], record: Any) -> list[dict[str, Any]]:
     fields = register.model._meta.concrete_fields
     names = [field.attname for field in fields]
     past = [register.model.from_db("default", names, [row[field.column] for field in fields]) for row in raw]
-    persons = _persons({row[column] for row in raw for column in ("kept_by", "kept_for")} - {None})
+    persons = persons_shown({row[column] for row in raw for column in ("kept_by", "kept_for")} - {None})
     return [
         {
             **{name: row[name] for name in ("kept_from", "kept_to")},
@@ -178,7 +178,8 @@ def _values(register: Register[Any], record: Any) -> dict[str, Any]:
     return {name: plain(record, name) for name in register.readable}
 
 
-def _persons(wanted: set[Any]) -> dict[Any, dict[str, Any]]:
+def persons_shown(wanted: set[Any]) -> dict[Any, dict[str, Any]]:
+    """Persons by id, as far as they are seen."""
     if not wanted:
         return {}
     found = REGISTERS["person"].model._default_manager.filter(pk__in=wanted)
@@ -195,10 +196,11 @@ def _ready(register: Register[Any], pk: str, command: Command[Any]) -> Any:
 
 
 def _tie(tie: links.Tie) -> dict[str, Any]:
-    return {"id": tie.id, "kind": tie.kind, "words": str(tie.words), "other": _node(tie.other)}
+    return {"id": tie.id, "kind": tie.kind, "words": str(tie.words), "other": node_shown(tie.other)}
 
 
-def _node(node: Node) -> dict[str, Any]:
+def node_shown(node: Node) -> dict[str, Any]:
+    """A record of any register, named."""
     return {"register": node.register, "id": node.pk, "code": node.code, "title": node.title}
 
 

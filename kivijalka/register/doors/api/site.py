@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from kivijalka.register.declare import Register
-from kivijalka.register.doors.api import attachments, operations, query, shapes
+from kivijalka.register.doors.api import attachments, discussion, operations, query, shapes
 from kivijalka.register.doors.api.problems import MEDIA_TYPE, STATUS, TITLES, problem, refuse, unstorable
 from kivijalka.register.doors.api.reading import FORM, JSON
 from kivijalka.register.doors.downloads import ANY_KIND
@@ -117,8 +117,18 @@ def make_api() -> Api:
         _open(api, register)
         _open_links(api, register)
         _open_files(api, register)
+        _open_discussion(api, register)
     found = {200: shapes.Found}
     api.add("get", "/search", operations.searching, found, "search", _("Search"), tag=_("All registers"))
+    api.add(
+        "get",
+        "/following",
+        discussion.followed,
+        {200: shapes.Found},
+        "following",
+        _("What I follow"),
+        tag=_("All registers"),
+    )
     for opening in OPENINGS:
         opening(api)
     return api
@@ -176,6 +186,25 @@ def _open_files(api: Api, register: Register[Any]) -> None:
     )
     add("get", one, attachments.reading(register), {200: None}, f"{key}_file", _("The file itself"), given_as=ANY_KIND)
     add("delete", one, attachments.withdrawing(register), {204: None}, f"{key}_withdraw_file", _("Withdraw the file"))
+
+
+def _open_discussion(api: Api, register: Register[Any]) -> None:
+    """What is said about one register's records, and following them."""
+    key, one = register.key, f"/{register.path}/{{id}}"
+    add, comments, following = partial(api.add, tag=register.names[1]), f"{one}/comments", f"{one}/following"
+    add("get", comments, discussion.listing(register), {200: discussion.Comments}, f"{key}_comments", _("Discussion"))
+    say, words = discussion.saying(register), discussion.NewComment
+    add("post", comments, say, {201: discussion.Comment}, f"{key}_comment", _("Comment"), body=words)
+    add(
+        "put",
+        following,
+        discussion.following(register, follows=True),
+        {204: None},
+        f"{key}_follow",
+        _("Follow this record"),
+    )
+    end = discussion.following(register, follows=False)
+    add("delete", following, end, {204: None}, f"{key}_follow_no_longer", _("Follow no longer"))
 
 
 def _extra(method: str, path: str, body: type[BaseModel] | None, sent_as: str, given_as: str) -> dict[str, Any]:
