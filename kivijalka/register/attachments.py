@@ -93,7 +93,6 @@ def bytes_attached(attachment: Attachment) -> bytes:
     """The file itself, where it still opens to the acting person."""
     content = bytes_of(attachment.content_id)
     if content is None:
-        raise Refused(
-            _("This file was withdrawn and no longer opens. Ask whoever may change the record."), code="state"
-        )
+        told = _("This file no longer opens: it was withdrawn, or its record is out of your reach today.")
+        raise Refused(told, code="state")
     return content

@@ -48,6 +48,7 @@ def jump(request: Any) -> HttpResponse:
 def _places(actor: Actor) -> list[tuple[str, str]]:
     """Pages that have a name: those of the frame, every register's list, and the forms that this person may open."""
     found = [(_("My work"), reverse("home")), (_("Situation"), reverse("situation"))]
+    found += [(_("What I follow"), reverse("following")), (_("What I answer for"), reverse("responsibilities"))]
     found += [(str(register.names[1]), reverse("list", args=[register.path])) for register in REGISTERS.values()]
     adding = [register for register in REGISTERS.values() if may_add(register, actor)]
     found += [(f"{_('Add')}: {register.names[0]}", reverse("add", args=[register.path])) for register in adding]

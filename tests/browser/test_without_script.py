@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPage
@@ -30,6 +32,18 @@ def test_record_is_picked_by_its_code(new_page: NewPage, site: Site):
     page.locator("#id_title").fill("Sähkökatko, kirjoitettu ilman skriptiä")
     page.locator("main form .hds-button--primary[type=submit]").click()
     expect(page.locator("h1")).to_have_text("Sähkökatko, kirjoitettu ilman skriptiä")
+
+
+def test_a_file_is_attached_and_saved_under_its_name(new_page: NewPage, site: Site):
+    page = new_page(PLAIN, script=False)
+    page.goto(site.at("/risks/{risk}/files/"))
+    plan = {"name": "Pelastussuunnitelma “A”.pdf", "mimeType": "text/html", "buffer": b"%PDF-1.7"}
+    page.locator("#id_file").set_input_files(plan)
+    page.locator("main form .hds-button[type=submit]").click()
+    with page.expect_download() as saved:
+        page.locator("a[download]").click()
+    assert saved.value.suggested_filename == "Pelastussuunnitelma “A”.pdf"
+    assert Path(saved.value.path()).read_bytes() == b"%PDF-1.7"
 
 
 def test_button_that_needs_script_is_not_offered(new_page: NewPage, site: Site):

@@ -255,7 +255,9 @@ class Unread:
     readline = read
 
 
-@pytest.mark.parametrize("address", ["/risks/{}/files/", "/api/risks/{}/files", "/risks/import/", "/drafts/"])
+@pytest.mark.parametrize(
+    "address", ["/risks/{}/files/", "/api/risks/{}/files", "/risks/import/", "/drafts/", "/scim/v2/Bulk"]
+)
 def test_two_hundred_megabytes_are_refused_before_they_have_come(
     desk: tuple[Client, Person, Risk], address: str
 ) -> None:

@@ -119,16 +119,9 @@ def make_api() -> Api:
         _open_files(api, register)
         _open_discussion(api, register)
     found = {200: shapes.Found}
-    api.add("get", "/search", operations.searching, found, "search", _("Search"), tag=_("All registers"))
-    api.add(
-        "get",
-        "/following",
-        discussion.followed,
-        {200: shapes.Found},
-        "following",
-        _("What I follow"),
-        tag=_("All registers"),
-    )
+    everywhere = partial(api.add, tag=_("All registers"))
+    everywhere("get", "/search", operations.searching, found, "search", _("Search"))
+    everywhere("get", "/following", discussion.followed, found, "following", _("What I follow"))
     for opening in OPENINGS:
         opening(api)
     return api
@@ -173,17 +166,8 @@ def _open_files(api: Api, register: Register[Any]) -> None:
     key, path = register.key, f"/{register.path}/{{id}}/files"
     add, one = partial(api.add, tag=register.names[1]), f"{path}/{{file}}"
     add("get", path, attachments.listing(register), {200: attachments.Files}, f"{key}_files", _("Files"))
-    attach = attachments.attaching(register)
-    add(
-        "post",
-        path,
-        attach,
-        {201: attachments.File},
-        f"{key}_attach",
-        _("Attach"),
-        body=attachments.NewFile,
-        sent_as=FORM,
-    )
+    attach, new = attachments.attaching(register), attachments.NewFile
+    add("post", path, attach, {201: attachments.File}, f"{key}_attach", _("Attach"), body=new, sent_as=FORM)
     add("get", one, attachments.reading(register), {200: None}, f"{key}_file", _("The file itself"), given_as=ANY_KIND)
     add("delete", one, attachments.withdrawing(register), {204: None}, f"{key}_withdraw_file", _("Withdraw the file"))
 
@@ -195,15 +179,8 @@ def _open_discussion(api: Api, register: Register[Any]) -> None:
     add("get", comments, discussion.listing(register), {200: discussion.Comments}, f"{key}_comments", _("Discussion"))
     say, words = discussion.saying(register), discussion.NewComment
     add("post", comments, say, {201: discussion.Comment}, f"{key}_comment", _("Comment"), body=words)
-    add(
-        "put",
-        following,
-        discussion.following(register, follows=True),
-        {204: None},
-        f"{key}_follow",
-        _("Follow this record"),
-    )
-    end = discussion.following(register, follows=False)
+    begin, end = (discussion.following(register, follows=follows) for follows in (True, False))
+    add("put", following, begin, {204: None}, f"{key}_follow", _("Follow this record"))
     add("delete", following, end, {204: None}, f"{key}_follow_no_longer", _("Follow no longer"))
 
 
