@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 
 import psycopg
 from django import db
@@ -36,3 +37,14 @@ def is_away(error: BaseException | None) -> bool:
                 return True
         error = error.__cause__ or error.__context__
     return False
+
+
+class InOneLine(logging.Filter):
+    """Tells of each request what was away, and no place in the code: thousands of those would fill the disk as well."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if is_away(error):
+            record.msg, record.args = "%s: %s", (record.getMessage(), str(error).partition("\n")[0])
+            record.exc_info = None
+        return True

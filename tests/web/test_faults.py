@@ -83,13 +83,16 @@ AWAY = [
 
 
 @pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
-def test_without_its_database_a_page_says_so_in_three_languages(monkeypatch: pytest.MonkeyPatch, error: Exception):
+def test_without_its_database_a_page_says_so_in_three_languages(
+    monkeypatch: pytest.MonkeyPatch, caplog: Any, error: Exception
+):
     client = client_in()
     monkeypatch.setattr(rows, "page", without(error))
     answer = client.get("/risks/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert headings(answer) == ["Hetkinen", "Ett ögonblick", "One moment"]
     assert str(error) not in answer.content.decode()
+    assert caplog.messages == [f"Service Unavailable: /risks/: {error}"] and "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
