@@ -15,6 +15,7 @@ from kivijalka.organisation.models import Account, Delegation, Person, Responsib
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.models import Link, Node
+from kivijalka.register.own.models import OwnField
 from kivijalka.risks.models import Assessment, Risk
 
 M = TypeVar("M", bound=Model)
@@ -153,6 +154,14 @@ def link(kind: str, a: Any, b: Any, **given: Any) -> Link:
 def responsibility(record: Any, person: Person, share: str = "A", state: str = "offered") -> Responsibility:
     """A share of responsibility for a record."""
     return fresh(Responsibility.objects.create(record_id=record.pk, person=person, share=share, state=state))
+
+
+def own_field(name: str, *, asked_in: str = "risk", **given: Any) -> OwnField:
+    """A field that the city added to a register, called so in Finnish."""
+    made = OwnField(unit=city(), name_fi=name, asked_in=asked_in, **given)
+    made.clean()
+    made.save()
+    return fresh(made)
 
 
 def fresh(record: M) -> M:

@@ -4,7 +4,7 @@ A model declares its `Access` once, in plain `Q` objects. PostgreSQL alone evalu
 `can_<verb>` of a row, and as the row-level security policy of the table, of its history, its node and its links.
 """
 
-from kivijalka.access.actor import Actor, acting, current_actor
+from kivijalka.access.actor import Actor, acting, current_actor, for_all
 from kivijalka.access.policy import Access
 from kivijalka.access.rules import at_unit, attached, nobody, of_unit, oneself, owner, part_of, seen_node, writes_node
 
@@ -15,6 +15,7 @@ __all__ = [
     "at_unit",
     "attached",
     "current_actor",
+    "for_all",
     "nobody",
     "of_unit",
     "oneself",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -22,7 +23,8 @@ class Actor:
     `person` is the one who acts; `on_behalf_of` the absent person whose delegation is used, or None. `door` names the
     way in (page, api, import, job, command line) and goes into the history; `as_of` is the past moment looked at.
     `token` is what a program acts with; `narrow`, that it reaches less than its holder. `reaches` and `names` are the
-    database's answers: spans of access keys by right; what the person, and who they act for, are called.
+    database's answers: spans of access keys by right; what the person, and who they act for, are called. `memo` is what
+    was asked along, once for all of the transaction.
     """
 
     person: UUID | None
@@ -33,6 +35,7 @@ class Actor:
     narrow: bool = False
     reaches: dict[str, list[Span]] = field(default_factory=dict, compare=False, repr=False)
     names: tuple[str | None, str | None] = field(default=(None, None), compare=False, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def principal(self) -> UUID | None:
@@ -49,6 +52,8 @@ class Actor:
 
 
 NOBODY = Actor(person=None)
+# What rooms above want to know in every transaction: SQL by name, asked in the same statement as who acts.
+ASKED_ALONG: dict[str, str] = {}
 _current: ContextVar[Actor] = ContextVar("kivijalka_actor", default=NOBODY)
 
 
@@ -91,6 +96,16 @@ def say_command(name: str) -> None:
         cursor.execute("select set_config('kj.command', %s, true)", [name])
 
 
+@contextmanager
+def for_all() -> Iterator[None]:
+    """What is made inside is made once for everybody: it does not depend on who happens to act when it is."""
+    former = _current.set(NOBODY)
+    try:
+        yield
+    finally:
+        _current.reset(former)
+
+
 # Settings of a transaction; they end with it, so only a nested actor has to put back what it found.
 _NAMES = ("kj.person", "kj.principal", "kj.token", "kj.door", "kj.command", "kj.as_of", "search_path", "role")
 
@@ -119,10 +134,12 @@ def _enter(
         cursor.execute(
             "select kj.enter(%s, %s, %s, %s), kj.acting_names(), current_setting('kj.principal'),"
             " set_config('kj.as_of', %s, true), set_config('search_path', %s, true),"
-            f" set_config('role', 'kj_app', true){reads}",
+            f" set_config('role', 'kj_app', true){reads}{''.join(f', {sql}' for sql in ASKED_ALONG.values())}",
             [person, on_behalf_of, door, token, moment, path],
         )
-        found, names, principal = cursor.fetchone()[:3]
+        row = cursor.fetchone()
+    found, names, principal = row[:3]
+    along = row[len(row) - len(ASKED_ALONG) :]
     groups = json.loads(found) if isinstance(found, str) else found
     # None where a token leaves nothing of a right.
     spans = {right: group["spans"] or [] for group in groups for right in group["rights"]}
@@ -135,4 +152,5 @@ def _enter(
         narrow=token is not None and principal == str(token),
         reaches={right: [(low, high) for low, high in found] for right, found in spans.items()},
         names=(names[0], names[1]),
+        memo=dict(zip(ASKED_ALONG, along, strict=True)),
     )

@@ -12,8 +12,8 @@ from typing import Any
 from kivijalka.register.models import Confidentiality
 
 INTERNAL, CONFIDENTIAL, SECRET = Confidentiality.INTERNAL, Confidentiality.CONFIDENTIAL, Confidentiality.SECRET
-# What everybody may look up anywhere: who works where, and by which policy.
-DIRECTORY = ("unit.view", "person.view", "role.view", "policy.view")
+# What everybody may look up anywhere: who works where, by which policy, and what the city's forms ask.
+DIRECTORY = ("unit.view", "person.view", "role.view", "policy.view", "own_field.view")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,12 @@ KINDS = [
         CONFIDENTIAL,
     ),
     Kind("sector_director", ("toimialajohtaja", "sektorchef", "sector director"), (*_HEAD, "role.edit"), SECRET),
-    Kind("chief_executive", ("kansliapäällikkö", "kanslichef", "chief executive"), (*_HEAD, "policy.*"), SECRET),
+    Kind(
+        "chief_executive",
+        ("kansliapäällikkö", "kanslichef", "chief executive"),
+        (*_HEAD, "policy.*", "own_field.*"),
+        SECRET,
+    ),
     Kind("city_board", ("kaupunginhallitus", "stadsstyrelsen", "city board"), ("*.view", "risk.accept"), SECRET),
     Kind("board_member", ("hallituksen jäsen", "styrelsemedlem", "member of the board"), ("*.view",), CONFIDENTIAL),
     Kind(
@@ -71,7 +76,10 @@ KINDS = [
     Kind(
         "access_administrator",
         ("käyttöoikeuksien pääkäyttäjä", "behörighetsadministratör", "access administrator"),
-        ("unit.*", "person.*", "role.*", "service_account.*", "delegation.view", "token.*", "access.explain"),
+        (
+            *("unit.*", "person.*", "role.*", "service_account.*", "own_field.*"),
+            *("delegation.view", "token.*", "access.explain"),
+        ),
         CONFIDENTIAL,
     ),
     # For the program that says who works here, not for people: see kivijalka/exchange/scim.
@@ -89,8 +97,8 @@ KINDS = [
         (),
     ),
 ]
-# Ordinary editing never includes the organisation itself, nor its policy; a pattern must name them.
-RESERVED = ("unit", "person", "role", "access", "policy")
+# Ordinary editing never includes the organisation itself, nor its policy, nor what forms ask; a pattern must name them.
+RESERVED = ("unit", "person", "role", "access", "policy", "own_field")
 # Nor does ordinary viewing include why somebody is away, or what programs act for them.
 PRIVATE = ("delegation", "token")
 # Asked by pages, not by any model's rule.

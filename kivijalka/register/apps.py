@@ -10,11 +10,14 @@ class RegisterConfig(AppConfig):
     label = "register"
 
     def ready(self) -> None:
+        from kivijalka.access.actor import ASKED_ALONG
         from kivijalka.register import checks, install
         from kivijalka.register.doors.attachments import files_panel
         from kivijalka.register.doors.discussion import discussion_panel
         from kivijalka.register.doors.panels import PANELS
+        from kivijalka.register.own.models import ASKED, MEMO
 
+        ASKED_ALONG[MEMO] = ASKED
         autodiscover_modules("registers")
         checks.connect()
         PANELS.extend([discussion_panel, files_panel])

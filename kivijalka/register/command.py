@@ -22,6 +22,7 @@ from kivijalka.access.expressions import Answer
 from kivijalka.register.batch import together, under_way
 from kivijalka.register.declare import M, Register, Words
 from kivijalka.register.models import Kept
+from kivijalka.register.own.fields import fill, own_of
 from kivijalka.register.refusal import Conflict, Invalid, NotThere, Refused
 
 # What the form of a verb on this record holds when it opens, by input.
@@ -284,10 +285,7 @@ def told(write: Callable[P, T], *args: P.args, **inputs: P.kwargs) -> T | Refuse
 def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
     """Write declared fields and validate the whole record; raises Invalid with the texts by field."""
     before = {} if record._state.adding else relations_of(record)
-    for name, value in values.items():
-        if name not in register.writable:
-            raise Refused(_("This field cannot be written."), code="not_writable", field=name)
-        setattr(record, name, value)
+    unfit = _put(register, record, values)
     from django.core.exceptions import ValidationError
 
     # Among many, what only the database knows is asked of it when they are written.
@@ -297,14 +295,27 @@ def save(register: Register[M], record: M, values: dict[str, Any]) -> M:
         # already asked of them.
         relations = relations_of(record)
         known = {name for name, key in relations.items() if name in before and before[name] == key}
-        kept = set() if record._state.adding else {name for name in register.writable if name not in values}
+        kept = set() if record._state.adding else {name for name in register.declared_writable if name not in values}
         excluded = {"id", "code", "version", *kept, *(known if alone else relations)}
         record.full_clean(exclude=excluded, validate_unique=alone, validate_constraints=alone)
     except ValidationError as error:
-        raise Invalid({name: list(texts) for name, texts in error.message_dict.items()}) from error
+        unfit |= {name: list(texts) for name, texts in error.message_dict.items()}
+    if unfit:
+        raise Invalid(unfit)
     # Read by the policy of the new row: a row that one would not see or write is refused by the database.
     record.save(force_insert=record._state.adding)
     return record
+
+
+def _put(register: Register[M], record: M, values: dict[str, Any]) -> dict[str, list[Any]]:
+    """Put values into a record that is not written yet; of the city's own fields, what does not fit, by field."""
+    own, writable = set(own_of(register.model).asked), set(register.writable)
+    for name, value in values.items():
+        if name not in writable:
+            raise Refused(_("This field cannot be written."), code="not_writable", field=name)
+        if name not in own:
+            setattr(record, name, value)
+    return fill(record, {name: value for name, value in values.items() if name in own}) if own else {}
 
 
 def relations_of(record: Kept) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db.models import CharField, Field, Q, TextField
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access
-from kivijalka.register.models import Kept
+from kivijalka.register.models import Kept, Record
+from kivijalka.register.own.fields import field_of, own_of
 
 if TYPE_CHECKING:
     from kivijalka.register.command import Command
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Kept)
 Words = Any  # a lazily translated text; the stubs call it _StrPromise, which no annotation may name at run time
 
+# The heading under which a form has what the city added.
+OWN = _("The city's own fields")
 # As a register's `over`: nobody is ever accountable for its rows, such as a person, or a role that ends with its holder.
 NOBODYS = Q(pk__isnull=False)
 
@@ -119,6 +123,8 @@ class Register(Generic[M]):
     waits: Sequence[Waits] = ()
     upsert: Sequence[str] = ("code",)
     adds: bool = True
+    # Whether the city may add fields of its own, without code.
+    own: bool = True
     # Rows that are over and done: nobody has to answer for them any more.
     over: Q = field(default_factory=lambda: Q(pk__in=[]))
     # The state in which the declared fields may be changed; what was decided is not.
@@ -137,40 +143,62 @@ class Register(Generic[M]):
         """Columns of the list, each as a Column."""
         return [column if isinstance(column, Column) else Column(column) for column in self.columns]
 
-    @cached_property
+    @property
     def choosable(self) -> list[Column]:
         """Columns that a reader may choose to see: those of the list, and what else the record's page shows of it."""
-        return [*self.shown, *(Column(name, sort=False) for name in self.more if name not in self.columns)]
+        more = [*(name for name in self.more if name not in self.columns), *own_of(self.model).asked]
+        return [*self.shown, *(Column(name, sort=False) for name in more)]
 
     @cached_property
     def badges(self) -> set[str]:
         """Names of the fields whose value has a class to be coloured by, of a record and of its parts."""
         return {column.field for column in self.shown if column.badge}
 
-    @cached_property
+    @property
+    def takes_own(self) -> bool:
+        """Whether the city may add fields: to records that have a form."""
+        return self.own and bool(self.fields) and issubclass(self.model, Record)
+
+    @property
+    def groups(self) -> Mapping[Words | None, Sequence[str]]:
+        """What adding and editing may write, in groups; what the city added comes last."""
+        asked = own_of(self.model).asked
+        return {**self.fields, OWN: asked} if asked else self.fields
+
+    @property
     def writable(self) -> list[str]:
         """Names of the fields that adding and editing may write; no other is, at any door."""
-        return [name for names in self.fields.values() for name in names]
+        return [*self.declared_writable, *own_of(self.model).asked]
 
     @cached_property
+    def declared_writable(self) -> list[str]:
+        """The same without what the city added."""
+        return [name for names in self.fields.values() for name in names]
+
+    @property
     def for_many(self) -> list[str]:
         """Names of the fields that may be given the same value in many records: what one chooses, not what one writes."""
         fields = ((name, self.field(name)) for name in self.writable)
         return [name for name, field in fields if not isinstance(field, CharField | TextField) or field.choices]
 
-    @cached_property
+    @property
     def readable(self) -> list[str]:
-        """Names of the fields that doors may show, in the order of the record page."""
-        names = ["code", *(column.field for column in self.shown), *self.more, *self.writable, "version"]
+        """Names of the fields that doors may show, in the order of the record page; what is no longer asked, too."""
+        return [*self.declared_readable, *own_of(self.model).fields]
+
+    @cached_property
+    def declared_readable(self) -> list[str]:
+        """The same without what the city added."""
+        names = ["code", *(column.field for column in self.shown), *self.more, *self.declared_writable, "version"]
         return list(dict.fromkeys(names))
 
     @cached_property
     def related(self) -> list[str]:
         """Foreign keys among the readable fields: fetched with the rows, never one by one."""
-        return [name for name in self.readable if self.field(name).is_relation]
+        return [name for name in self.declared_readable if self.field(name).is_relation]
 
     def field(self, name: str) -> Field[Any, Any]:
-        found = self.model._meta.get_field(name)
+        found = field_of(self.model, name)
         assert isinstance(found, Field)
         return found
 

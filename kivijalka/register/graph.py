@@ -137,6 +137,8 @@ def node_values(register: Register[Any], number: int, row: str) -> str:
         return f'{row}."{model._meta.get_field(name).column}"'
 
     texts = " || ' ' || ".join(f"coalesce({column(name)}::text, '')" for name in dict.fromkeys(register.search))
+    if register.takes_own:
+        texts += f" || ' ' || coalesce(kj.own_text({row}.own), '')"
     owner = f'{row}."{model.owner_column}"' if model.owner_column else "null::uuid"
     title = model_title(register, row)
     return (

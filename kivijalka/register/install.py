@@ -15,6 +15,7 @@ from django.dispatch import Signal
 from kivijalka.access import Access
 from kivijalka.register import drift, graph, imports, trail
 from kivijalka.register.models import Kept
+from kivijalka.register.own import database as own
 from kivijalka.register.registry import REGISTERS, kept_models
 from kivijalka.register.sealing import entries
 
@@ -38,6 +39,7 @@ def install(using: str = "default") -> None:
         for model in kept_models():
             trail.install(cursor, model)
         entries.install(cursor, kept_models())
+        own.install(cursor)
         graph.install(cursor)
         imports.install(cursor)
         for model in kept_models():

@@ -159,6 +159,8 @@ class Record(Kept):
     confidentiality = models.PositiveSmallIntegerField(
         _("confidentiality"), choices=Confidentiality, default=Confidentiality.INTERNAL
     )
+    # Values of the fields that the city added, by their names for programs.
+    own = models.JSONField(_("the city's own fields"), null=True, blank=True, editable=False)
     key = models.GeneratedField(
         expression=F("confidentiality") * SPAN + F("unit"), output_field=models.IntegerField(), db_persist=True
     )
@@ -297,5 +299,6 @@ class Link(Kept):
 from kivijalka.register.attachment_models import Attachment  # noqa: E402, F401
 from kivijalka.register.discussion_models import Comment, Follow  # noqa: E402, F401
 from kivijalka.register.files_models import Content, ImportedRow, ImportFile, ImportMapping  # noqa: E402, F401
+from kivijalka.register.own.models import OwnField  # noqa: E402, F401
 from kivijalka.register.sealing.models import Seal  # noqa: E402, F401
 from kivijalka.register.working_models import Digest, Draft, SavedView, Sent, Snooze  # noqa: E402, F401

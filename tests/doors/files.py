@@ -125,19 +125,19 @@ def _led(response: Any) -> str:
 
 
 def _change(scene: Scene, row: Row) -> dict[str, str]:
-    name, words = _changing(scene)
+    name, words = _changing(scene, row)
     return {"code": row.record.code, name: words}
 
 
 def _is_changed(scene: Scene, row: Row) -> bool:
-    name, words = _changing(scene)
+    name, words = _changing(scene, row)
     return str(scene.model._default_manager.values_list(name, flat=True).get(pk=row.record.pk)) == words
 
 
-def _changing(scene: Scene) -> tuple[str, str]:
-    """A field that takes any words, and some; else the day on which something began."""
+def _changing(scene: Scene, row: Row) -> tuple[str, str]:
+    """A field that takes any words, and some that no other row has; else the day on which something began."""
     names = [n for n in scene.register.writable if type(f := scene.register.field(n)) is CharField and not f.choices]
-    return (names[0], OTHER_WORDS) if names else ("start", OTHER_DAY)
+    return (names[0], f"{OTHER_WORDS} {row.record.code}") if names else ("start", OTHER_DAY)
 
 
 def _texts(scene: Scene, values: dict[str, Any]) -> dict[str, str]:

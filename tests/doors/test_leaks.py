@@ -47,6 +47,7 @@ AS_OWNER = {
     "match": "holds the rule of the nodes itself",
     "open_actions": "answers a number, to who may change the risk",
     "own_account": "answers whether an account is the acting person's own",
+    "own_fields": "answers what forms ask, which is no secret, to whoever acts",
     "reach": "answers of the acting person",
     "reach_of_all": "answers of the acting person",
     "seal": "reads the trail and answers hashes",

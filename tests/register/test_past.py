@@ -18,6 +18,7 @@ from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS, kept_models
 from kivijalka.risks.models import Risk
 from tests import factories as make
+from tests.api.programs import as_head
 
 
 def rows(question: str, *params: Any) -> list[tuple[Any, ...]]:
@@ -199,3 +200,16 @@ def test_what_a_refused_command_wrote_is_not_in_history(committed: str) -> None:
     with pytest.raises(Refused), acting(head.pk) as actor:
         command.add(REGISTERS["risk"], actor, title="Ei oikeutta", unit=make.city())
     assert rows("select count(*) from history.risks_risk") == [(0,)]
+
+
+def test_the_past_asks_what_was_asked_then(committed: str) -> None:
+    client, person = as_head()
+    record = make.risk(unit=person.unit)
+    before = moment()
+    make.own_field("Phase", kind="choice", options="Suunnittelu\nKäytössä")
+    with acting(person.pk) as actor:
+        REGISTERS["risk"].all_commands["edit"](actor, record, own_phase="kaytossa")
+    address = f"/api/risks/{record.pk}"
+    assert "own_phase" in client.get(address).json()
+    assert "own_phase" not in client.get(address, {"as_of": before.isoformat()}).json()
+    assert client.get("/api/risks", {"as_of": moment().isoformat(), "own_phase": "kaytossa"}).json()["total"] == 1

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from typing import Any
 
 import django_filters
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Func, IntegerField, Q, QuerySet
+from django.db.models import BooleanField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import current_actor
 from kivijalka.register.declare import Register
 from kivijalka.register.fields import DayField, RecordField
+from kivijalka.register.own.fields import PREFIX, anew, own_of
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_key
 
+TRUTH = {"yes": True, "no": False}
 SHORT = {"lt": _("before"), "gte": _("from")}
 MOST_FOUND = 5_000
 
@@ -153,13 +154,37 @@ def refuse_past() -> None:
         raise Refused(_("The past cannot be changed. Go back to today first."), code="state")
 
 
-@cache
+class Holds(Func):
+    """Whether a row holds this in a field that the city added.
+
+    Row-level security keeps an index on it from being used. Without one, `coalesce` hides the operator's tiny estimate,
+    for which the whole list would be sorted before its first page is taken.
+    """
+
+    template, arg_joiner = "coalesce(%(expressions)s, false)", " @> "
+    output_field = BooleanField()
+
+    def __init__(self, name: str, value: Any) -> None:
+        super().__init__(F("own"), Value({name: value}, JSONField()))
+
+
+class OwnFilter(django_filters.MultipleChoiceFilter):
+    """own_phase=a&own_phase=b: a field that the city added, and that offers choices, has any of these values."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        name = str(self.field_name).removeprefix(PREFIX)
+        held = [TRUTH.get(text, text) for text in value or ()]
+        return rows.filter(Q(*(Holds(name, one) for one in held), _connector=Q.OR)) if held else rows
+
+
+@anew
 def filters_of(key: str) -> type[django_filters.FilterSet]:
     """The FilterSet of a register. Its fields' names are what stands in an address."""
     register = register_by_key(key)
     found: dict[str, Any] = {"q": Words(register)}
     for name, lookups in register.filters.items():
         found |= _filters(register, name, lookups)
+    found |= _own_filters(register)
     meta = type("Meta", (), {"model": register.model, "fields": []})
     return type(f"{register.model.__name__}Filters", (django_filters.FilterSet,), {**found, "Meta": meta})
 
@@ -185,6 +210,22 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
         elif lookup == "empty" and name not in made:
             made[name] = EmptyFilter(choices=[("empty", _("no value"))], empty_label=_("any"), **common)
     return made
+
+
+def _own_filters(register: Register[Any]) -> dict[str, Any]:
+    """Filters by what the city added: by what one chooses. They read the rows within reach, as their count does."""
+    fields = {name: register.field(name) for name in own_of(register.model).asked}
+    return {
+        name: OwnFilter(field_name=name, label=field.verbose_name, choices=_worded(field), widget=Boxes)
+        for name, field in fields.items()
+        if field.choices
+    }
+
+
+def _worded(field: Any) -> list[tuple[str, Any]]:
+    """The choices of a field as an address says them."""
+    words = {value: text for text, value in TRUTH.items()}
+    return [(words[value] if isinstance(value, bool) else value, label) for value, label in field.flatchoices]
 
 
 def _named(field: Any, lookup: str) -> Any:

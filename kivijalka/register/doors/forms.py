@@ -16,6 +16,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.related import value_of
 from kivijalka.register.fields import DayField, LocalDecimalField, RecordField, ScaleInput
 from kivijalka.register.models import Kept
+from kivijalka.register.own.fields import field_of
 from kivijalka.register.plain import plain
 from kivijalka.register.refusal import Invalid, Refused
 
@@ -66,7 +67,7 @@ def record_form(
 
 def is_hidden(record: Any, name: str) -> bool:
     """Whether a field points at a record that the reader may not see."""
-    if record is None or not record._meta.get_field(name).is_relation:
+    if record is None or not field_of(type(record), name).is_relation:
         return False
     return value_of(record, name) is None and getattr(record, record._meta.get_field(name).attname) is not None
 

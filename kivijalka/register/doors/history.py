@@ -20,10 +20,13 @@ from kivijalka.register.doors.filters import in_the_past
 from kivijalka.register.doors.related import ask, together
 from kivijalka.register.doors.show import Cell
 from kivijalka.register.doors.values import in_words, text_of
+from kivijalka.register.own.fields import own_of, spread
 from kivijalka.register.registry import REGISTERS
 from kivijalka.register.steps import NAME, may_undo
 
-HIDDEN = {"id", "version", "key"}
+# The column that holds the city's own fields: told field by field.
+OWN = "own"
+HIDDEN = {"id", "version", "key", OWN}
 MOST = 200
 
 
@@ -158,7 +161,14 @@ def _raw(register: Register[Any], rest: str, given: list[Any]) -> list[dict[str,
     with connection.cursor() as cursor:
         cursor.execute(f'select {listed}, {kept} from history."{register.model._meta.db_table}" where {rest}', given)
         names = [column.name for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [_spread(register, dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _spread(register: Register[Any], row: dict[str, Any]) -> dict[str, Any]:
+    """A version with what it holds of the city's own fields, each as if it had a column."""
+    if row.get(OWN) is not None:
+        row[OWN] = _document(row[OWN])
+    return {**row, **spread(register.model, row.get(OWN))}
 
 
 def changes_of(
@@ -166,7 +176,7 @@ def changes_of(
 ) -> list[Change]:
     """What became of each field between two versions of a record; of the first, what it began with."""
     changes = []
-    for field in register.model._meta.concrete_fields:
+    for field in [*register.model._meta.concrete_fields, *own_of(register.model).fields.values()]:
         if field.column in HIDDEN or (older is None and newer[field.column] in (None, "", [], 0)):
             continue
         if isinstance(field, JSONField):

@@ -9,6 +9,7 @@ from typing import Any
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.history import Version, names_in, raw_versions, said, versions_of
 from kivijalka.register.doors.values import text_of
+from kivijalka.register.own.fields import PREFIX, filled, value_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def merge(
     if since is None or since == record.version:
         return Merged(mine)
     base = next((row for row in raw_versions(register, record.pk) if row["version"] == since), None)
-    written = register.model(**mine)
+    written = filled(register.model, mine)
     values, clashing = {}, []
     for name, value in mine.items():
         was, now, new = (_raw(of, register.field(name)) for of in (base, record, written))
@@ -65,7 +66,10 @@ def _raw(of: Any, field: Any) -> Any:
     """What a version, a record or an answer holds in a field, so that equal ones compare equal."""
     if of is None:
         return None
-    value = of[field.column] if isinstance(of, dict) else getattr(of, field.attname)
+    if isinstance(of, dict):
+        value = of[field.column]
+    else:
+        value = value_of(of, field.name) if field.name.startswith(PREFIX) else getattr(of, field.attname)
     if isinstance(value, str):
         return value.replace("\r\n", "\n").strip()
     return sorted(value) if isinstance(value, list) else value

@@ -15,6 +15,8 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 
+from kivijalka.register.own import fields as own
+
 # Of one model, by one of its columns: the keys wanted, and who takes the records.
 Asked = dict[tuple[Any, str], list[tuple[set[Any], Callable[[dict[Any, Any]], None]]]]
 _asked: ContextVar[Asked | None] = ContextVar("kivijalka_asked", default=None)
@@ -66,6 +68,8 @@ def _set(rows: list[Any], field: Any, known: dict[Any, Any]) -> None:
 
 def value_of(record: Any, name: str) -> Any:
     """A field's value; of a relation to something out of reach, None."""
+    if name.startswith(own.PREFIX):
+        return own.value_of(record, name)
     try:
         return getattr(record, name)
     except ObjectDoesNotExist:

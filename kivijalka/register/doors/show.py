@@ -14,13 +14,14 @@ from django.utils.html import escape
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.register.declare import Column, Part, Register
+from kivijalka.register.declare import OWN, Column, Part, Register
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.place import KEPT
 from kivijalka.register.doors.related import relate, value_of
 from kivijalka.register.doors.rows import of_part
 from kivijalka.register.doors.values import text_of
 from kivijalka.register.models import Kept
+from kivijalka.register.own.fields import field_of, no_longer_asked, own_of
 
 MOST_PARTS = 100
 # Words that a filter understands besides values.
@@ -115,7 +116,7 @@ def cell_of(
     record: Any, name: str, *, label: Any = None, badge: bool = False, percent: bool = False, words: Any = None
 ) -> Cell:
     """One value. A related record links to its own page."""
-    field = record._meta.get_field(name)
+    field = field_of(type(record), name)
     value = value_of(record, name)
     # A field with choices says its own words, which may depend on the rest of the record.
     text = str(words.get(value, "")) if words and not field.choices else text_of(record, name)
@@ -134,12 +135,15 @@ def facts_of(
     register: Register[Any], record: Any, words: Mapping[str, Mapping[Any, Any]]
 ) -> list[tuple[Any, list[Cell]]]:
     """The record's values in the groups of its form; what the form does not write comes first."""
-    own = [name for name in register.readable if name not in register.writable and name != "version"]
+    given = [name for name in register.declared_readable if name not in register.writable and name != "version"]
+    ended = [name for name in no_longer_asked(register.model) if value_of(record, name) not in (None, "")]
     badges = register.badges
     groups: list[tuple[Any, list[str]]] = [
-        (None, own),
+        (None, given),
         *((title, list(names)) for title, names in register.fields.items()),
     ]
+    if own := [*own_of(register.model).asked, *ended]:
+        groups.append((OWN, own))
     return [
         (title, [cell_of(record, name, badge=name in badges, words=words.get(name)) for name in names])
         for title, names in groups

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kivijalka.register.doors.related import value_of
 from kivijalka.register.models import Kept
+from kivijalka.register.own.fields import PREFIX, field_of
 
 
 def text_of(record: Any, name: str) -> str:
@@ -22,7 +23,7 @@ def text_of(record: Any, name: str) -> str:
     value = value_of(record, name)
     if value in (None, "", []):
         return ""
-    words = words_of(record._meta.model, name, get_language())
+    words = words_of(record._meta.model, name)
     if isinstance(value, list):
         return ", ".join(words.get(item, str(item)) for item in value)
     if words and value in words:
@@ -31,9 +32,16 @@ def text_of(record: Any, name: str) -> str:
     return in_words(value) if in_model is None else str(in_model())
 
 
+def words_of(model: Any, name: str) -> dict[Any, str]:
+    """The words of a field's choices, or of its items', by value. None where the model has its own."""
+    if name.startswith(PREFIX):
+        return {value: str(word) for value, word in field_of(model, name).flatchoices}
+    return _declared_words(model, name, get_language())
+
+
 @cache
-def words_of(model: Any, name: str, _language: str | None) -> dict[Any, str]:
-    """The words of a field's choices, or of its items', by value; translated once. None where the model has its own."""
+def _declared_words(model: Any, name: str, _language: str | None) -> dict[Any, str]:
+    """Translated once."""
     field = model._meta.get_field(name)
     if not isinstance(getattr_static(model, f"get_{name}_display", partialmethod(str)), partialmethod):
         return {}

@@ -157,7 +157,7 @@ def _grouped(register: Register[Any], form: forms.RegisterForm, clashes: Mapping
     clashes = clashes or {}
     return [
         (title, [(form[name], clashes.get(name)) for name in names if name in form.fields])
-        for title, names in register.fields.items()
+        for title, names in register.groups.items()
     ]
 
 

@@ -20,6 +20,7 @@ from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.forms import command_form, form_field
 from kivijalka.register.fields import RecordField
 from kivijalka.register.models import Kept
+from kivijalka.register.own.fields import anew
 from kivijalka.register.registry import register_by_key
 
 MOST_VERSION = 2**31 - 1
@@ -101,22 +102,28 @@ def version(default: Any = ...) -> Any:
     return Field(default, description=text, ge=1, le=MOST_VERSION)
 
 
+OPEN = ConfigDict(extra="allow")
+
+
 class Given(BaseModel):
     """What a program sends: types as declared, no field beyond."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-@cache
+@anew
 def item_shape(key: str) -> type[BaseModel]:
-    """A record as it is answered: its readable fields and what may be done with it."""
+    """A record as it is answered: its readable fields and what may be done with it.
+
+    Open to more, as the city may add fields while the house runs; the document names those that it has added.
+    """
     register = register_by_key(key)
     name = register.model.__name__
     verbs: dict[str, Any] = {verb: (bool, described(c.label)) for verb, c in register.all_commands.items()}
     can = create_model(f"{name}Can", **verbs)
     fields = {field: _readable(register.field(field)) for field in register.readable}
     extra: dict[str, Any] = {"id": (UUID, ...), **fields, "can": (can, described(_("What you may do now")))}
-    return create_model(name, **extra)
+    return create_model(name, __config__=OPEN, **extra)
 
 
 @cache
@@ -128,7 +135,7 @@ def page_shape(key: str) -> type[BaseModel]:
     return create_model(f"{register_by_key(key).model.__name__}Page", **fields)
 
 
-@cache
+@anew
 def history_shape(key: str) -> type[BaseModel]:
     """Versions of a record, the latest first."""
     register = register_by_key(key)
@@ -142,7 +149,7 @@ def history_shape(key: str) -> type[BaseModel]:
         "door": (str, ...),
         "command": (str, ...),
         "seed": (bool, described(_("Written by the loader of example data"))),
-        "values": (create_model(f"{name}Values", **fields), ...),
+        "values": (create_model(f"{name}Values", __config__=OPEN, **fields), ...),
     }
     version = create_model(f"{name}Version", **made)
     return create_model(f"{name}History", items=(list[version], ...))  # type: ignore[valid-type]  # made at run time
@@ -156,7 +163,7 @@ def parts_shape(part: Part) -> type[BaseModel]:
     return create_model(f"{name}List", items=(list[items], ...))  # type: ignore[valid-type]  # made at run time
 
 
-@cache
+@anew
 def new_shape(key: str) -> type[Given]:
     """What adding reads. A field with a default may be left out."""
     register = register_by_key(key)
@@ -164,7 +171,7 @@ def new_shape(key: str) -> type[Given]:
     return create_model(f"{register.model.__name__}New", __base__=Given, **fields)
 
 
-@cache
+@anew
 def edit_shape(key: str) -> type[Given]:
     """What editing reads: the fields to change, and the version that they were read from."""
     register = register_by_key(key)

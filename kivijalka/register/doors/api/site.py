@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from typing import Any
 
@@ -17,13 +17,15 @@ from ninja import NinjaAPI
 from ninja.security.apikey import APIKeyCookie
 from ninja.utils import check_csrf
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from kivijalka.access import for_all
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.api import attachments, discussion, operations, query, shapes
 from kivijalka.register.doors.api.problems import MEDIA_TYPE, STATUS, TITLES, problem, refuse, unstorable
 from kivijalka.register.doors.api.reading import FORM, JSON
 from kivijalka.register.doors.downloads import ANY_KIND
+from kivijalka.register.own.fields import own_of
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
 
@@ -90,7 +92,7 @@ class Api(NinjaAPI):
 
     def get_openapi_schema(self, **given: Any) -> Any:
         document = super().get_openapi_schema(**given)
-        document["components"]["schemas"] |= _schemas(self.bodies)
+        document["components"]["schemas"] |= _schemas(self.bodies) | _with_own_fields()
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 more = _parameters_at(path) if method == "get" else [query.once()]
@@ -98,6 +100,7 @@ class Api(NinjaAPI):
         return document
 
 
+@for_all()
 def make_api() -> Api:
     """The whole API, from all registers."""
     api = Api(
@@ -203,9 +206,19 @@ def _extra(method: str, path: str, body: type[BaseModel] | None, sent_as: str, g
     return extra
 
 
-def _schemas(models: list[type[BaseModel]]) -> dict[str, Any]:
-    _map, document = models_json_schema([(model, "validation") for model in models], ref_template=REFERENCE)
+def _schemas(models: Sequence[type[BaseModel]], mode: JsonSchemaMode = "validation") -> dict[str, Any]:
+    _map, document = models_json_schema([(model, mode) for model in models], ref_template=REFERENCE)
     return dict(document["$defs"])
+
+
+def _with_own_fields() -> dict[str, Any]:
+    """Shapes of the registers that the city has added fields to, for who acts: the document names those fields too."""
+    keys = [register.key for register in REGISTERS.values() if own_of(register.model).fields]
+    if not keys:
+        return {}
+    answered = [shape(key) for key in keys for shape in (shapes.item_shape, shapes.history_shape)]
+    read = [shape(key) for key in keys for shape in (shapes.new_shape, shapes.edit_shape)]
+    return _schemas(answered, "serialization") | _schemas(read)
 
 
 def _parameters_at(path: str) -> list[query.Parameter]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.files.mapping import Target
+from kivijalka.register.doors.related import value_of
 from kivijalka.register.doors.values import text_of
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _same(register: Register[Any], record: Any, name: str, value: Any) -> bool:
     field: Any = register.field(name)
     if field.is_relation:
         return bool(getattr(record, field.attname) == getattr(value, field.target_field.attname))
-    now = getattr(record, name)
+    now = value_of(record, name)
     if isinstance(now, list):
         return set(now) == set(value)
     return bool(_flat(now) == _flat(value) or str(now) == str(value))

@@ -217,7 +217,9 @@ def _names(register: Register[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for language in LANGUAGES:
         with translation.override(language):
-            found |= {folded(str(target.label)): name for name, target in targets_of(register).items()}
+            targets = targets_of(register).items()
+            found = {_bare(str(target.label)): name for name, target in targets} | found
+            found |= {folded(str(target.label)): name for name, target in targets}
             found[folded(str(register.field(CODE).verbose_name))] = CODE
             if register.title in register.writable:
                 found.setdefault(folded(str(register.names[0])), register.title)

@@ -22,7 +22,7 @@ def known_by(register: Register[Any]) -> list[list[str]]:
         return unique
     if declared:
         return [declared + (["unit"] if "unit" in register.writable else [])]
-    return [[name for name in register.writable if not register.field(name).blank]]
+    return [[name for name in register.declared_writable if not register.field(name).blank]]
 
 
 class Matches:

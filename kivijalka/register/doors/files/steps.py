@@ -20,6 +20,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.cells import Unreadable, parts_of
 from kivijalka.register.doors.files.mapping import END, Reading, Target, worded_targets
+from kivijalka.register.doors.files.new_fields import NEW
 from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Head, Origin, Table, read
 from kivijalka.register.doors.files.words import choices_of, folded, in_each_language, meaning
@@ -170,13 +171,12 @@ def left_out(headings: Iterable[str], chosen: Mapping[str, str]) -> list[str]:
     return [heading for heading in headings if not chosen.get(heading) and folded(heading) not in reasons]
 
 
-def columns_chosen(register: Register[Any], headings: list[str], data: Any) -> dict[str, str]:
-    """The person's choices. Raises Refused when two columns go to the same place."""
-    known = mappings.places(register)
+def columns_chosen(headings: list[str], data: Any, known: Container[str]) -> dict[str, str]:
+    """The person's choices, among the known ones. Raises Refused when two columns go to the same place."""
     chosen: dict[str, str] = {}
     for at, heading in enumerate(headings):
         target = data.get(f"column-{at}", "")
-        if target and not target.startswith(END) and target in chosen.values():
+        if target and not target.startswith((END, NEW)) and target in chosen.values():
             raise Refused(_("Two columns go to the same field: %s. Leave one of them out.") % heading, code="twice")
         chosen[heading] = target if target in known else ""
     return chosen

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from kivijalka.access import Actor, acting
 from kivijalka.register.contents import MOST_BYTES, bytes_of
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.downloads import download
-from kivijalka.register.doors.files import done, steps, work
+from kivijalka.register.doors.files import done, new_fields, steps, work
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
 from kivijalka.register.doors.files.guesses import by_headings, by_values
@@ -88,19 +89,23 @@ def columns_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     said = by_headings(register, head)
     values = {h: target for h, target in by_values(register, head, said).items() if not kept or h not in kept.columns}
     chosen = {**said, **values, **(kept.columns if kept else {})}
+    choices = [*mappings.choices(register), *new_fields.offered(register, actor)]
     if data is not None:
         try:
-            chosen = steps.columns_chosen(register, head.headings, data)
-            _keep_mapping(register, actor, file, head, chosen, fixed, data.get("name", ""))
+            chosen = steps.columns_chosen(head.headings, data, {name for name, _label in choices})
+            with transaction.atomic():
+                placed = new_fields.added(register, actor, chosen)
+                _keep_mapping(register, actor, file, head, placed, fixed, data.get("name", ""))
             return _to_preview(register, actor, file)
         except Refused as told:
             refused = told
+            actor.memo.clear()  # it may hold what was rolled back
     context = {
         "register": register,
         "file": file,
         "head": head,
         "columns": steps.columns_shown(head, chosen, values),
-        "choices": mappings.choices(register),
+        "choices": choices,
         "fixed": fixed,
         "name": request.POST.get("name") or (kept.name if kept else file.name.rsplit(".", 1)[0]),
         "kept": kept,

@@ -15,7 +15,6 @@ from typing import IO, Any
 import xlsxwriter
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.command import Command
@@ -108,7 +107,7 @@ def _column(register: Register[Any], name: str) -> Callable[[Any], Any]:
     in words. What is the same for all rows is asked once."""
     model: Any = register.model
     field: Any = register.field(name)
-    words = words_of(model, name, get_language())
+    words = words_of(model, name)
     is_plain = not field.choices and not hasattr(model, f"get_{name}_display")
 
     def value(record: Any) -> Any:
