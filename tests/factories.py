@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from kivijalka.actions.models import Action
 from kivijalka.controls.models import Control
+from kivijalka.monitoring.models import Indicator, Signal
+from kivijalka.objectives.models import Objective
 from kivijalka.organisation.models import Account, Delegation, Person, Responsibility, Role, Unit
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.queries import policy_in_force
@@ -142,6 +144,28 @@ def control(
     at = unit or city()
     given = {"title": title or f"Hallintakeino {next(_serial)}", **given}
     return fresh(Control.objects.create(unit=at, owner=owner or person(unit=at), **given))
+
+
+def objective(title: str | None = None, *, unit: Unit | None = None, **given: Any) -> Objective:
+    """An objective that is pursued."""
+    at = unit or city()
+    values = {"title": title or f"Tavoite {next(_serial)}", "owner": person(unit=at), **given}
+    return fresh(Objective.objects.create(unit=at, **values))
+
+
+def indicator(title: str | None = None, *, unit: Unit | None = None, **given: Any) -> Indicator:
+    """An indicator without a value, of which more than 10 is bad and 8 warns."""
+    at = unit or city()
+    values = {"title": title or f"Mittari {next(_serial)}", "source": "Raportti", "measured_in": "kpl", **given}
+    values = {"warning": 8, "limit": 10, "owner": person(unit=at), **values}
+    return fresh(Indicator.objects.create(unit=at, **values))
+
+
+def signal(title: str | None = None, *, unit: Unit | None = None, **given: Any) -> Signal:
+    """A signal that nobody has handled."""
+    at = unit or city()
+    values = {"title": title or f"Signaali {next(_serial)}", "owner": person(unit=at), **given}
+    return fresh(Signal.objects.create(unit=at, **values))
 
 
 def link(kind: str, a: Any, b: Any, **given: Any) -> Link:

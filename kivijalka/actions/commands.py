@@ -16,9 +16,9 @@ from kivijalka.actions import rules
 from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Person
 from kivijalka.register.command import Ask, Command, Worded, command
-from kivijalka.register.models import Link, Record
+from kivijalka.register.models import Record
 from kivijalka.register.refusal import refuse
-from kivijalka.register.registry import register_of
+from kivijalka.register.ties import join
 
 IS_OPEN = Q(state__in=Action.OPEN)
 State = Action.State
@@ -113,6 +113,5 @@ def treat(
         cost_eur=cost_eur, expected_effect=expected_effect, how_measured=how_measured,
     )  # fmt: skip
     action.save(force_insert=True)
-    key = register_of(type(record)).key
-    Link.objects.create(kind="treats", a_id=action.pk, a_register="action", b_id=record.pk, b_register=key)
+    join("treats", action, record)
     return action

@@ -19,6 +19,7 @@ from kivijalka.example.staff import Staff
 from kivijalka.example.story import story
 from kivijalka.example.stream import Stream, office_opens
 from kivijalka.example.units import Change, Tree, history_start, tree
+from kivijalka.example.watch import around
 from kivijalka.example.world import Chronicle, World
 
 ACTIONS: dict[Size, int] = {"small": 450, "city": 15_000}
@@ -50,7 +51,8 @@ def _make(seed: int, size: Size, today: date) -> City:
     chronicle = Chronicle()
     lives = _lives(seed, size, today, grown, staff, chronicle)
     controls, reliance = rely(Stream(seed, "controls"), staff, today, lives)
-    links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives) + reliance
+    told = around(seed, staff, today, lives, chronicle.risks)
+    links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives) + reliance + told.links
     return City(
         seed=seed,
         size=size,
@@ -61,10 +63,11 @@ def _make(seed: int, size: Size, today: date) -> City:
         roles=tuple(crowd.roles),
         delegations=tuple(delegations(seed, today, crowd)),
         responsibilities=tuple(hand_out(seed, size, today, staff, lives)),
-        risk_versions=tuple(chronicle.risks),
+        risk_versions=tuple(told.risks),
         assessments=tuple(chronicle.assessments),
         action_versions=tuple(chronicle.actions),
         controls=tuple(controls),
+        entries=tuple(told.entries),
         links=tuple(links),
     )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from kivijalka.example.plans import Estimate, Plan
 from kivijalka.example.policy import ACCEPTANCE_MONTHS, REVIEW_MONTHS, level_of, months_after
 from kivijalka.example.shape import Assessment, RiskCommand, RiskKind, RiskVersion, Stage
+from kivijalka.example.sources import table
 from kivijalka.example.world import NOT_YET, World
 
 BEFORE = datetime.min.replace(tzinfo=UTC)
@@ -81,6 +82,7 @@ class RiskLife:
             "accepted_until": None,
             "accepted_by": None,
             "acceptance_reason": "",
+            "state_reason": "",
         }
 
     def name_owner(self, at: datetime) -> None:
@@ -174,8 +176,13 @@ class RiskLife:
 
     def close(self, at: datetime) -> None:
         ended: dict[str, Any] = {"review": None, "accepted_until": None, "accepted_by": None, "acceptance_reason": ""}
-        self.record(at, "close", self.actor(at), state="closed", **ended)
+        self.record(at, "close", self.actor(at), state="closed", state_reason=self._why("closing"), **ended)
 
     def reopen(self, at: datetime) -> None:
         review = months_after(at.date(), REVIEW_MONTHS[self.fields["level"]])
-        self.record(at, "reopen", self.actor(at), state="assessed", review=review)
+        self.record(at, "reopen", self.actor(at), state="assessed", review=review, state_reason=self._why("reopening"))
+
+    def _why(self, name: str) -> str:
+        """A reason that leaves the chances of all else as they are."""
+        reasons: list[str] = table("phrases")[self.plan.language][name]
+        return reasons[self.plan.number % len(reasons)]

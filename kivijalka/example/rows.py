@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from kivijalka.example.policies import Policies
-from kivijalka.example.shape import ActionVersion, City, Reorganisation, RiskVersion, Unit
+from kivijalka.example.shape import ActionVersion, City, Entry, Reorganisation, RiskVersion, Unit
 from kivijalka.example.units import history_start
 from kivijalka.register.models import SPAN
 from kivijalka.risks.models import Level
@@ -20,6 +20,7 @@ from kivijalka.risks.models import Level
 LEVELS = {word.split("_")[1]: word for word in Level.values}
 # Where the house names a command otherwise than the city does.
 COMMANDS = {"end": "end_unit"}
+PREFIXES = {"objective": "O", "indicator": "I", "signal": "S", "insurance": "N", "finding": "F", "exception": "X"}
 TITLES = {"fi": "title_fi", "sv": "title_sv", "en": "title_en"}
 
 
@@ -39,17 +40,25 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
     registers = {record.id: "risk" for record in city.risk_versions}
     registers |= {record.id: "action" for record in city.action_versions}
     registers |= {record.id: "control" for record in city.controls}
+    registers |= {entry.id: entry.register for entry in city.entries}
     return {
         "organisation_unit": _units(city),
         "organisation_person": _persons(city),
         "organisation_role": _roles(city),
         "organisation_delegation": _delegations(city),
         "policy_version": _versions(Policies(city).rows(), attrgetter("values")),
+        "objectives_objective": _entries(city, "objective"),
         "actions_action": _versions(city.action_versions, _action),
         "controls_control": _controls(city),
         "controls_controltest": _tests(city),
         "risks_risk": _versions(city.risk_versions, partial(_risk, Evidence(city))),
         "risks_assessment": _assessments(city),
+        "monitoring_indicator": _entries(city, "indicator"),
+        "monitoring_indicatorvalue": _entries(city, "indicatorvalue"),
+        "monitoring_signal": _entries(city, "signal"),
+        "insurance_insurance": _entries(city, "insurance"),
+        "findings_finding": _entries(city, "finding"),
+        "findings_requirementexception": _entries(city, "exception"),
         "register_link": _links(city, registers),
         "organisation_responsibility": _responsibilities(city),
     }
@@ -131,6 +140,9 @@ def _risk(evidence: Evidence, risk: RiskVersion) -> dict[str, Any]:
         "accepted_until": risk.accepted_until,
         "accepted_by_id": risk.accepted_by,
         "acceptance_reason": risk.acceptance_reason,
+        "state_reason": risk.state_reason,
+        "objective_id": risk.objective,
+        "flagged": risk.flagged,
     }
 
 
@@ -300,6 +312,20 @@ def _tests(city: City) -> Iterator[Row]:
                 "evidence": control.evidence,
             }
             yield Row(values, control.tested_at, None, "I", control.by, "record_test")
+
+
+def _entries(city: City, register: str) -> Iterator[Row]:
+    """Versions of one of the smaller registers, or of a part of one."""
+    return _versions([entry for entry in city.entries if entry.register == register], _entry)
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    values = dict(entry.values)
+    number = values.pop("serial", None)
+    if number is None:
+        return values
+    prefix = PREFIXES[entry.register]
+    return {"confidentiality": 1, "key": key_of(values["unit_id"]), "code": f"{prefix}-{number:06d}", **values}
 
 
 def _assessments(city: City) -> Iterator[Row]:

@@ -7,7 +7,7 @@ record share its `id`, stand in the order of their instants, and each carries ev
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 Language = Literal["fi", "sv", "en"]
@@ -42,7 +42,7 @@ Area = Literal[
     "misconduct_management",
 ]
 RiskState = Literal["draft", "assessed", "accepted", "closed"]
-RiskCommand = Literal["add", "edit", "assess", "decide", "accept", "close", "reopen"]
+RiskCommand = Literal["add", "edit", "assess", "decide", "accept", "close", "reopen", "record_value", "link"]
 Level = Literal["low", "moderate", "high", "critical"]
 Treatment = Literal["avoid", "reduce", "share", "accept", "exploit", "enhance", ""]
 Controllability = Literal["own", "city", "partners", "prepare_only", ""]
@@ -52,7 +52,7 @@ ActionState = Literal["planned", "started", "done", "effect_confirmed", "no_effe
 ActionCommand = Literal["add", "edit", "start", "report_progress", "postpone", "complete", "measure_effect", "cancel"]
 Part = Literal["R", "A", "C", "I"]
 Handshake = Literal["offered", "accepted", "declined", "lapsed"]
-LinkKind = Literal["treats", "may_cause", "rests_on"]
+LinkKind = Literal["treats", "may_cause", "rests_on", "watches", "touches", "concerns", "insures"]
 ReorganisationCommand = Literal["rename", "move", "end", "merge"]
 
 
@@ -180,6 +180,9 @@ class RiskVersion:
     accepted_until: date | None
     accepted_by: UUID | None
     acceptance_reason: str
+    state_reason: str = ""
+    objective: UUID | None = None
+    flagged: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +252,18 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A version of a record of one of the smaller registers, or of a part of one; `values` are its columns."""
+
+    register: str
+    id: UUID
+    at: datetime
+    command: str
+    by: UUID
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """An action treats a risk, a risk may cause another or rests on a control: from `a` to `b`."""
 
@@ -277,4 +292,5 @@ class City:
     assessments: tuple[Assessment, ...]
     action_versions: tuple[ActionVersion, ...]
     controls: tuple[Control, ...]
+    entries: tuple[Entry, ...]
     links: tuple[Link, ...]

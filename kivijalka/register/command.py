@@ -60,7 +60,8 @@ Meanings = Callable[[], Mapping[str, Mapping[Any, Option]]]
 class Ask:
     """How a command's input is asked: `Annotated[date, Ask(_("Valid until"))]`.
 
-    `example` is a value that fits, where the type alone does not say what does.
+    `example` is a value that fits, where the type alone does not say what does; words `of_many` may be said of many
+    records alike, such as a reason.
     """
 
     label: Words
@@ -68,6 +69,12 @@ class Ask:
     rows: int = 0
     choices: Any = None
     example: Any = None
+    of_many: bool = False
+
+    @property
+    def is_about_one(self) -> bool:
+        """Whether it asks for words that fit one record alone."""
+        return not self.choices and not self.of_many
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,7 @@ class Command(Generic[M]):
         """Whether it makes sense to do it to many records alike: it changes them, and asks for no words about one."""
         hints = get_type_hints(self.function)
         subject = hints[list(inspect.signature(self.function).parameters)[1]]
-        asks_words = (given.required and given.type is str and not given.ask.choices for given in self.inputs.values())
+        asks_words = (given.required and given.type is str and given.ask.is_about_one for given in self.inputs.values())
         return hints["return"] == subject and not any(asks_words)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Verbs of a risk: assess, decide, accept, treat, close, reopen, confirm that nothing changed."""
+"""Verbs of a risk: assess, decide, accept, treat, close, reopen, merge, split, confirm that nothing changed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kivijalka.actions import commands as actions
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
+from kivijalka.register.ties import join, move_links
 from kivijalka.risks import queries, rules
 from kivijalka.risks.models import Assessment, Risk
 
@@ -21,6 +22,19 @@ State, Stage = Risk.State, Assessment.Stage
 NOT_CLOSED = ~Q(state=State.CLOSED)
 ACCEPTANCE = ["accepted_until", "acceptance_reason", "accepted_by"]
 OPPORTUNITY = ("sign", Risk.Sign.OPPORTUNITY)
+# What a risk that is split off has from the one that it was a part of.
+SPLIT = (
+    "unit_id",
+    "owner_id",
+    "confidentiality",
+    "kind",
+    "sign",
+    "areas",
+    "objective_id",
+    "cause",
+    "event",
+    "consequence",
+)
 LEVELS = [(level, str(level)) for level in range(1, 6)]
 
 
@@ -63,7 +77,7 @@ def assess(
     if stage == Stage.CURRENT:
         months = policy.scales.review_months(level)
         risk.likelihood, risk.impact, risk.level, risk.state = likelihood, worst, level, State.ASSESSED
-        risk.review = rules.months_after(today, months)
+        risk.review, risk.flagged = rules.months_after(today, months), None
         _end_acceptance(risk)
         risk.save()
     return Assessment.objects.create(
@@ -146,8 +160,8 @@ def confirm(actor: Actor, risk: Risk) -> Risk:
     """The review found nothing to change: the next one is due after the interval of the risk's level."""
     today = timezone.localdate()
     months = policy_in_force(today).scales.review_months(risk.level)
-    risk.review = rules.months_after(today, months)
-    risk.save(update_fields=["review"])
+    risk.review, risk.flagged = rules.months_after(today, months), None
+    risk.save(update_fields=["review", "flagged"])
     return risk
 
 
@@ -163,20 +177,66 @@ def confirm(actor: Actor, risk: Risk) -> Risk:
         )
     ],
 )
-def close(actor: Actor, risk: Risk) -> Risk:
+def close(actor: Actor, risk: Risk, *, reason: Annotated[str, Ask(_("Reason"), rows=3, of_many=True)]) -> Risk:
     """The risk is no more. Refused while actions that treat it are open."""
     refuse(rules.why_not_close(queries.open_actions(risk)))
-    risk.state, risk.review = State.CLOSED, None
-    _end_acceptance(risk)
-    risk.save(update_fields=["state", "review", *ACCEPTANCE])
-    return risk
+    return _closed(risk, reason)
 
 
 @command(_("Reopen"), when=Q(state=State.CLOSED))
-def reopen(actor: Actor, risk: Risk) -> Risk:
+def reopen(actor: Actor, risk: Risk, *, reason: Annotated[str, Ask(_("Reason"), rows=3, of_many=True)]) -> Risk:
     """The risk is back: it waits for a new assessment."""
-    risk.state = State.DRAFT
-    risk.save(update_fields=["state"])
+    risk.state, risk.state_reason = State.DRAFT, reason
+    risk.save(update_fields=["state", "state_reason"])
+    return risk
+
+
+@command(
+    _("Merge into another"),
+    when=NOT_CLOSED,
+    says=_("The same risk is in the register twice. Its actions, controls and other links go to the one that stays."),
+)
+def merge(
+    actor: Actor,
+    risk: Risk,
+    *,
+    into: Annotated[Risk, Ask(_("The risk that stays"))],  # type: ignore[valid-type]  # as in actions.treat
+    reason: Annotated[str, Ask(_("Reason"), rows=3)],
+) -> Risk:
+    """The other risk takes over what is linked to this one, which is closed."""
+    refuse(rules.why_not_merge(into, risk))
+    move_links(risk, into)
+    # Those of actions that the acting person may not change stay behind.
+    refuse(rules.why_not_close(queries.open_actions(risk)))
+    join("merged_into", risk, into)
+    return _closed(risk, reason)
+
+
+@command(
+    _("Split off a risk"),
+    when=NOT_CLOSED,
+    says=_(
+        "What was described as one are two. The new one begins with the words of this, and waits for its assessment."
+    ),
+)
+def split(
+    actor: Actor,
+    risk: Risk,
+    *,
+    title: Annotated[str, Ask(_("Title of the new risk"))],
+    reason: Annotated[str, Ask(_("Reason"), rows=3)],
+) -> Risk:
+    """Make a new risk of a part of this one."""
+    made = Risk(title=title, state_reason=reason, **{name: getattr(risk, name) for name in SPLIT})
+    made.save(force_insert=True)
+    join("split_from", made, risk)
+    return made
+
+
+def _closed(risk: Risk, reason: str) -> Risk:
+    risk.state, risk.state_reason, risk.review, risk.flagged = State.CLOSED, reason, None, None
+    _end_acceptance(risk)
+    risk.save(update_fields=["state", "state_reason", "review", "flagged", *ACCEPTANCE])
     return risk
 
 

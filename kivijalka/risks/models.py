@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Func, Q
@@ -14,6 +15,7 @@ from kivijalka.access import Access, at_unit, owner, part_of, writes_node
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Kept, Record, indexes
+from kivijalka.risks import rules
 
 # Judged by the city's day; what was in force then stays so for ever.
 UNDER_POLICY_IN_FORCE = (
@@ -32,6 +34,9 @@ WITHIN_AUTHORITY = (
 )
 # Whether controls are shown to work is not for a form to say: `kj.judge_evidence` does, when an answer to it changes.
 AS_JUDGED = "new.evidence = coalesce(old.evidence, '')"
+# What flags a risk is seen to by the database (`kj.flag_risk`); a review takes the flag away.
+FLAG_ONLY_TAKEN = "new.flagged is null or new.flagged is not distinct from old.flagged"
+AN_EFFECT_ON_AN_OBJECTIVE = "new.kind <> 'strategic' or new.objective_id is not null"
 LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
 
 
@@ -123,10 +128,20 @@ class Risk(Record):
     areas = ArrayField(
         models.CharField(max_length=30, choices=Area), verbose_name=_("areas of security"), blank=True, default=list
     )
+    objective = models.ForeignKey(
+        "objectives.Objective",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("objective that it is an effect on"),
+        help_text=_("A strategic risk has one. Others that it bears on are linked to it."),
+        related_name="+",
+    )
     cause = models.TextField(_("cause"), blank=True, default="")
     event = models.TextField(_("event"), blank=True, default="")
     consequence = models.TextField(_("consequence"), blank=True, default="")
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.DRAFT)
+    state_reason = models.TextField(_("reason for closing or reopening"), blank=True, default="", editable=False)
     likelihood = models.PositiveSmallIntegerField(_("likelihood"), null=True, blank=True, validators=LEVEL_VALIDATORS)
     impact = models.PositiveSmallIntegerField(_("impact"), null=True, blank=True, validators=LEVEL_VALIDATORS)
     level = models.CharField(_("level of risk"), max_length=20, choices=Level, blank=True, default="")
@@ -143,6 +158,7 @@ class Risk(Record):
         _("evidence of the level"), max_length=12, choices=Evidence, blank=True, default="", editable=False
     )
     review = models.DateField(_("next review"), null=True, blank=True)
+    flagged = models.DateField(_("to be looked at again since"), null=True, blank=True, editable=False)
     accepted_until = models.DateField(_("accepted until"), null=True, blank=True)
     accepted_by = models.ForeignKey(
         "organisation.Person", models.PROTECT, null=True, blank=True, verbose_name=_("accepted by"), related_name="+"
@@ -176,6 +192,19 @@ class Risk(Record):
                 ),
             ),
             Guard(
+                name="strategic_risk_has_objective",
+                on="insert or update of kind, objective_id",
+                holds=AN_EFFECT_ON_AN_OBJECTIVE,
+                of_site=True,
+                violation_error_message=_("A strategic risk is an effect on an objective. Choose the objective."),
+            ),
+            Guard(
+                name="flag_only_taken_away",
+                holds=FLAG_ONLY_TAKEN,
+                of_site=True,
+                violation_error_message=_("A risk is flagged by what it is watched by."),
+            ),
+            Guard(
                 name="evidence_as_judged",
                 holds=AS_JUDGED,
                 of_site=True,
@@ -186,7 +215,19 @@ class Risk(Record):
         ]
         indexes = [
             *indexes(
-                "risk", "unit", "owner", "state", "kind", "sign", "level", "review", "likelihood", "impact", "evidence"
+                "risk",
+                "unit",
+                "owner",
+                "state",
+                "kind",
+                "sign",
+                "level",
+                "review",
+                "likelihood",
+                "impact",
+                "evidence",
+                "objective",
+                "flagged",
             ),
             GinIndex(fields=["areas"], name="risk_by_areas"),
             # All that the matrix and its access rule ask, in the order that it counts by: no rows, no sorting.
@@ -197,6 +238,11 @@ class Risk(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        reason = rules.why_not_strategic(self.kind, self.objective_id)
+        if reason is not None:
+            raise ValidationError({"objective": reason.text})
 
     def get_level_display(self) -> str:  # type: ignore[no-redef]  # Django looks for one of the model's own
         return level_in_words(self.sign, self.level)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -11,6 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.policy.scales import Authority
 from kivijalka.register.refusal import Reason
+
+
+class Mergeable(Protocol):
+    """What merging asks of a risk."""
+
+    pk: Any
+    state: Any
+    sign: Any
+
 
 # What can be decided of a threat and of an opportunity (ISO 31000).
 TREATMENTS = {
@@ -65,6 +75,25 @@ def why_not_decide(sign: str, treatment: str) -> Reason | None:
             "A threat is avoided, reduced, shared or accepted; an opportunity exploited, enhanced, shared or accepted."
         )
         return Reason("not_for_this_sign", text, field="treatment")
+    return None
+
+
+def why_not_strategic(kind: str, objective: UUID | None) -> Reason | None:
+    """Why a risk is not described well enough. None: it is."""
+    if kind == "strategic" and objective is None:
+        text = _("A strategic risk is an effect on an objective. Choose the objective.")
+        return Reason("no_objective", text, field="objective")
+    return None
+
+
+def why_not_merge(into: Mergeable, risk: Mergeable) -> Reason | None:
+    """Why a risk may not be merged into another. None: it may."""
+    if into.pk == risk.pk:
+        return Reason("itself", _("A risk is not merged into itself. Choose the other one."), field="into")
+    if into.state == "closed":
+        return Reason("closed", _("That risk is closed. Reopen it first, or choose another."), field="into")
+    if into.sign != risk.sign:
+        return Reason("other_sign", _("A threat and an opportunity are not one risk."), field="into")
     return None
 
 

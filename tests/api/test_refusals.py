@@ -81,14 +81,14 @@ def test_a_stale_version_is_a_conflict():
     address, body = f"/api/risks/{found.pk}", {"version": found.version}
     send(client, "patch", address, {**body, "title": "First"})
     assert told(send(client, "patch", address, {**body, "title": "Second"})) == (409, "conflict")
-    assert told(send(client, "post", f"{address}/close", body)) == (409, "conflict")
+    assert told(send(client, "post", f"{address}/close", {**body, "reason": "Gone"})) == (409, "conflict")
     assert fresh(found).title == "First"
 
 
 def test_a_command_in_the_wrong_state_is_a_conflict():
     client, head = as_head()
     found = risk(unit=head.unit)
-    assert told(send(client, "post", f"/api/risks/{found.pk}/reopen", {})) == (409, "state")
+    assert told(send(client, "post", f"/api/risks/{found.pk}/reopen", {"reason": "Back"})) == (409, "state")
 
 
 def test_the_past_is_not_changed():

@@ -63,7 +63,7 @@ FRAME = [
     Place("/policies/{policy}/part/likelihood/"),
     Place("/policies/{policy}/part/matrix/"),
     Place("/policies/{policy}/change/"),
-    Place("/risks/many/close/?all=1"),
+    Place("/risks/many/confirm/?all=1"),
     Place("/risks/many/edit/?all=1&field=owner&field=areas"),
     Place("/risks/?state=closed"),
     Place("/risks/?state=assessed&level=mistake"),

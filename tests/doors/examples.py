@@ -113,6 +113,8 @@ def _input(given: Input, unit: Unit, person: Person) -> Any:
         return given.ask.example
     if given.ask.choices is not None:
         return next(iter(getattr(given.ask.choices, "choices", given.ask.choices)))[0]
+    if given.type not in (Unit, Person) and issubclass(given.type, Record):
+        return row_of(given.type, unit=unit, person=person)
     simple: dict[Any, Any] = {Unit: unit, Person: person, date: in_days(1), int: 10, str: "Esimerkki", bool: True}
     if given.type not in simple:
         raise CannotRun(f"There is no example of an input of type {given.type}; add one to tests/doors/examples.py.")

@@ -80,11 +80,11 @@ def test_a_risk_is_not_closed_while_an_action_that_treats_it_is_open() -> None:
     link("treats", work, found)
     with acting(head.pk) as actor:
         with refused("open_actions"):
-            commands.close(actor, found)
+            commands.close(actor, found, reason="It is gone.")
         assert Link.objects.seen().count() == 1
     type(work).objects.filter(pk=work.pk).update(state="cancelled")
     with acting(head.pk) as actor:
-        commands.close(actor, found)
+        commands.close(actor, found, reason="It is gone.")
     assert fresh(found).state == "closed"
 
 
@@ -117,7 +117,7 @@ def test_an_open_action_that_the_closing_person_cannot_see_keeps_the_risk_open_t
     hidden = action(unit=sector(), confidentiality=3)
     link("treats", hidden, found)
     with acting(head.pk) as actor, refused("open_actions"):
-        commands.close(actor, found)
+        commands.close(actor, found, reason="It is gone.")
 
 
 def test_who_only_sees_a_risk_cannot_assess_it_by_raw_sql_either() -> None:

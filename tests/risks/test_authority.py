@@ -277,7 +277,7 @@ def test_treating_gives_an_action_with_all_that_it_must_say() -> None:
         with refused("contradiction"):
             commands.treat(actor, risk, **(work | {"how_measured": ""}))
         with refused("open_actions"):
-            commands.close(actor, risk)
+            commands.close(actor, risk, reason="It is gone.")
     assert (make.fresh(action).unit_id, make.fresh(action).owner_id) == (there.number, work["owner"].pk)
 
 

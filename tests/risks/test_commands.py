@@ -110,7 +110,7 @@ def test_finished_actions_do_not_keep_a_risk_open(head: Person, state: str) -> N
     risk, action = make.assessed_risk(), make.action(state=state)
     make.link("treats", action, risk)
     with acting(head.pk) as actor:
-        commands.close(actor, risk)
+        commands.close(actor, risk, reason="It is gone.")
     assert (make.fresh(risk).state, risk.review) == (Risk.State.CLOSED, None)
 
 
@@ -118,7 +118,7 @@ def test_an_action_that_no_longer_treats_the_risk_does_not_keep_it_open(head: Pe
     risk, action = make.assessed_risk(), make.action()
     make.link("treats", action, risk, until=timezone.now())
     with acting(head.pk) as actor:
-        commands.close(actor, risk)
+        commands.close(actor, risk, reason="It is gone.")
     assert make.fresh(risk).state == Risk.State.CLOSED
 
 
@@ -127,7 +127,7 @@ def test_a_closed_risk_is_reopened_as_a_draft(head: Person) -> None:
     with acting(head.pk) as actor:
         with refused("state"):
             commands.assess(actor, risk, likelihood=1, people=1)
-        commands.reopen(actor, risk)
+        commands.reopen(actor, risk, reason="It is back.")
     assert make.fresh(risk).state == Risk.State.DRAFT
 
 

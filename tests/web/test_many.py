@@ -37,6 +37,9 @@ def fates(page: Any) -> dict[str, list[str]]:
     return {fate: [row.title for row in rows] for fate, _count, rows in page.context["groups"]}
 
 
+REASON = {"reason": "It is gone."}
+
+
 def test_what_is_ticked_in_a_list_can_be_changed_together(head: tuple[Client, Person]) -> None:
     client, person = head
     mine, other = risk("Fire", unit=person.unit), risk("Flood", unit=person.unit)
@@ -53,10 +56,10 @@ def test_a_preview_says_who_is_refused_and_why_and_the_others_are_done(head: tup
     treated, closed = risk("Flood", unit=person.unit), risk("Old", unit=person.unit, state="closed")
     link("treats", action(unit=person.unit), treated)
     address = f"/risks/many/close/?{rows_of(free, treated, closed)}"
-    page = client.get(address)
+    page = client.post(address, REASON)
     assert fates(page) == {"refused": ["Flood", "Old"], "changed": ["Fire"]}
     assert "present state" in page.content.decode() and fresh(free).state == "draft"
-    answer = client.post(address, {"commit": "1", **hidden(page)})
+    answer = client.post(address, {"commit": "1", **hidden(page), **REASON})
     assert (answer.status_code, answer["Location"]) == (302, "/risks/")
     assert [fresh(record).state for record in (free, treated)] == ["closed", "draft"]
 
@@ -81,12 +84,12 @@ def test_nothing_is_done_when_one_changed_since_the_preview(head: tuple[Client, 
     client, person = head
     records = [risk(f"Fire {number}", unit=person.unit) for number in range(3)]
     address = f"/risks/many/close/?{rows_of(*records)}"
-    seen = hidden(client.get(address))
+    seen = hidden(client.post(address, REASON))
     Risk.objects.filter(pk=records[1].pk).update(title="Smoke")
-    page = client.post(address, {"commit": "1", **seen})
+    page = client.post(address, {"commit": "1", **seen, **REASON})
     assert page.status_code == 409 and "Nothing was done" in page.content.decode()
     assert {fresh(record).state for record in records} == {"draft"}
-    assert client.post(address, {"commit": "1", **hidden(page)}).status_code == 302
+    assert client.post(address, {"commit": "1", **hidden(page), **REASON}).status_code == 302
     assert {fresh(record).state for record in records} == {"closed"}
 
 
@@ -106,17 +109,17 @@ def test_what_was_answered_after_the_preview_is_shown_before_it_is_done(head: tu
 def test_records_out_of_reach_are_as_if_they_were_not_there(head: tuple[Client, Person]) -> None:
     client, person = head
     mine, other = risk(unit=person.unit), risk(unit=sector())
-    page = client.get(f"/risks/many/close/?{rows_of(mine, other)}")
+    page = client.post(f"/risks/many/close/?{rows_of(mine, other)}", REASON)
     assert fates(page) == {"changed": [mine.title]}
     forged = {"rows": f"{hidden(page)['rows']},{other.pk}:{other.version}", "seen": hidden(page)["seen"]}
-    assert client.post(f"/risks/many/close/?{rows_of(mine)}", {"commit": "1", **forged}).status_code == 404
+    assert client.post(f"/risks/many/close/?{rows_of(mine)}", {"commit": "1", **forged, **REASON}).status_code == 404
     assert fresh(mine).state == fresh(other).state == "draft"
 
 
 def test_without_a_row_or_a_field_it_says_what_to_do(head: tuple[Client, Person]) -> None:
     client, person = head
     mine = risk(unit=person.unit)
-    for address in ("/risks/many/", "/risks/many/close/", f"/risks/many/edit/?{rows_of(mine)}&field=title"):
+    for address in ("/risks/many/", "/risks/many/confirm/", f"/risks/many/edit/?{rows_of(mine)}&field=title"):
         page = client.get(address)
         assert page.status_code == 422 and "Go back" in page.content.decode()
     assert client.get(f"/risks/many/treat/?{rows_of(mine)}").status_code == 404

@@ -18,6 +18,8 @@ from tests.factories import action, assessed_risk, delegation, fresh, holder, in
 from tests.web.test_many import hidden, rows_of
 from tests.who import sign_in
 
+REASON = {"reason": "It is gone."}
+
 
 @pytest.fixture
 def head(committed: str) -> tuple[Client, Person]:
@@ -50,7 +52,7 @@ def test_a_verb_is_undone_as_a_new_version_and_may_be_done_again(head: tuple[Cli
     client, person = head
     found = assessed_risk(unit=person.unit)
     review = found.review
-    way_back = done(client, f"/risks/{found.pk}/do/close/")
+    way_back = done(client, f"/risks/{found.pk}/do/close/", REASON)
     assert fresh(found).state == "closed"
     page = client.get(way_back).content.decode()
     assert "Close the risk" in page and found.title in page
@@ -91,10 +93,10 @@ def test_it_is_refused_as_a_whole_when_somebody_changed_one_since(head: tuple[Cl
     client, person = head
     records = [risk(f"Fire {number}", unit=person.unit) for number in range(2)]
     address = f"/risks/many/close/?{rows_of(*records)}"
-    way_back = done(client, address, {"commit": "1", **hidden(client.get(address))})
+    way_back = done(client, address, {"commit": "1", **hidden(client.post(address, REASON)), **REASON})
     colleague = holder("unit_head", unit=person.unit)
     other = sign_in(Client(), colleague)
-    other.post(f"/risks/{records[0].pk}/do/reopen/")
+    other.post(f"/risks/{records[0].pk}/do/reopen/", REASON)
     page = client.post(way_back)
     assert page.status_code == 409 and str(colleague) in page.content.decode()
     assert [fresh(record).state for record in records] == ["draft", "closed"]
@@ -118,7 +120,7 @@ def test_a_link_is_taken_back_and_an_ended_one_restored(head: tuple[Client, Pers
 def test_what_somebody_else_did_is_not_there(head: tuple[Client, Person]) -> None:
     client, person = head
     found = assessed_risk(unit=person.unit)
-    way_back = done(client, f"/risks/{found.pk}/do/close/")
+    way_back = done(client, f"/risks/{found.pk}/do/close/", REASON)
     colleague = holder("unit_head", unit=person.unit)
     other = sign_in(Client(), colleague)
     assert {other.get(way_back).status_code, other.post(way_back).status_code} == {404}
@@ -132,7 +134,7 @@ def test_what_somebody_else_did_is_not_there(head: tuple[Client, Person]) -> Non
 def test_who_may_change_it_no_more_may_not_undo(head: tuple[Client, Person]) -> None:
     client, person = head
     found = risk(unit=person.unit)
-    way_back = done(client, f"/risks/{found.pk}/do/close/")
+    way_back = done(client, f"/risks/{found.pk}/do/close/", REASON)
     role_of(person, "employee")
     Role.objects.filter(person=person, kind="unit_head").update(end=in_days(-1))
     assert client.post(way_back).status_code in (403, 404, 409)
@@ -142,7 +144,7 @@ def test_who_may_change_it_no_more_may_not_undo(head: tuple[Client, Person]) -> 
 def test_nor_who_may_do_something_else_to_it_still(head: tuple[Client, Person]) -> None:
     client, person = head
     found = assessed_risk(unit=person.unit)
-    way_back = done(client, f"/risks/{found.pk}/do/close/")
+    way_back = done(client, f"/risks/{found.pk}/do/close/", REASON)
     Role.objects.filter(person=person).update(kind="city_board")
     answer = client.post(way_back)
     assert answer.status_code == 409 and "do not have the right" in answer.content.decode()

@@ -107,11 +107,14 @@ class AnyOfArray(django_filters.MultipleChoiceFilter):
         return rows.filter(**{f"{self.field_name}__overlap": value}) if value else rows
 
 
+FILLED = [("empty", _("no value")), ("filled", _("has a value"))]
+
+
 class EmptyFilter(django_filters.ChoiceFilter):
-    """end=empty: the field has no value."""
+    """end=empty: the field has no value; end=filled: it has one."""
 
     def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return rows.filter(**{f"{self.field_name}__isnull": True}) if value == "empty" else rows
+        return rows.filter(**{f"{self.field_name}__isnull": value == "empty"}) if value else rows
 
 
 class DayOrWord(DayField):
@@ -208,7 +211,7 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
         elif lookup in SHORT:
             made[f"{name}_{lookup}"] = DayFilter(field_name=name, lookup_expr=lookup, label=_named(field, lookup))
         elif lookup == "empty" and name not in made:
-            made[name] = EmptyFilter(choices=[("empty", _("no value"))], empty_label=_("any"), **common)
+            made[name] = EmptyFilter(choices=FILLED, empty_label=_("any"), **common)
     return made
 
 

@@ -1,0 +1,1 @@
+"""Insurance: what share of a loss somebody else bears."""

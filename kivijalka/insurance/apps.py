@@ -1,0 +1,8 @@
+"""The insurance room."""
+
+from django.apps import AppConfig
+
+
+class InsuranceConfig(AppConfig):
+    name = "kivijalka.insurance"
+    label = "insurance"
