@@ -177,6 +177,8 @@ class Risk(Record):
                     # Never one's own risk.
                     "accept": at_unit("risk.accept") & ~owner(),
                     "treat": at_unit("risk.edit") & at_unit("action.edit"),
+                    # It adds a risk at the unit.
+                    "split": at_unit("risk.edit"),
                 },
             ),
             models.CheckConstraint(

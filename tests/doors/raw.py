@@ -99,7 +99,7 @@ def _part_of(scene: Scene, part: Any, row: Row, person: Any) -> dict[str, Any]:
 
 def links(scene: Scene) -> Iterator[Cell]:
     """A link is seen by whoever sees both ends, and made by whoever may change the first and sees the second."""
-    for tie in ties_of(scene):
+    for tie in ties_of(scene, every=True):
         for row in scene.rows:
             values = tie.values(row.record)
             yield Cell(

@@ -12,6 +12,7 @@ from tests import factories as make
 from tests.doors import examples
 from tests.doors.expected import lets
 from tests.doors.scene import ALLOWED, REFUSED, Row, Scene, facts_of
+from tests.full import FULL
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,16 @@ class Tie:
         return ALLOWED if lets(register.access.write, scene.holder, first) else REFUSED
 
 
-def ties_of(scene: Scene) -> Iterator[Tie]:
-    """Every declared kind of link that a record of this register may have."""
-    key = scene.register.key
+def ties_of(scene: Scene, *, every: bool = FULL) -> Iterator[Tie]:
+    """A link from the record and one to it, or every declared kind of link.
+
+    Doors that only carry know nothing of kinds: that the database makes no difference between them, raw SQL tries on all.
+    """
+    key, tried = scene.register.key, set()
     for kind, a, b in link_rules():
         for near, other, forward in ((a, b, True), (b, a, False)):
-            if near == key:
+            if near == key and (every or forward not in tried):
+                tried.add(forward)
                 person = make.person(unit=scene.town.beside)
                 far = examples.row_of(REGISTERS[other].model, unit=scene.town.below, person=person)
                 yield Tie(kind.kind, key, other, forward, far)
