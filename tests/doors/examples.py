@@ -101,20 +101,20 @@ def in_state(model: type[Model], command: Command[Any], **wishes: Any) -> Any:
     raise CannotRun(f"No state of {model.__name__} lets {command.name!r} be done; its `when` is {command.when}.")
 
 
-def inputs_of(command: Command[Any], *, unit: Unit, person: Person) -> dict[str, Any]:
-    """An example of every input that the command asks for."""
+def inputs_of(command: Command[Any], *, unit: Unit, person: Person, mine: Person) -> dict[str, Any]:
+    """An example of every input that the command asks for; a record is the acting person's own, so that they see it."""
     # A day that may be left out is: it means today.
     asked = {name: given for name, given in command.inputs.items() if given.required or given.type is not date}
-    return {name: _input(given, unit, person) for name, given in asked.items()}
+    return {name: _input(given, unit, person, mine) for name, given in asked.items()}
 
 
-def _input(given: Input, unit: Unit, person: Person) -> Any:
+def _input(given: Input, unit: Unit, person: Person, mine: Person) -> Any:
     if given.ask.example is not None:
         return given.ask.example
     if given.ask.choices is not None:
         return next(iter(getattr(given.ask.choices, "choices", given.ask.choices)))[0]
     if given.type not in (Unit, Person) and issubclass(given.type, Record):
-        return row_of(given.type, unit=unit, person=person)
+        return row_of(given.type, unit=unit, person=mine)
     simple: dict[Any, Any] = {Unit: unit, Person: person, date: in_days(1), int: 10, str: "Esimerkki", bool: True}
     if given.type not in simple:
         raise CannotRun(f"There is no example of an input of type {given.type}; add one to tests/doors/examples.py.")

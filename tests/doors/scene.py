@@ -187,7 +187,8 @@ class Scene:
         return reaches(right, self.holder, row.facts)
 
     def inputs(self, command: Any) -> dict[str, Any]:
-        return examples.inputs_of(command, unit=self.town.beside, person=make.person(unit=self.town.beside))
+        person = make.person(unit=self.town.beside)
+        return examples.inputs_of(command, unit=self.town.beside, person=person, mine=self.person)
 
     def new(self, place: str) -> tuple[dict[str, Any], str]:
         """Values for a new row at a place, and what adding it should come to: it must be seen as well."""
