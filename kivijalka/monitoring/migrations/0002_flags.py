@@ -42,7 +42,7 @@ drop function kj.flag_of_link(), kj.flag_of_indicator(), kj.flag_risk(uuid);
 class Migration(migrations.Migration):
     dependencies = [
         ("monitoring", "0001_initial"),
-        ("risks", "0015_objective_and_flag"),
+        ("risks", "0016_objective_and_flag"),
         ("register", "0013_writable_nodes"),
     ]
     operations = [migrations.RunSQL(FORWARD, BACK)]
