@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import django
@@ -38,6 +37,7 @@ from django.test import Client, override_settings  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from bench import _cities as cities  # noqa: E402
+from bench._clock import backend_of, spent  # noqa: E402
 from kivijalka.access import acting  # noqa: E402
 from kivijalka.organisation.models import Account  # noqa: E402
 from kivijalka.register.registry import REGISTERS  # noqa: E402
@@ -191,17 +191,6 @@ def timed(client: Client, address: str, backend: Path) -> tuple[float, float]:
     client.get(address)
     took = time.perf_counter() - clock
     return took * 1000, (time.process_time() - own + spent(backend) - database) * 1000
-
-
-def backend_of(connection: Any) -> Path:
-    """Where Linux tells what the database's process has spent."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_backend_pid()")
-        return Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
-
-
-def spent(backend: Path) -> float:
-    return int(backend.read_text().split()[0]) / 1e9
 
 
 if __name__ == "__main__":

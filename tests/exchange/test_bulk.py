@@ -104,3 +104,38 @@ def test_too_many_at_once_or_none_at_all_are_refused(scim: Client, monkeypatch: 
     assert sent(scim, "POST", "Bulk", body).status_code == 413
     assert sent(scim, "POST", "Bulk", {"schemas": [BULK]}).status_code == 400
     assert not Person.objects.filter(email="a@esimerkki.example").exists()
+
+
+def test_what_is_told_again_is_read_together_and_writes_nothing(
+    scim: Client, django_assert_max_num_queries: Any
+) -> None:
+    school = make.unit()
+    done = job(scim, *(new(f"sama{number}", **at(school)) for number in range(20)))
+    again = [
+        {
+            "method": "PUT",
+            "path": f"/Users/{one['location'].rpartition('/')[2]}",
+            "data": user(one["bulkId"], **at(school)),
+        }
+        for one in done
+    ]
+    with django_assert_max_num_queries(12):
+        answers = job(scim, *again)
+    assert [(one["status"], one["version"]) for one in answers] == [("200", one["version"]) for one in done]
+
+
+def test_what_is_wrong_among_changes_falls_alone_and_one_person_may_be_changed_twice(scim: Client) -> None:
+    make.person(email="on.jo@esimerkki.example")
+    one, two = make.person(), make.person()
+    done = job(
+        scim,
+        {"method": "PUT", "path": f"/Users/{one.pk}", "data": user("eka")},
+        {"method": "PUT", "path": f"/Users/{two.pk}", "data": user("on.jo")},
+        {"method": "PUT", "path": f"/Users/{one.pk}", "data": user("toka", title="rehtori")},
+        {"method": "DELETE", "path": f"/Users/{make.person().pk}"},
+        {"method": "PUT", "path": "/Users/nobody", "data": user("kolmas")},
+        {"method": "PUT", "path": f"/Users/{two.pk}", "data": user("neljas")},
+    )
+    assert statuses(done) == ["200", "409", "200", "204", "404", "200"]
+    assert make.fresh(one).user_name == "toka@esimerkki.example" and make.fresh(one).work_title == "rehtori"
+    assert make.fresh(two).user_name == "neljas@esimerkki.example"

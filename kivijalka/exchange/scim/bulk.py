@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -53,6 +54,10 @@ class Asked(_Folded):
     def adds_a_person(self) -> bool:
         return self.method.upper() == "POST" and self.kind is persons and not self.key and self.bulk_id is not None
 
+    @property
+    def changes_a_person(self) -> bool:
+        return self.method.upper() in ("PUT", "PATCH", "DELETE") and self.kind is persons and bool(self.key)
+
 
 class Request(_Folded):
     """All that came."""
@@ -81,15 +86,21 @@ def carry_out(caller: Caller, payload: Any) -> Outcome:
 
 
 def _runs(asked: list[Asked]) -> Iterator[list[Asked]]:
-    """New persons in a row come together, anything else alone."""
+    """New persons in a row come together, and so do changes of persons; anything else alone."""
     run: list[Asked] = []
     for one in asked:
-        if run and not (one.adds_a_person and run[-1].adds_a_person and len(run) < AT_ONCE):
+        if run and not (len(run) < AT_ONCE and _belong(run, one)):
             yield run
             run = []
         run.append(one)
     if run:
         yield run
+
+
+def _belong(run: list[Asked], one: Asked) -> bool:
+    if one.changes_a_person:
+        return run[-1].changes_a_person
+    return one.adds_a_person and run[-1].adds_a_person
 
 
 class _Job:
@@ -104,6 +115,8 @@ class _Job:
         """Operations done together; when the database refuses them, halves, down to the one at fault."""
         if len(run) == 1:
             return [self._alone(run[0])]
+        if run[0].changes_a_person:
+            return self._one_by_one(run)
         try:
             with transaction.atomic():
                 return self._together(run)
@@ -138,9 +151,21 @@ class _Job:
         location = f"{self.caller.base}/{persons.ENDPOINT}/{answer.pk}"
         return _outcome(asked, 201, location=location, version=f'W/"{answer.version}"')
 
+    def _one_by_one(self, run: list[Asked]) -> list[Outcome]:
+        """Changes of persons: most that a directory says is so already, so they are read together, and changed alone."""
+        operations.read_ahead(self.caller, persons, (asked.key for asked in run))
+        outcomes: list[Outcome] = []
+        for asked in run:
+            if not self.bears(outcomes):
+                break
+            outcomes.append(self._alone(asked))
+        return outcomes
+
     def _alone(self, asked: Asked) -> Outcome:
+        # Most that is said of somebody is so already; what is to be written keeps a place to go back to by itself.
+        place = nullcontext() if asked.method.upper() in ("PUT", "PATCH") else transaction.atomic()
         try:
-            with transaction.atomic():
+            with place:
                 return self._do(asked)
         except REFUSALS as refused:
             return _failed(asked, refused, self.caller.base)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from scim2_models import Context, PatchOp, PreconditionFailedException
 
 from kivijalka.access import Actor
 from kivijalka.exchange.scim import persons, units
+from kivijalka.exchange.scim.meta import uuids
 from kivijalka.exchange.scim.resources import POLICY, PROVIDER, filled
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.register.command import no_right
@@ -26,6 +29,8 @@ class Caller:
 
     actor: Actor
     base: str
+    # Resources that were read ahead of their operations, each with its record, by id.
+    ahead: dict[str, tuple[Any, Any]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, actor: Actor, base: str) -> Caller:
@@ -64,6 +69,7 @@ def replace(caller: Caller, kind: Any, key: str, payload: Any, version: str | No
     whole = filled(payload, kind.defaults(before, caller.home))
     after = kind.MODEL.model_validate(whole, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_provider=PROVIDER)
     after.replace(before)
+    kind.settle(record, before, after)
     return _changed(caller, kind, record, before, after)
 
 
@@ -75,6 +81,7 @@ def patch(caller: Caller, kind: Any, key: str, payload: Any, version: str | None
     record, before = _locked(caller, kind, key, version)
     after = before.model_copy(deep=True)
     operations.patch(after, scim_policy=POLICY)
+    kind.settle(record, before, after)
     return _changed(caller, kind, record, before, after)
 
 
@@ -88,14 +95,26 @@ def _changed(caller: Caller, kind: Any, record: Any, before: Any, after: Any) ->
     """The resource made what it is to be; most that a directory sends is so already."""
     if after.model_dump() == before.model_dump():
         return before
-    kind.change(caller.actor, record, before, after, caller.home)
+    with transaction.atomic():
+        kind.change(caller.actor, record, before, after, caller.home)
     return one(caller, kind, str(record.pk))
+
+
+def read_ahead(caller: Caller, kind: Any, keys: Iterable[str]) -> None:
+    """Lock and read the resources that the next operations change, together; each is used once."""
+    rows = kind.rows().filter(pk__in=uuids(keys)).select_for_update(of=("self",)).order_by("pk")
+    records = list(rows)
+    told = kind.shown(records, caller.base)
+    caller.ahead.clear()
+    caller.ahead.update({one.id: (record, one) for record, one in zip(records, told, strict=True)})
 
 
 def _locked(caller: Caller, kind: Any, key: str, version: str | None) -> tuple[Any, Any]:
     """A resource that stays as it is until the end of the transaction. `version` is the one that the client knows."""
-    record = _row(kind, key, lock=True)
-    resource = _told(caller, kind, record)
+    record, resource = caller.ahead.pop(key, (None, None))
+    if record is None:
+        record = _row(kind, key, lock=True)
+        resource = _told(caller, kind, record)
     if version not in (None, "*", resource.meta.version):
         raise PreconditionFailedException
     return record, resource

@@ -122,6 +122,12 @@ def add_each(actor: Actor, users: Sequence[Any]) -> list[Made]:
     return [v if isinstance(v, Refused) else there[id(v)] or next(answers) for v in given]
 
 
+def settle(person: Any, before: Any, after: Any) -> None:
+    """Who is said to work where they do, by the unit's code, is where they were."""
+    if person.unit is not None and _unit_named(after) == person.unit.code:
+        after[WorksAt] = before[WorksAt]
+
+
 def change(actor: Actor, person: Any, before: Any, after: Any, home: Unit) -> None:
     """Make of a person what they are to be: what differs is edited; they are transferred; they leave or are here again."""
     values = _values(after, units.named([_unit_named(after)]))

@@ -105,6 +105,10 @@ def add(actor: Actor, group: Any, home: Unit) -> Unit:
     return made
 
 
+def settle(unit: Any, before: Any, after: Any) -> None:
+    """What is said of a unit is said in one way only."""
+
+
 def change(actor: Actor, unit: Any, before: Any, after: Any, home: Unit) -> None:
     """Make of a group what it is to be. Who is taken out works at the unit of whoever provisions."""
     if after.display_name != before.display_name:

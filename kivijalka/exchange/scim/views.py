@@ -139,9 +139,12 @@ def _listed(caller: Caller, kinds: list[Any], given: Any) -> HttpResponse:
     found: list[Any] = []
     for kind in kinds:
         rows = filtered(kind.rows(), kind.MODEL, asked, kind.attributes())
-        count = rows.order_by().count()
-        page = rows[skip : skip + room - len(found)] if len(found) < room else []
-        found += kind.shown(list(page), caller.base)
+        left = room - len(found)
+        page = list(rows[skip : skip + left]) if left else []
+        # A page that ends before its room does says how many there are.
+        is_last = len(page) < left and (page or not skip)
+        count = skip + len(page) if is_last else rows.order_by().count()
+        found += kind.shown(page, caller.base)
         total, skip = total + count, max(skip - count, 0)
     resources = [one.model_dump(scim_ctx=RESPONSE, response_parameters=asked) for one in found]
     envelope = {"schemas": [str(ListResponse.__schema__)], "totalResults": total, "itemsPerPage": len(found)}
