@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kivijalka.register import jobs
+from kivijalka.register.sealing import seals
 from kivijalka.register.sealing.models import Seal
 from tests import factories as make
 from tests.jobs import work_off
@@ -53,4 +55,15 @@ def test_without_a_worker_who_runs_the_site_is_told_so(committed: str) -> None:
     with pytest.raises(CommandError, match="no worker is running"):
         told()
     a_worker_lives()
-    assert "1 workers are running" in told()
+    assert "workers running: 1" in told()
+
+
+def test_a_trail_that_nobody_seals_is_told(committed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_worker_lives()
+    make.risk("Sade")
+    told()
+    monkeypatch.setattr("kivijalka.register.management.commands.jobs.UNSEALED", timedelta(0))
+    with pytest.raises(CommandError, match="the trail is not sealed"):
+        told()
+    assert seals.seal() == 1
+    assert "sealed: all" in told()

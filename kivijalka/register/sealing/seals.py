@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,6 +32,16 @@ def seal() -> int | None:
         if key is not None:
             cursor.execute("select kj.sign(%s, %s, %s)", [number, key.sign(head), _public(key)])
         return number
+
+
+def unsealed_since() -> datetime | None:
+    """When the oldest entry began that no seal holds yet. As the tables' owner."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select min(since) from history.entry where no > (select coalesce(max(last), 0) from register_seal)"
+        )
+        found: datetime | None = cursor.fetchone()[0]
+        return found
 
 
 def signing_key() -> Ed25519PrivateKey | None:

@@ -12,8 +12,12 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
+from kivijalka.register.sealing import seals
+
 # A worker tells every ten seconds that it lives.
 SILENT = timedelta(seconds=30)
+# Sealed within ten seconds of its end; an entry says when its transaction began.
+UNSEALED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["again"]:
             self._again()
-        found, alive = standing(), workers(timezone.now())
-        self.stdout.write("\n".join([*map(str, found), f"{alive} workers are running."]))
-        wrong = [f"{kind.task} failed" for kind in found if kind.is_wrong] + ([] if alive else ["no worker is running"])
+        now, found = timezone.now(), standing()
+        alive, unsealed = workers(now), seals.unsealed_since()
+        self.stdout.write("\n".join([*map(str, found), f"workers running: {alive}", f"sealed: {_sealed(unsealed)}"]))
+        wrong = [f"{kind.task} failed" for kind in found if kind.is_wrong]
+        wrong += [] if alive else ["no worker is running"]
+        wrong += [] if unsealed is None or now - unsealed < UNSEALED else ["the trail is not sealed"]
         if wrong:
             raise CommandError(
                 f"{'; '.join(wrong)}. The log of the worker says why; ./run manage jobs --again tries anew."
@@ -85,3 +92,7 @@ def workers(now: datetime) -> int:
 
 def _at(moment: datetime | None) -> str:
     return "never" if moment is None else f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"
+
+
+def _sealed(unsealed: datetime | None) -> str:
+    return "all" if unsealed is None else f"up to {_at(unsealed)}"
