@@ -6,15 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from kivijalka.register.contents import MOST_BYTES
 from kivijalka.register.doors import drafts, once
+from kivijalka.register.doors.downloads import ANY_KIND
 from kivijalka.register.kinds import WHY
 from kivijalka.register.refusal import Refused
 from kivijalka.web.middleware import SAFE, STATUS, refuse
 
 # What a form may hold beside a file.
 BESIDE = 2**20
+
+
+class PackingMiddleware(GZipMiddleware):
+    """Packs pages; not a file as it came, which mostly is packed in its own way, and may be large."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if response.get("Content-Type") == ANY_KIND else super().process_response(request, response)
 
 
 class SizeMiddleware:

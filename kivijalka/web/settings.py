@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # A list of fifty rows is 70 kB of text and 9 kB over the wire; Django's own padding guards the form tokens.
-    "django.middleware.gzip.GZipMiddleware",
+    "kivijalka.web.sending.PackingMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
