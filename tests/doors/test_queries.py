@@ -63,6 +63,19 @@ def test_pages_over_all_registers_make_few_queries_and_no_more_for_more_rows(com
     assert {page: count for page, count in [*first.items(), *with_one.items()] if count > MOST} == {}
 
 
+def test_fields_that_the_city_added_cost_no_query(committed: str) -> None:
+    someone = everything_at_the_top()
+    add_rows("risk", someone)
+    client = sign_in(Client(), someone)
+    pages = [*pages_of("risk"), "/api/risks", "/risks/export.csv"]
+    for page in pages:
+        queries(client, page)
+    without = {page: queries(client, page) for page in pages}
+    for kind in ("text", "day", "truth"):
+        make.own_field(f"Own {kind}", kind=kind)
+    assert {page: queries(client, page) for page in pages} == without
+
+
 def everything_at_the_top() -> Person:
     """Somebody who holds every kind of role for the whole city: nothing is left out of a page for want of a right."""
     someone = make.person()

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
@@ -156,7 +157,9 @@ def test_programs_read_and_write_them_and_the_document_types_them(head: tuple[Cl
     assert wrong["errors"].keys() == {"own_phase", "own_floors"}
     values = [version["values"] for version in client.get(f"{address}/history").json()["items"]]
     assert [value["own_phase"] for value in values] == ["kaytossa", ""]
-    schemas = client.get("/api/openapi.json").json()["components"]["schemas"]
+    document = client.get("/api/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    jsonschema_rs.validate({**document, "$ref": "#/components/schemas/Risk"}, answer.json())
     for shape in ("Risk", "RiskNew", "RiskEdit", "RiskValues"):
         assert {"own_floors", "own_phase"} <= schemas[shape]["properties"].keys(), shape
     assert "own_phase" not in Client().get("/api/openapi.json").content.decode()
@@ -174,7 +177,8 @@ def test_a_file_brings_them_in_and_takes_them_out_unchanged(head: tuple[Client, 
     assert Risk.objects.get().own == {"phase": "kaytossa", "value": "1250.50", "insured": True}
     file = client.get("/risks/export.csv").content
     assert "1250,50" in file.decode() and "In use" in file.decode()
-    assert planned(file, person).counts == {"new": 0, "changed": 0, "same": 1, "refused": 0}
+    for exported in (file, client.get("/risks/export.xlsx").content):
+        assert planned(exported, person).counts == {"new": 0, "changed": 0, "same": 1, "refused": 0}
     again = planned(file.replace(b"1250,50", b"99"), person)
     assert [(str(c.label), c.after) for c in again.of("changed")[0].changes] == [("Arvo (€)", "99")]
 
@@ -219,6 +223,33 @@ def test_two_who_change_different_ones_lose_nothing(head: tuple[Client, Person])
     edited(record, person, own_building="Kivitalo")
     client.post(f"/risks/{record.pk}/edit/", {**typed, "own_phase": "kaytossa"})
     assert fresh(record).own == {"building": "Kivitalo", "phase": "kaytossa"}
+
+
+def test_many_records_are_given_the_same_value(head: tuple[Client, Person]) -> None:
+    client, person = head
+    own_field("Building")
+    own_field("Phase", kind="choice", options=PHASES)
+    rows = "&".join(f"row={risk(unit=person.unit).pk}" for _ in range(2))
+    fields = [name for name, _label in client.get(f"/risks/many/?{rows}").context["fields"]]
+    assert "own_phase" in fields and "own_building" not in fields
+    address, given = f"/risks/many/edit/?{rows}&field=own_phase", {"own_phase": "kaytossa"}
+    page = client.post(address, given)
+    assert "In use" in page.content.decode()
+    seen = {name: page.context[name] for name in ("rows", "seen")}
+    client.post(address, {**given, **seen, "commit": "1"})
+    assert [record.own for record in Risk.objects.all()] == [{"phase": "kaytossa"}] * 2
+
+
+def test_two_days_are_compared_by_them_too(head: tuple[Client, Person]) -> None:
+    client, person = head
+    record = risk("Fire", unit=person.unit)
+    with connection.cursor() as cursor:
+        cursor.execute("update history.risks_risk set kept_from = kept_from - interval '1 year'")
+    own_field("Phase", kind="choice", options=PHASES)
+    edited(record, person, own_phase="kaytossa")
+    page = client.get(f"/risks/compare/?since={make.in_days(-7)}")
+    [(_record, [change])] = page.context["differences"][0].shown
+    assert (str(change.label), change.before, change.after) == ("Phase", "", "In use")
 
 
 def test_one_that_ended_is_asked_no_longer_and_loses_nothing(head: tuple[Client, Person]) -> None:

@@ -40,11 +40,12 @@ class Own:
     definitions: list[OwnField] = field(default_factory=list)
     fields: dict[str, AnyField] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     @property
-    def state(self) -> tuple[Any, ...]:
+    def state(self) -> tuple[str, ...]:
         """What distinguishes these from those of another moment."""
-        return tuple((defined.pk, defined.version) for defined in self.definitions)
+        return tuple(self.told)
 
 
 NONE = Own()
@@ -118,7 +119,7 @@ def anew(make: Callable[[str], T]) -> Callable[[str], T]:
     """What is made of a register, by its key: once, and once more when the city has changed the fields that it added."""
 
     @lru_cache(maxsize=256)
-    def made(key: str, _state: tuple[Any, ...]) -> T:
+    def made(key: str, _state: tuple[str, ...]) -> T:
         return make(key)
 
     @wraps(make)
@@ -143,6 +144,7 @@ def _read(told: str) -> dict[Model, Own]:
             own = found.setdefault(register.model, Own())
             name = PREFIX + defined.name
             own.definitions.append(defined)
+            own.told.append(json.dumps(row))
             own.fields[name] = _field(defined, register.model, name)
             if defined.is_asked:
                 own.asked.append(name)

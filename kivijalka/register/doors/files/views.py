@@ -89,7 +89,8 @@ def columns_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     said = by_headings(register, head)
     values = {h: target for h, target in by_values(register, head, said).items() if not kept or h not in kept.columns}
     chosen = {**said, **values, **(kept.columns if kept else {})}
-    choices = [*mappings.choices(register), *new_fields.offered(register, actor)]
+    fields = new_fields.offered(register, actor)
+    choices = [*mappings.choices(register), *fields]
     if data is not None:
         try:
             chosen = steps.columns_chosen(head.headings, data, {name for name, _label in choices})
@@ -106,6 +107,7 @@ def columns_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         "head": head,
         "columns": steps.columns_shown(head, chosen, values),
         "choices": choices,
+        "offers_fields": bool(fields),
         "fixed": fixed,
         "name": request.POST.get("name") or (kept.name if kept else file.name.rsplit(".", 1)[0]),
         "kept": kept,
