@@ -219,7 +219,8 @@ def test_two_who_change_different_ones_lose_nothing(head: tuple[Client, Person])
     own_field("Phase", kind="choice", options=PHASES)
     record = risk(unit=person.unit)
     form = client.get(f"/risks/{record.pk}/edit/").context["form"]
-    typed = {**form.initial, "unit": person.unit.code, "owner": "", "version": record.version}
+    initial = {name: value for name, value in form.initial.items() if value is not None}
+    typed = {**initial, "unit": person.unit.code, "version": record.version}
     edited(record, person, own_building="Kivitalo")
     client.post(f"/risks/{record.pk}/edit/", {**typed, "own_phase": "kaytossa"})
     assert fresh(record).own == {"building": "Kivitalo", "phase": "kaytossa"}
@@ -281,6 +282,11 @@ def test_only_administrators_of_the_city_add_them(head: tuple[Client, Person]) -
     made = send(administrator, "post", "/api/own-fields", new)
     assert (made.status_code, made.json()["name"]) == (201, "rakennusvaihe"), made.content
     assert "own_rakennusvaihe" in client.get("/risks/new/").context["form"].fields
+    leads = "/own-fields/?asked_in=risk"
+    assert (
+        leads in administrator.get("/risks/").content.decode() and leads not in client.get("/risks/").content.decode()
+    )
+    assert administrator.get(f"{leads}&state=asked").context["page"].total == 1
 
 
 BAD = [

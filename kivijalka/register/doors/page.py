@@ -36,6 +36,7 @@ from kivijalka.register.doors.show import (
     verbs_of,
 )
 from kivijalka.register.doors.story import events_of, with_events
+from kivijalka.register.own.rules import may_add_to
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_path
 from kivijalka.register.working_models import SavedView
@@ -94,6 +95,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "shares": request.actor.holds("list.edit"),  # type: ignore[attr-defined]
             "look": look,
             "asked": asked,
+            "adds_fields": may_add_to(register, request.actor),  # type: ignore[attr-defined]
             "column_choices": column_choices(register, shown_columns),
             "is_dense": params.get("density") == "dense",
         },

@@ -11,6 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kivijalka.access import Actor
+from kivijalka.register.declare import Register
 from kivijalka.register.own import choices
 from kivijalka.register.own.fields import definitions_of
 from kivijalka.register.own.models import OwnField
@@ -19,6 +21,11 @@ from kivijalka.register.registry import REGISTERS
 
 MOST_CHOICES, LONGEST_NAME = 200, 200
 TAKEN = gettext_lazy("The register has a field that is called so already: %s. Choose another name.")
+
+
+def may_add_to(register: Register[Any], actor: Actor) -> bool:
+    """Whether this person may add fields to a register."""
+    return register.takes_own and actor.as_of is None and actor.holds("own_field.edit")
 
 
 def refuse_unfit(defined: OwnField) -> None:

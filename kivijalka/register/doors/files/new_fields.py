@@ -12,6 +12,7 @@ from kivijalka.register.command import add
 from kivijalka.register.declare import Register
 from kivijalka.register.own.fields import PREFIX
 from kivijalka.register.own.models import OwnField
+from kivijalka.register.own.rules import may_add_to
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS, register_of
 
@@ -21,7 +22,7 @@ NEW = "new:"
 
 def offered(register: Register[Any], actor: Actor) -> list[tuple[str, Any]]:
     """What to choose for a column, where this person may add fields. A choice needs its words first."""
-    if not register.takes_own or not actor.holds("own_field.edit"):
+    if not may_add_to(register, actor):
         return []
     kinds = [kind for kind in OwnField.Kind if kind != OwnField.Kind.CHOICE]
     return [(NEW + kind.value, format_lazy("{}: {}", _("a new field of the city's own"), kind.label)) for kind in kinds]
