@@ -106,31 +106,36 @@ def links(scene: Scene) -> Iterator[Cell]:
 
 
 def talk(scene: Scene) -> Iterator[Cell]:
-    """What is said about a record is read and said by whoever sees it, who may follow it."""
-    for row in scene.rows:
-        seen, comments = scene.shown(row), f"{address(scene, row)}/comments"
-        yield Cell("API comments", row.place, seen, said(scene.client.get(comments)))
-        following = f"{address(scene, row)}/following"
+    """What is said about a record is read and said by whoever sees it, who may follow it: as on its page."""
+    for row in scene.telling(scene.register.access.see):
+        seen, one = scene.shown(row), address(scene, row)
+        comments, following = f"{one}/comments", f"{one}/following"
         with undone():
-            new = scene.client.post(comments, {"text": "Esimerkki"}, content_type=JSON)
-            yield Cell("API comment", row.place, seen, said(new))
-            yield Cell("API follow", row.place, seen, said(scene.client.put(following)))
-            yield Cell("API follow no longer", row.place, seen, said(scene.client.delete(following)))
+            for door, response in (
+                ("comments", scene.client.get(comments)),
+                ("comment", scene.client.post(comments, {"text": "Esimerkki"}, content_type=JSON)),
+                ("follow", scene.client.put(following)),
+                ("follow no longer", scene.client.delete(following)),
+            ):
+                yield Cell(f"API {door}, {row.place}", "", seen, said(response))
 
 
 def filed(scene: Scene) -> Iterator[Cell]:
-    """Files of a record: listed and read by whoever sees it, attached and withdrawn by whoever may change it."""
-    for row in scene.rows:
+    """Files of a record: listed and read by whoever sees it, attached and withdrawn by whoever may change it: as on its
+    page."""
+    for row in scene.telling(scene.register.access.write):
         seen, may = scene.shown(row), scene.judged(row, scene.register.access.write)
         files = f"{address(scene, row)}/files"
-        yield Cell("API files", row.place, seen, said(scene.client.get(files)))
-        with undone():
-            new = scene.client.post(files, {"file": SimpleUploadedFile("a.txt", b"Esimerkki")})
-        yield Cell("API attach", row.place, may, said(new))
         file = f"{files}/{attached(row).pk}"
-        yield Cell("API file", row.place, seen, said(scene.client.get(file)))
+        new = {"file": SimpleUploadedFile("a.txt", b"Esimerkki")}
         with undone():
-            yield Cell("API withdraw", row.place, may, said(scene.client.delete(file)))
+            for door, expected, response in (
+                ("files", seen, scene.client.get(files)),
+                ("file", seen, scene.client.get(file)),
+                ("attach", may, scene.client.post(files, new)),
+                ("withdraw", may, scene.client.delete(file)),
+            ):
+                yield Cell(f"API {door}, {row.place}", "", expected, said(response))
 
 
 def _linked(scene: Scene, tie: Tie, row: Row) -> str:
