@@ -93,7 +93,9 @@ def differences(
     register: Register[Any], actor: Actor, asked: Callable[[], QuerySet[Any, Any]], since: datetime
 ) -> list[Different]:
     """How rows differ from how they stood then. What one may see is judged at each moment by today's roles."""
-    with acting(actor.person, on_behalf_of=actor.on_behalf_of, door=actor.door, token=actor.token, as_of=since):
+    with acting(actor.person, on_behalf_of=actor.on_behalf_of, door=actor.door, token=actor.token, as_of=since) as then:
+        # A list is asked then as it is now, also by a field that the city had not added yet.
+        then.memo.update(actor.memo)
         before = _versions(asked())
     after = _versions(asked())
     came = {pk: version for pk, version in after.items() if pk not in before}
