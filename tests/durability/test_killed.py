@@ -38,6 +38,8 @@ def test_what_was_acknowledged_is_there_once_and_nothing_is_half_done(house: Hou
     for table in ("risks_risk", "actions_action"):
         written = f"select title from {table} where title like 'kirjoittaja%' order by title collate \"C\""
         assert [row[0] for row in house.ask(written)] == titles
+    kept = "select convert_from(content, 'UTF8') as title from register_attachment a join register_content c on c.id = content_id"
+    assert sorted(row[0] for row in house.ask(kept)) == titles
     house.kill("worker")
     house.begin("worker")
     until(lambda: not house.importing(IMPORTS), house.standing)

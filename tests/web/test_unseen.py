@@ -57,6 +57,13 @@ def test_forms_programs_verbs_and_comments_take_what_is_seen(desk: tuple[Client,
     assert Comment.objects.get().text == SavedView.objects.get().name == "gnp.exe"
 
 
+def test_words_with_what_nobody_sees_find_what_they_say(desk: tuple[Client, Person]) -> None:
+    client, head = desk
+    risk("Sähkökatko koulussa", unit=head.unit)
+    answer = client.get("/api/search", {"q": "Sähkö\u200bkatko\u202e"}).json()
+    assert [node["title"] for node in answer["items"]] == ["Sähkökatko koulussa"]
+
+
 def test_an_edit_that_adds_only_what_nobody_sees_changes_nothing(desk: tuple[Client, Person]) -> None:
     client, head = desk
     record = risk("gnp.exe", unit=head.unit)

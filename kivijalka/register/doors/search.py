@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from kivijalka.register.doors.filters import in_the_past
 from kivijalka.register.models import Node
+from kivijalka.register.plain import plain
 from kivijalka.register.registry import REGISTERS, register_by_path
 
 MOST = 50
@@ -22,7 +23,7 @@ FEW, SHORTEST = 5, 8
 def find(words: str, *, most: int = MOST, register: str | None = None, whole: bool = False) -> list[Node]:
     """Records that the words find, the best first; of the `whole` register, also those that lists do not offer. In the
     past: by code and title."""
-    words = words.replace("\x00", "").strip()[:200]
+    words = plain(words.replace("\x00", "")).strip()[:200]
     if not words:
         return []
     if in_the_past():
