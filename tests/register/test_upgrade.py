@@ -18,10 +18,13 @@ KEPT = ("organisation_unit", "organisation_person", "risks_risk", "risks_assessm
 
 
 def before_the_last(executor: MigrationExecutor) -> list[tuple[str, str | None]]:
-    """The migration before the last one of every room."""
+    """Where every room stands without its last migration, and without what other rooms have built on one of those."""
     rooms = [config.label for config in apps.get_app_configs() if config.name.startswith("kivijalka.")]
     names = {room: sorted(name for app, name in executor.loader.disk_migrations if app == room) for room in rooms}
-    return [(room, found[-2]) for room, found in names.items() if len(found) > 1]
+    last = [(room, found[-1]) for room, found in names.items() if len(found) > 1]
+    undone = {node for each in last for node in executor.loader.graph.backwards_plan(each)}
+    kept = {room: [name for name in found if (room, name) not in undone] for room, found in names.items() if found}
+    return [(room, found[-1] if found else None) for room, found in kept.items()]
 
 
 def stored() -> dict[str, list[Any]]:
