@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import transaction
+
 from kivijalka.access import Actor
 from kivijalka.exchange.people import roles
 from kivijalka.exchange.people.planning import People, comes_back
 from kivijalka.exchange.working import begin_without_roles, leave_at_once
 from kivijalka.organisation.models import Person
 from kivijalka.organisation.registers import persons as register
+from kivijalka.register.command import translated
 from kivijalka.register.doors.files.commit import Tell, carry_out
-from kivijalka.register.doors.files.plan import REFUSED
+from kivijalka.register.doors.files.plan import REFUSED, PlannedRow
 from kivijalka.register.many import each
 from kivijalka.register.refusal import Refused
 
@@ -34,7 +37,7 @@ def do(actor: Actor, people: People, today: date, *, leaving: Sequence[Person], 
     persons: dict[int, Any] = {row.number: row.record for row in rows if row.record is not None}
     for row in rows:
         if row.fate != REFUSED and comes_back(row, today):
-            begin_without_roles(row.record.pk)
+            _begin_anew(row)
     for _portion, made in carry_out(register, actor, rows, tell, rehearsed=rehearsed):
         persons |= made
     given, ended = 0, 0
@@ -43,6 +46,14 @@ def do(actor: Actor, people: People, today: date, *, leaving: Sequence[Person], 
         holders = [roles.Holder(row, persons[row.number], people.roles[row.number]) for row in fit]
         given, ended = roles.settle(actor, holders, today, rehearsed=rehearsed)
     return Done(given, ended, _leave(actor, leaving))
+
+
+def _begin_anew(row: PlannedRow) -> None:
+    try:
+        with transaction.atomic():
+            translated(lambda: begin_without_roles(row.record.pk))
+    except Refused as refused:
+        row.refuse("", row.record.code, refused.text)
 
 
 def _leave(actor: Actor, persons: Sequence[Person]) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         parser.add_argument("--commit", action="store_true", help="do it, if no row is refused")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        terminal.make_room()
         with translation.override(options["language"] or translation.get_language()):
             try:
                 data = options["file"].read_bytes()
@@ -88,10 +90,11 @@ class Command(BaseCommand):
         self._tell_missing(people.missing)
         if options["missing"] == END and people.missing_share > options["most_missing"]:
             told = _(
-                "%(share).1f %% of those who work here are not in the file, more than %(most)g %%. Nothing was imported."
+                "%(share)s %% of those who work here are not in the file, more than %(most)s %%. Nothing was imported."
             )
             mend = _("Look whether the file is whole. If it is, say --most-missing and a higher share.")
-            raise CommandError(told % {"share": people.missing_share, "most": options["most_missing"]} + " " + mend)
+            shares = {"share": number_format(people.missing_share, 1), "most": number_format(options["most_missing"])}
+            raise CommandError(f"{told % shares} {mend}")
         if options["missing"] == END or (options["commit"] and people.missing and self._is_answered()):
             return people.missing
         if people.missing:
@@ -102,7 +105,9 @@ class Command(BaseCommand):
         """Ask who sits at the terminal; where nobody does, the answer is no."""
         if not sys.stdin.isatty():
             return False
-        return input(_("End their work here, and with it their access, at once? Write “end”: ")).strip() == END
+        self.stdout.write(_("End their work here, and with it their access, at once? Write “end”: "), ending="")
+        self.stdout.flush()
+        return sys.stdin.readline().strip() == END
 
     def _tell_missing(self, missing: list[Person]) -> None:
         if missing:

@@ -38,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--leave-out-refused", action="store_true", help="with --commit: import the other rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        terminal.make_room()
         with translation.override(options["language"] or translation.get_language()):
             self._import(options)
 
