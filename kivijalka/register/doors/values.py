@@ -17,6 +17,8 @@ from kivijalka.register.doors.related import value_of
 from kivijalka.register.models import Kept
 from kivijalka.register.own.fields import PREFIX, field_of
 
+CENTS = -2
+
 
 def text_of(record: Any, name: str) -> str:
     """A field's value in words of the reader's language, the model's own where it has some. Empty where there is none."""
@@ -57,6 +59,9 @@ def in_words(value: Any) -> str:
     if isinstance(value, date):
         return formats.date_format(value, "SHORT_DATE_FORMAT")
     if isinstance(value, Decimal | float):
+        # Money has its cents; what is measured is not told more exactly than it was.
+        if isinstance(value, Decimal) and int(value.as_tuple().exponent) < CENTS:
+            value = value.normalize() + 0  # in plain digits, not 1E+3
         return formats.number_format(value, use_l10n=True, force_grouping=True)
     return str(value)
 
