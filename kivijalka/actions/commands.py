@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Actor
 from kivijalka.actions import rules
 from kivijalka.actions.models import Action
+from kivijalka.escalations import commands as escalations
 from kivijalka.organisation.models import Person
 from kivijalka.register.command import Ask, Command, Worded, command
 from kivijalka.register.models import Record
@@ -22,6 +23,7 @@ from kivijalka.register.ties import join
 
 IS_OPEN = Q(state__in=Action.OPEN)
 State = Action.State
+escalate = escalations.escalating(IS_OPEN)
 EFFECTS = [(State.EFFECT_CONFIRMED, State.EFFECT_CONFIRMED.label), (State.NO_EFFECT, State.NO_EFFECT.label)]
 
 

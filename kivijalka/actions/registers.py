@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import owner
 from kivijalka.actions import commands
 from kivijalka.actions.models import Action
+from kivijalka.escalations.queries import ESCALATES
 from kivijalka.register.declare import Column, Register, View, Waits
 from kivijalka.register.registry import register
 
@@ -42,7 +43,9 @@ actions = register(
             commands.postpone,
             commands.measure_effect,
             commands.cancel,
+            commands.escalate,
         ],
+        links_back=[ESCALATES],
         views=[
             View("mine", _("My actions"), "owner=me&state=planned&state=started"),
             View("late", _("Overdue"), "due_lt=today&state=planned&state=started"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
 from kivijalka.actions import commands as actions
+from kivijalka.escalations import commands as escalations
 from kivijalka.findings import rules
 from kivijalka.findings.models import Finding, RequirementException
 from kivijalka.register.command import Ask, command
@@ -21,6 +22,7 @@ Leave = RequirementException.State
 IN_FORCE = Q(state__in=[Leave.ASKED, Leave.GRANTED])
 
 treat_finding = actions.treating(Q(state=State.OPEN))
+escalate_finding = escalations.escalating(Q(state=State.OPEN))
 treat_exception = actions.treating(IN_FORCE)
 
 

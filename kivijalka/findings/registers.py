@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
+from kivijalka.escalations.queries import ESCALATES
 from kivijalka.findings import commands
 from kivijalka.findings.models import Finding, RequirementException
 from kivijalka.register.declare import Column, LinkKind, Register, View, Waits
@@ -35,8 +36,14 @@ findings = register(
         },
         search=["title", "description"],
         sort="due",
-        commands=[commands.remedy, commands.treat_finding, commands.close, commands.send_back],
-        links_back=[TREATS],
+        commands=[
+            commands.remedy,
+            commands.treat_finding,
+            commands.escalate_finding,
+            commands.close,
+            commands.send_back,
+        ],
+        links_back=[TREATS, ESCALATES],
         links=[LinkKind("concerns", _("concerns"), _("is concerned by"), to=["risk", "control"])],
         views=[
             View("mine", _("My findings"), "owner=me&state=open&state=remedied"),

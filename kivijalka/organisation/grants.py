@@ -36,7 +36,16 @@ class Kind:
 
 
 # Whoever leads a unit names a deputy for somebody of it who cannot do so themselves, and revokes their tokens.
-_HEAD = ("*.view", "*.edit", "risk.assess", "risk.accept", "exception.grant", "delegation.*", "token.*")
+_HEAD = (
+    "*.view",
+    "*.edit",
+    "risk.assess",
+    "risk.accept",
+    "exception.grant",
+    "escalation.answer",
+    "delegation.*",
+    "token.*",
+)
 KINDS = [
     Kind("employee", ("työntekijä", "anställd", "employee"), ("*.view",), INTERNAL, below=False),
     Kind("unit_head", ("yksikön esihenkilö", "enhetens chef", "head of unit"), _HEAD, CONFIDENTIAL),
@@ -53,7 +62,12 @@ KINDS = [
         (*_HEAD, "policy.*", "own_field.*"),
         SECRET,
     ),
-    Kind("city_board", ("kaupunginhallitus", "stadsstyrelsen", "city board"), ("*.view", "risk.accept"), SECRET),
+    Kind(
+        "city_board",
+        ("kaupunginhallitus", "stadsstyrelsen", "city board"),
+        ("*.view", "risk.accept", "escalation.answer"),
+        SECRET,
+    ),
     Kind("board_member", ("hallituksen jäsen", "styrelsemedlem", "member of the board"), ("*.view",), CONFIDENTIAL),
     Kind(
         "risk_expert",

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
 from kivijalka.actions import commands as actions
+from kivijalka.escalations import commands as escalations
+from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
@@ -231,6 +233,24 @@ def split(
     made.save(force_insert=True)
     join("split_from", made, risk)
     return made
+
+
+@command(_("Take over"), when=NOT_CLOSED, says=_("The risk becomes this unit's, and you own it."), final=True)
+def adopt(
+    actor: Actor,
+    risk: Risk,
+    *,
+    unit: Annotated[Unit, Ask(_("The unit that takes it over"))],  # type: ignore[valid-type]  # as in actions.treat
+    answer: Annotated[str, Ask(_("Reason"), rows=3)],
+) -> Risk:
+    """A unit takes over a risk that goes beyond what the unit below can do about it; who asked for that is answered."""
+    risk.unit, risk.owner_id = unit, str(actor.principal)
+    risk.save(update_fields=["unit", "owner"])
+    escalations.settle(risk, answer)
+    return risk
+
+
+escalate = escalations.escalating(NOT_CLOSED)
 
 
 def _closed(risk: Risk, reason: str) -> Risk:

@@ -179,6 +179,7 @@ class Risk(Record):
                     "treat": at_unit("risk.edit") & at_unit("action.edit"),
                     # It adds a risk at the unit.
                     "split": at_unit("risk.edit"),
+                    "adopt": at_unit("risk.edit"),
                 },
             ),
             models.CheckConstraint(

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "kivijalka.organisation",
     "kivijalka.policy",
     "kivijalka.objectives",
+    "kivijalka.escalations",
     "kivijalka.actions",
     "kivijalka.controls",
     "kivijalka.risks",

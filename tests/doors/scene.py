@@ -43,6 +43,8 @@ class Town:
         RoleKind.objects.create(
             key="0_no_rights", name_fi="Ei oikeuksia", name_sv="Inga rättigheter", name_en="No rights"
         )
+        # What is taken to the next level finds somebody there.
+        make.holder("chief_executive")
         home = make.unit("Koti", parent=make.sector("Oma toimiala"))
         below, beside = make.unit("Alla", parent=home), make.unit("Vieressä", parent=home)
         return cls(home, below, beside, make.unit("Muualla", parent=make.sector("Toinen toimiala")))

@@ -46,6 +46,7 @@ AS_OWNER = {
     "alike": "holds the rule of the nodes itself",
     "match": "holds the rule of the nodes itself",
     "open_actions": "answers a number, to who may change the risk",
+    "superior": "answers who leads where, which stands in the directory",
     "own_account": "answers whether an account is the acting person's own",
     "own_fields": "answers what forms ask, which is no secret, to whoever acts",
     "reach": "answers of the acting person",

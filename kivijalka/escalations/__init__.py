@@ -1,0 +1,1 @@
+"""What is taken to the next level: asked of somebody who leads, with a day by which they answer."""

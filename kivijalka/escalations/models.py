@@ -1,0 +1,57 @@
+"""Escalations."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Access, at_unit, owner
+from kivijalka.register.models import CodeField, Record, indexes
+
+
+class Escalation(Record):
+    """A record taken to the nearest who leads above it. It stands at their unit, and is owned by whoever asks."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("waits for an answer")
+        ANSWERED = "answered", _("answered")
+        ADOPTED = "adopted", _("taken over")
+        PASSED_ON = "passed_on", _("taken further")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    owner_column = "owner_id"
+    names_to_pick = ("title",)
+
+    code = CodeField("E")
+    title = models.CharField(_("title"), max_length=300)
+    reason = models.TextField(_("reason"))
+    owner = models.ForeignKey("organisation.Person", models.PROTECT, verbose_name=_("asked by"), related_name="+")
+    asked_of = models.ForeignKey("organisation.Person", models.PROTECT, verbose_name=_("asked of"), related_name="+")
+    answer_due = models.DateField(_("answer due"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.ASKED, editable=False)
+    answer = models.TextField(_("answer"), blank=True, default="", editable=False)
+    answered_on = models.DateField(_("answered on"), null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            Access(
+                name="escalation_access",
+                see=at_unit("escalation.view") | owner() | owner("asked_of"),
+                add=owner(),
+                edit=owner(),
+                verbs={
+                    "answer": at_unit("escalation.answer") & ~owner(),
+                    "pass_on": at_unit("escalation.answer") & ~owner(),
+                },
+            ),
+            models.CheckConstraint(
+                condition=~Q(owner=F("asked_of")),
+                name="escalation_asked_of_another",
+                violation_error_message=_("Nobody takes a matter to the next level and answers it."),
+            ),
+        ]
+        indexes = indexes("escalation", "unit", "owner", "asked_of", "state", "answer_due")
+
+    def __str__(self) -> str:
+        return self.title
