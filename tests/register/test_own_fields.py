@@ -118,7 +118,8 @@ def test_a_list_shows_and_filters_by_them(head: tuple[Client, Person]) -> None:
     client, person = head
     own_field("Phase", kind="choice", options=PHASES)
     own_field("Insured", kind="truth")
-    risk("Fire", unit=person.unit, own={"phase": "kaytossa", "insured": False})
+    own_field("Inspected", kind="day")
+    risk("Fire", unit=person.unit, own={"phase": "kaytossa", "insured": False, "inspected": "2026-05-31"})
     risk("Flood", unit=person.unit, own={"phase": "suunnittelu"})
     page = client.get("/risks/?column=own_phase").content.decode()
     assert "Planning" in page and "In use" in page
@@ -132,6 +133,9 @@ FILTERED = {
     "own_phase=kaytossa&own_phase=suunnittelu": 2,
     "own_insured=no": 1,
     "own_insured=yes": 0,
+    "own_inspected_lt=2026-06-01": 1,
+    "own_inspected_lt=2026-05-31": 0,
+    "own_inspected_gte=2026-05-31": 1,
 }
 
 

@@ -9,7 +9,8 @@ import django_filters
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BooleanField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.db.models import BooleanField, DateField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -158,17 +159,27 @@ def refuse_past() -> None:
 
 
 class Holds(Func):
-    """Whether a row holds this in a field that the city added.
+    """What a row holds in a field that the city added, compared with a value.
 
     Row-level security keeps an index on it from being used. Without one, `coalesce` hides the operator's tiny estimate,
     for which the whole list would be sorted before its first page is taken.
     """
 
-    template, arg_joiner = "coalesce(%(expressions)s, false)", " @> "
+    template = "coalesce(%(expressions)s, false)"
     output_field = BooleanField()
 
-    def __init__(self, name: str, value: Any) -> None:
-        super().__init__(F("own"), Value({name: value}, JSONField()))
+    def __init__(self, held: Any, operator: str, value: Any) -> None:
+        super().__init__(held, value, arg_joiner=f" {operator} ")
+
+
+class OwnDayFilter(DayFilter):
+    """own_inspected_lt=2026-12-31: the day in a field that the city added is before this."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value is None:
+            return rows
+        held = KeyTextTransform(str(self.field_name).removeprefix(PREFIX), "own")
+        return rows.filter(Holds(held, {"lt": "<", "gte": ">="}[self.lookup_expr], Value(value.isoformat())))
 
 
 class OwnFilter(django_filters.MultipleChoiceFilter):
@@ -177,7 +188,8 @@ class OwnFilter(django_filters.MultipleChoiceFilter):
     def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
         name = str(self.field_name).removeprefix(PREFIX)
         held = [TRUTH.get(text, text) for text in value or ()]
-        return rows.filter(Q(*(Holds(name, one) for one in held), _connector=Q.OR)) if held else rows
+        holds = (Holds(F("own"), "@>", Value({name: one}, JSONField())) for one in held)
+        return rows.filter(Q(*holds, _connector=Q.OR)) if held else rows
 
 
 @anew
@@ -216,13 +228,19 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
 
 
 def _own_filters(register: Register[Any]) -> dict[str, Any]:
-    """Filters by what the city added: by what one chooses. They read the rows within reach, as their count does."""
-    fields = {name: register.field(name) for name in own_of(register.model).asked}
-    return {
-        name: OwnFilter(field_name=name, label=field.verbose_name, choices=_worded(field), widget=Boxes)
-        for name, field in fields.items()
-        if field.choices
-    }
+    """Filters by what the city added: by what one chooses, and by days. They read the rows within reach, as their count
+    does."""
+    made: dict[str, Any] = {}
+    for name in own_of(register.model).asked:
+        field = register.field(name)
+        if field.choices:
+            made[name] = OwnFilter(field_name=name, label=field.verbose_name, choices=_worded(field), widget=Boxes)
+        elif isinstance(field, DateField):
+            made |= {
+                f"{name}_{way}": OwnDayFilter(field_name=name, lookup_expr=way, label=_named(field, way))
+                for way in SHORT
+            }
+    return made
 
 
 def _worded(field: Any) -> list[tuple[str, Any]]:
