@@ -30,19 +30,19 @@ ROWS = [pytest.param(kind, key, id=f"{kind.key}-{key}") for key in REGISTERS for
 
 
 def distinct() -> list[Any]:
-    """The rows that differ: kinds of role that are let do the same at a register are one row, unless all are asked for.
+    """The rows for doors that only carry: kinds of role with the same rights are one row, unless all are asked for.
 
-    That the database makes no difference between such kinds is tried on all of them, by raw SQL.
+    How far a right reaches, and up to which level, is the database's to say: raw SQL tries that on all kinds.
     """
     first = {(key, let(kind, key)): f"{kind.key}-{key}" for key in REGISTERS for kind in reversed(KINDS)}
     return [row for row in ROWS if FULL or row.id in first.values()]
 
 
 def let(kind: Kind, key: str) -> Any:
-    """All that a kind of role may be let do, or not, at a register and those that it has links to, page rights included."""
+    """The rights of a kind of role at a register and those that it has links to, page rights included."""
     near = {key, *(other for _kind, a, b in link_rules() if key in (a, b) for other in (a, b))}
     rights = PAGE_RIGHTS.union(*(REGISTERS[one].access.rights() for one in near))
-    return kind.level, kind.below, tuple((granted(kind, right), right in kind.everywhere) for right in sorted(rights))
+    return tuple(granted(kind, right) for right in sorted(rights))
 
 
 def own_verbs(scene: Scene) -> Iterator[Cell]:
