@@ -17,7 +17,6 @@ from kivijalka.register import attachments
 from kivijalka.register.contents import bytes_of, keep_content
 from kivijalka.register.jobs import forget
 from kivijalka.register.models import Attachment, Content
-from kivijalka.register.registry import REGISTERS
 from kivijalka.risks.models import Risk
 from tests.api.programs import as_head
 from tests.factories import delegation, fresh, holder, risk, sector
@@ -280,14 +279,3 @@ def test_a_form_that_is_sent_twice_attaches_once_and_with_another_file_is_told(
     assert attach(client, found, once=key)["Location"] == attach(client, found, once=key)["Location"]
     assert attach(client, found, data=PDF[:-1] + b"y", once=key).status_code == 422
     assert Attachment.objects.count() == 1
-
-
-@pytest.mark.parametrize("key", REGISTERS)
-def test_every_register_has_its_files(key: str, db: None) -> None:
-    from tests.doors import examples
-
-    register = REGISTERS[key]
-    client, head = as_head()
-    record = examples.row_of(register.model, unit=head.unit, person=head)
-    page = client.get(f"/{register.path}/{record.pk}/")
-    assert page.status_code == 404 or f"/{register.path}/{record.pk}/files/" in page.content.decode()

@@ -154,11 +154,12 @@ def test_an_empty_or_overlong_comment_is_refused_and_kept(talk: tuple[Client, Pe
 
 
 @pytest.mark.parametrize("key", REGISTERS)
-def test_every_register_has_its_discussion(key: str, db: None) -> None:
+def test_every_register_has_its_discussion_and_files(key: str, db: None) -> None:
     from tests.doors import examples
 
     register = REGISTERS[key]
     client, head = as_head()
     record = examples.row_of(register.model, unit=head.unit, person=head)
     page = client.get(f"/{register.path}/{record.pk}/")
-    assert page.status_code == 404 or f"/{register.path}/{record.pk}/discussion/" in page.content.decode()
+    for part in ("discussion", "files"):
+        assert page.status_code == 404 or f"/{register.path}/{record.pk}/{part}/" in page.content.decode()
