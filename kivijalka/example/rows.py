@@ -20,7 +20,15 @@ from kivijalka.risks.models import Level
 LEVELS = {word.split("_")[1]: word for word in Level.values}
 # Where the house names a command otherwise than the city does.
 COMMANDS = {"end": "end_unit"}
-PREFIXES = {"objective": "O", "indicator": "I", "signal": "S", "insurance": "N", "finding": "F", "exception": "X"}
+PREFIXES = {
+    "objective": "O",
+    "indicator": "I",
+    "signal": "S",
+    "insurance": "N",
+    "finding": "F",
+    "exception": "X",
+    "escalation": "E",
+}
 TITLES = {"fi": "title_fi", "sv": "title_sv", "en": "title_en"}
 
 
@@ -53,6 +61,7 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "controls_controltest": _tests(city),
         "risks_risk": _versions(city.risk_versions, partial(_risk, Evidence(city))),
         "risks_assessment": _assessments(city),
+        "escalations_escalation": _entries(city, "escalation"),
         "monitoring_indicator": _entries(city, "indicator"),
         "monitoring_indicatorvalue": _entries(city, "indicatorvalue"),
         "monitoring_signal": _entries(city, "signal"),

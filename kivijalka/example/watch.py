@@ -19,7 +19,7 @@ from kivijalka.example.stream import Stream, office_opens
 from kivijalka.example.units import history_start
 
 LANGUAGES = ("fi", "sv", "en")
-INDICATORS, FINDINGS, EXCEPTIONS = 0.05, 0.06, 0.02
+INDICATORS, FINDINGS, EXCEPTIONS, ESCALATIONS = 0.05, 0.06, 0.02, 0.06
 PAST_ITS_LIMIT = 0.2
 QUARTER, QUARTERS = timedelta(days=91), 6
 MOST_TOUCHED, MOST_VERSIONS = 12, 7
@@ -59,6 +59,9 @@ class _Watch:
                 self._finding(group, lives[0])
             if self.stream.happens(EXCEPTIONS):
                 self._exception(group, lives[0])
+            for life in lives:
+                if life.fields["level"] in ("high", "critical") and self.stream.happens(ESCALATIONS):
+                    self._escalation(life)
         self._signals(assessed)
         self._insurances(assessed)
         bearing = [replace(risk, objective=objectives.get(risk.id)) for risk in risks]
@@ -181,6 +184,29 @@ class _Watch:
             values = {**first.values, "state": "granted", "decided_by_id": decider, "decided_on": granted.date()}
             self.entries.append(replace(first, at=granted, command="grant", by=decider, values=values))
 
+    def _escalation(self, life: RiskLife) -> None:
+        """The head of the unit asks the next one above, who has answered four times out of five."""
+        at = self.stream.moment(self.today - timedelta(days=self.stream.between(2, 120)))
+        at = max(at, life.assessed_at or at)
+        asks = self.staff.head(life.unit, self.today)
+        above = self.staff.tree.by_number[life.unit].unit.parent
+        leads = self.staff.head(above or self.root, self.today, besides=asks)
+        if leads == asks or above is None:
+            return
+        told = table("watch")["escalations"]
+        asked = {
+            "title": life.fields["title"], "reason": self._words(life, told["reason"]), "asked_of_id": leads,
+            "answer_due": at.date() + timedelta(days=10), "state": "asked", "answer": "", "answered_on": None,
+        }  # fmt: skip
+        key = self._add("escalation", above, at, asked, by=asks, owner=asks)
+        first = self.entries[-1]
+        self._tie("escalates", key, life, at)
+        answered = self.stream.moment(at.date() + timedelta(days=self.stream.between(1, 12)), at)
+        if answered.date() < self.today and self.stream.happens(0.8):
+            ended = {"state": "answered", "answer": self._words(life, told["answer"]), "answered_on": answered.date()}
+            values = {**first.values, **ended}
+            self.entries.append(replace(first, at=answered, command="answer", by=leads, values=values))
+
     def _signals(self, assessed: dict[Group, list[RiskLife]]) -> None:
         for told in table("watch")["signals"]:
             at = self.stream.moment(self.today - timedelta(days=self.stream.between(10, 90)))
@@ -221,10 +247,18 @@ class _Watch:
     def _words(self, life: RiskLife, texts: list[str]) -> str:
         return texts[LANGUAGES.index(life.plan.language)]
 
-    def _add(self, register: str, unit: int, at: datetime, values: dict[str, Any], by: UUID | None = None) -> UUID:
-        """A new record of the unit, owned by whoever leads it today."""
+    def _add(
+        self,
+        register: str,
+        unit: int,
+        at: datetime,
+        values: dict[str, Any],
+        by: UUID | None = None,
+        owner: UUID | None = None,
+    ) -> UUID:
+        """A new record of the unit, owned by whoever leads it today unless told otherwise."""
         key, number = self.stream.uuid7(at), next(self.numbers[register])
-        fixed = {"unit_id": unit, "serial": number, "owner_id": self.staff.head(unit, self.today)}
+        fixed = {"unit_id": unit, "serial": number, "owner_id": owner or self.staff.head(unit, self.today)}
         by = by or self.staff.head(unit, at.date())
         self.entries.append(Entry(register, key, at, "add", by, {**fixed, **values}))
         return key
