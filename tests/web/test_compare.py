@@ -10,8 +10,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from kivijalka.access import acting
 from kivijalka.organisation.models import Person
-from tests.factories import fresh, holder, risk, sector
+from kivijalka.risks.commands import assess, decide
+from tests.factories import assessed_risk, fresh, holder, risk, sector
 from tests.who import as_owner, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +45,11 @@ def compared(who: Person, address: str, since: date | str = LAST_WEEK, **query: 
 
 
 def kinds(answer: Any) -> dict[str, list[str]]:
-    return {str(one.heading): [row.title for row, _changes in one.shown] for one in answer.context["differences"]}
+    return {str(one.heading): [told.row.title for told in one.shown] for one in answer.context["differences"]}
+
+
+def differing(answer: Any, heading: str) -> list[Any]:
+    return next(list(one.shown) for one in answer.context["differences"] if str(one.heading) == heading)
 
 
 def test_a_list_says_what_changed_what_came_and_what_is_as_it_was(head: Person) -> None:
@@ -51,8 +57,14 @@ def test_a_list_says_what_changed_what_came_and_what_is_as_it_was(head: Person) 
     changed(moved, title="New name")
     risk("Came", unit=head.unit)
     answer = compared(head, "/risks/compare/")
-    assert kinds(answer) == {"Muuttuneet": ["New name"], "Tulleet": ["Came"], "Poistuneet": []}
-    [(_row, [change])] = answer.context["differences"][0].shown
+    assert kinds(answer) == {
+        "Nousseet": [],
+        "Laskeneet": [],
+        "Muuttuneet": ["New name"],
+        "Tulleet": ["Came"],
+        "Poistuneet": [],
+    }
+    [change] = differing(answer, "Muuttuneet")[0].changes
     assert (change.before, change.after) == ("Old name", "New name")
 
 
@@ -67,7 +79,7 @@ def test_what_was_changed_and_changed_back_is_the_same(head: Person) -> None:
     record = since_long(risk("Fire", unit=head.unit))
     changed(changed(record, title="Flood"), title="Fire")
     answer = compared(head, "/risks/compare/")
-    assert [changes for _row, changes in answer.context["differences"][0].shown] == [[]]
+    assert [told.changes for told in differing(answer, "Muuttuneet")] == [[]]
 
 
 def test_one_record_is_compared_field_by_field(head: Person) -> None:
@@ -101,3 +113,18 @@ def test_two_past_days_are_compared(head: Person) -> None:
     changed(record, title="Flood")
     yesterday = str(timezone.localdate() - timedelta(days=1))
     assert kinds(compared(head, "/risks/compare/", as_of=yesterday))["Muuttuneet"] == []
+
+
+def test_levels_that_rose_and_fell_stand_apart_with_what_was_done_in_between(head: Person) -> None:
+    up, down = (since_long(assessed_risk(name, unit=head.unit, owner=head)) for name in ("Up", "Down"))
+    with acting(head.pk) as actor:
+        assess(actor, up, likelihood=5, people=5)
+        decide(actor, fresh(up), treatment="reduce")
+        assess(actor, down, likelihood=1, people=1)
+    answer = compared(head, "/risks/compare/")
+    told = kinds(answer)
+    assert (told["Nousseet"], told["Laskeneet"], told["Muuttuneet"]) == (["Up"], ["Down"], [])
+    assert [(str(deed.what), deed.by) for deed in differing(answer, "Nousseet")[0].deeds] == [
+        ("Arvioi", str(head)),
+        ("Kirjaa käsittelypäätös", str(head)),
+    ]

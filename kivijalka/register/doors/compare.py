@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +21,15 @@ from kivijalka.access import Actor, acting
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.forms import RegisterForm, cleaned
-from kivijalka.register.doors.history import Change, Telling, as_then, changes_of, names_in, raw_of
+from kivijalka.register.doors.history import (
+    Change,
+    Telling,
+    as_then,
+    changes_of,
+    command_of,
+    names_in,
+    raw_since,
+)
 from kivijalka.register.doors.related import relate, together
 from kivijalka.register.fields import DayField, end_of
 from kivijalka.register.refusal import Refused
@@ -34,11 +43,29 @@ Versions = dict[UUID, int]
 
 
 @dataclass(frozen=True)
+class Deed:
+    """What was done in between: the verb, on which day, by whom."""
+
+    what: Any
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A record that differs: how it stands, what changed, and by which deeds."""
+
+    row: Any
+    changes: list[Change]
+    deeds: list[Deed]
+
+
+@dataclass(frozen=True)
 class Different:
-    """Records that differ in one way, the first of them by code, each with what changed; and how many there are."""
+    """Records that differ in one way, the first of them by code; and how many there are."""
 
     heading: Any
-    shown: list[tuple[Any, list[Change]]]
+    shown: list[Told]
     count: int
 
 
@@ -96,41 +123,62 @@ def differences(
     with acting(actor.person, on_behalf_of=actor.on_behalf_of, door=actor.door, token=actor.token, as_of=since) as then:
         # A list is asked then as it is now, also by a field that the city had not added yet.
         then.memo.update(actor.memo)
-        before = _versions(asked())
-    after = _versions(asked())
+        before, grades = _versions(register, asked())
+    after, grades_now = _versions(register, asked())
     came = {pk: version for pk, version in after.items() if pk not in before}
     left = {pk: version for pk, version in before.items() if pk not in after}
     changed = {pk: version for pk, version in after.items() if before.get(pk, version) != version}
-    raw = raw_of(register, [*_first(came).items(), *_first(left).items(), *_both(_first(changed), before)])
+    rose = {pk: v for pk, v in changed.items() if grades and "" < grades[pk] < grades_now[pk]}
+    fell = {pk: v for pk, v in changed.items() if grades and "" < grades_now[pk] < grades[pk]}
+    groups = {
+        _("Rose"): rose,
+        _("Fell"): fell,
+        _("Changed in between"): {pk: v for pk, v in changed.items() if pk not in rose and pk not in fell},
+        _("Came to the list"): came,
+        _("Left the list"): left,
+    }
+    if not grades:
+        del groups[_("Rose")], groups[_("Fell")]
+    shown = [pk for versions in groups.values() for pk in _first(versions)]
+    return _told(register, groups, before, raw_since(register, shown, since, actor.as_of), since)
+
+
+def _told(
+    register: Register[Any],
+    groups: dict[Any, Versions],
+    before: Versions,
+    versions: list[dict[str, Any]],
+    since: datetime,
+) -> list[Different]:
+    raw = {(version["id"], version["version"]): version for version in versions}
     stood = {known: as_then(register.model, version) for known, version in raw.items()}
     with together():
-        names = names_in(register, list(raw.values()))
+        names = names_in(register, versions)
         relate(stood.values(), register.related)
     telling = Telling(names, register.words())
+    deeds: dict[UUID, list[Deed]] = defaultdict(list)
+    for version in versions:
+        if version["kept_from"] > since:
+            by = names.get(version["kept_by"], "")
+            deeds[version["id"]].append(Deed(command_of(register, version), version["kept_from"], by))
 
-    def told(heading: Any, versions: Versions) -> Different:
-        shown = []
+    def different(heading: Any, versions: Versions) -> Different:
+        found = []
         for pk, version in _first(versions).items():
             now, then = (pk, version), (pk, before.get(pk, version))
             if now in raw and then in raw:
-                shown.append((stood[now], changes_of(register, raw[now], raw[then], telling)))
-        return Different(heading, sorted(shown, key=lambda one: str(one[0].code)), len(versions))
+                found.append(Told(stood[now], changes_of(register, raw[now], raw[then], telling), deeds[pk]))
+        return Different(heading, sorted(found, key=lambda one: str(one.row.code)), len(versions))
 
-    return [
-        told(_("Changed in between"), changed),
-        told(_("Came to the list"), came),
-        told(_("Left the list"), left),
-    ]
+    return [different(heading, versions) for heading, versions in groups.items()]
 
 
-def _versions(found: QuerySet[Any, Any]) -> Versions:
-    """Which version of each row stands. Ids rise with time, so that the order is that of the codes."""
-    return dict(found.order_by("pk").values_list("pk", "version"))
+def _versions(register: Register[Any], found: QuerySet[Any, Any]) -> tuple[Versions, dict[UUID, str]]:
+    """Which version of each row stands, and its class where the register has one. Ids, and so codes, rise with time."""
+    graded = sorted(register.badges)[:1]
+    rows = list(found.order_by("pk").values_list("pk", "version", *graded))
+    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows} if graded else {}
 
 
 def _first(versions: Versions) -> Versions:
     return dict(list(versions.items())[:MOST])
-
-
-def _both(versions: Versions, before: Versions) -> list[tuple[UUID, int]]:
-    return [*versions.items(), *((pk, before[pk]) for pk in versions)]

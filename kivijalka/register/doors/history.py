@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,7 +101,7 @@ def versions_in(
             Version(
                 start=newer["kept_from"],
                 end=newer["kept_to"],
-                command=_command_of(register, newer),
+                command=command_of(register, newer),
                 by=names.get(newer["kept_by"], ""),
                 on_behalf_of=names.get(newer["kept_for"], ""),
                 door=newer["kept_door"],
@@ -123,7 +123,7 @@ def _is_step(register: Register[Any], version: dict[str, Any]) -> bool:
     return is_mine and is_change and name != "edit" and may_undo(register.model, name)
 
 
-def _command_of(register: Register[Any], version: dict[str, Any]) -> Any:
+def command_of(register: Register[Any], version: dict[str, Any]) -> Any:
     """What was done: the verb as it is called on such a record, or words for what no declared command wrote."""
     if command := register.all_commands.get(version["kept_command"]):
         return command.words(as_then(register.model, version)).label
@@ -140,15 +140,13 @@ def raw_versions(register: Register[Any], pk: UUID) -> list[dict[str, Any]]:
     return _raw(register, f"id = %s{past} order by kept_from desc, version desc limit %s", [pk, MOST])
 
 
-def raw_of(register: Register[Any], wanted: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], dict[str, Any]]:
-    """These versions of records, by id and number, as far as they are within reach."""
-    pairs = sorted(wanted)
-    rows = _raw(
-        register,
-        "(id, version) in (select * from unnest(%s::uuid[], %s::bigint[]))",
-        [[pk for pk, _version in pairs], [version for _pk, version in pairs]],
-    )
-    return {(row["id"], row["version"]): row for row in rows}
+def raw_since(
+    register: Register[Any], keys: list[UUID], since: datetime, until: datetime | None
+) -> list[dict[str, Any]]:
+    """The versions of these records that stood at one moment or came after it, until another; the earliest first."""
+    ends = " and kept_from <= %s" if until else ""
+    given = [keys, since, *([until] if until else [])]
+    return _raw(register, f"id = any(%s) and kept_to > %s{ends} order by kept_from, version", given)
 
 
 def _raw(register: Register[Any], rest: str, given: list[Any]) -> list[dict[str, Any]]:
