@@ -82,8 +82,8 @@ def test_adding_editing_and_assessing_by_program():
 
 def test_a_command_without_inputs_needs_no_body():
     client, head = as_head()
-    found = risk(unit=head.unit)
-    assert client.generic("POST", f"/api/risks/{found.pk}/close").json()["state"] == "closed"
+    found = assessed_risk(unit=head.unit)
+    assert client.generic("POST", f"/api/risks/{found.pk}/confirm").json()["state"] == "assessed"
 
 
 def test_null_empties_what_may_be_empty():

@@ -89,7 +89,7 @@ def test_mentions_and_what_others_did_to_what_one_follows_are_new(
         discussion.follow(actor, papers.pk, follows=True)
     with acting(head.pk) as actor:
         discussion.say(actor, asked, f"@{reader.code} Hur är det?")
-        REGISTERS["risk"].all_commands["close"](actor, followed)
+        REGISTERS["risk"].all_commands["close"](actor, followed, reason="It is gone.")
         attachments.attach(actor, papers, name="plan.pdf", data=b"%PDF-1.7")
     assert write(committed, in_days(1)) == 1
     said = text_of(office.letters[-1])
@@ -104,7 +104,7 @@ def test_what_one_did_oneself_is_no_news(committed: str, office: Office, reader:
     followed = risk("Murto", unit=reader.unit)
     with acting(reader.pk) as actor:
         discussion.follow(actor, followed.pk, follows=True)
-        REGISTERS["risk"].all_commands["close"](actor, followed)
+        REGISTERS["risk"].all_commands["close"](actor, followed, reason="It is gone.")
     assert write(committed, in_days(1)) == 0
 
 

@@ -14,14 +14,19 @@ from tests.who import sign_in
 pytestmark = pytest.mark.django_db
 
 
+def answers_in(form: Any, found: Risk) -> dict[str, Any]:
+    """What an opened form would send as it is."""
+    filled = {name: "" if value is None else value for name, value in form["form"].initial.items()}
+    return filled | {"unit": found.unit.code}
+
+
 class Desk:
     """One of two people who opened the form of the same risk."""
 
     def __init__(self, person: Any, found: Risk) -> None:
         self.client, self.found = sign_in(Client(), person), found
         form = self.client.get(self.address).context
-        self.version, self.answers = form["version"], dict(form["form"].initial)
-        self.answers |= {"unit": found.unit.code, "owner": ""}
+        self.version, self.answers = form["version"], answers_in(form, found)
 
     @property
     def address(self) -> str:

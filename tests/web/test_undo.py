@@ -10,7 +10,7 @@ from django.test import Client
 
 from kivijalka.risks.models import Risk
 from tests.factories import fresh, holder, person, risk, sector
-from tests.web.test_two_people import Desk
+from tests.web.test_two_people import Desk, answers_in
 from tests.who import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +35,7 @@ def link_in(client: Client, address: str) -> str:
 def send_as_shown(desk: Desk, address: str) -> Any:
     """Open the form that undoes, and save it as it is."""
     form = desk.client.get(address).context
-    answers = {**dict(form["form"].initial), "unit": desk.found.unit.code, "owner": ""}
-    return desk.client.post(desk.address, {**answers, "version": form["version"]})
+    return desk.client.post(desk.address, {**answers_in(form, desk.found), "version": form["version"]})
 
 
 def test_the_message_after_saving_and_the_history_offer_to_undo(edited: tuple[Desk, Risk]):
