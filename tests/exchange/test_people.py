@@ -95,6 +95,14 @@ def test_a_changed_name_address_and_unit_are_of_the_same_person(run: Run, school
     assert roles_of(after) == {("employee", other.number)}, "a transfer ends the role at the old unit"
 
 
+def test_an_address_is_the_same_in_whatever_letters(run: Run, school: Unit) -> None:
+    there = make.person("Aino Virtanen", unit=school, email="Henkilo.1@Esimerkki.example")
+    assert "New: 0. Changed: 1." in run(row(1, school))
+    assert make.fresh(there).external_id == "H-1"
+    with pytest.raises(CommandError, match="1 rows are refused"):
+        run(row(1, school), ["H-2", *row(1, school)[1:3], "HENKILO.1@esimerkki.example", school.code, "", ""])
+
+
 def test_the_history_says_who_and_from_which_file_and_all_is_undone_at_once(
     run: Run, school: Unit, administrator: Person
 ) -> None:
@@ -185,8 +193,9 @@ def test_when_many_are_missing_nobody_is_ended_and_nothing_is_written(run: Run, 
 def test_whoever_imports_and_programs_are_never_missing(run: Run, school: Unit, administrator: Person) -> None:
     run(row(1, school))
     program = make.person(email=f"w-1{PROGRAM}", unit=school)
+    later = make.person(unit=school, start=make.in_days(5))
     run(row(1, school), missing="end", most_missing=100)
-    assert make.fresh(administrator).end is None and make.fresh(program).end is None
+    assert all(make.fresh(one).end is None for one in (administrator, program, later))
 
 
 def test_somebody_at_the_terminal_is_asked(run: Run, school: Unit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def planned(actor: Actor, table: Table, columns: Mapping[str, str], within: Unit
     found = plan(register, table, Reading({h: t for h, t in columns.items() if t != ROLES}), actor, None)
     _stay(found, table, heading.get("end"), today)
     cells = {row.number: as_text(row.cells[heading[ROLES]]) for row in table.rows} if ROLES in heading else None
-    return People(found, cells, _missing(actor, found, within))
+    return People(found, cells, _missing(actor, found, within, today))
 
 
 def _stay(found: Plan, table: Table, heading: str | None, today: date) -> None:
@@ -62,9 +62,10 @@ def comes_back(row: PlannedRow, today: date) -> bool:
     return end is None or end >= today
 
 
-def _missing(actor: Actor, found: Plan, within: Unit | None) -> list[Person]:
-    """Who works within the reach of whoever imports, or within a unit, and stands in no row. Never oneself."""
+def _missing(actor: Actor, found: Plan, within: Unit | None, today: date) -> list[Person]:
+    """Who works within the reach of whoever imports, or within a unit, and stands in no row. Never oneself, nor who
+    begins later."""
     known = {row.record.pk for row in found.rows if row.record is not None} | {actor.person}
-    rows = Person.objects.may("edit").filter(Person.to_offer, in_force())
+    rows = Person.objects.may("edit").filter(Person.to_offer, in_force(), start__lte=today)
     rows = rows.filter(unit_id__in=numbers_below(within)) if within is not None else rows
     return [person for person in rows.order_by("family_name", "given_name") if person.pk not in known]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import EmailField, F
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -70,9 +72,11 @@ class Matches:
         open_rows = [row for row in rows if row.record is None and not row.code and self._values(row, names)]
         if not open_rows:
             return
-        wanted = {f"{name}__in": list({row.values[name] for row in open_rows}) for name in (first, *rest[:1])}
+        asked = (first, *rest[:1])
+        given = {name: {_plain(self.register.field(name), row.values[name]) for row in open_rows} for name in asked}
+        rows_seen = self._seen().alias(**{f"of_{name}": _as_compared(self.register.field(name)) for name in asked})
         found: dict[Any, list[Any]] = {}
-        for record in self._seen(**wanted):
+        for record in rows_seen.filter(**{f"of_{name}__in": list(values) for name, values in given.items()}):
             found.setdefault(tuple(_stored(record, name) for name in names), []).append(record)
         taken = {row.record.pk for row in rows if row.record is not None}
         for row in open_rows:
@@ -111,8 +115,17 @@ class Matches:
 
 
 def _plain(field: Any, value: Any) -> Any:
+    if isinstance(field, EmailField):
+        return value.lower()
     return getattr(value, field.target_field.attname) if field.is_relation else value
 
 
 def _stored(record: Any, name: str) -> Any:
-    return getattr(record, record._meta.get_field(name).attname)
+    field = record._meta.get_field(name)
+    value = getattr(record, field.attname)
+    return value.lower() if isinstance(field, EmailField) else value
+
+
+def _as_compared(field: Any) -> Any:
+    """A column as rows are known by it: an address in whatever letters."""
+    return Lower(field.name) if isinstance(field, EmailField) else F(field.attname)
