@@ -52,6 +52,8 @@ class Worded:
     says: Words = ""
 
 
+# What a form's answers come to, shown while one gives them: a template and its context.
+Shows = Callable[[Any, Mapping[str, Any]], tuple[str, dict[str, Any]]]
 # What the choices of inputs mean, where only data can say it (the policy in force); asked when a form is shown.
 Meanings = Callable[[], Mapping[str, Mapping[Any, Option]]]
 
@@ -96,6 +98,7 @@ class Command(Generic[M]):
     primary: bool = False
     initial: Initial | None = None
     meanings: Meanings | None = None
+    shows: Shows | None = None
     worded: tuple[Worded, ...] = ()
     final: bool = False
 
@@ -229,6 +232,7 @@ def command(
     primary: bool = False,
     initial: Initial | None = None,
     meanings: Meanings | None = None,
+    shows: Shows | None = None,
     worded: Sequence[Worded] = (),
     final: bool = False,
 ) -> Callable[..., Any]:
@@ -236,7 +240,7 @@ def command(
 
     def made(function: Callable[..., Any]) -> Command[Any]:
         name, words = function.__name__, tuple(worded)
-        return Command(function, label, when or Q(), says, name, primary, initial, meanings, words, final)
+        return Command(function, label, when or Q(), says, name, primary, initial, meanings, shows, words, final)
 
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from django.db.models import Q
@@ -17,8 +18,8 @@ from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join, move_links
-from kivijalka.risks import queries, rules
-from kivijalka.risks.models import Assessment, Risk
+from kivijalka.risks import estimates, queries, rules
+from kivijalka.risks.models import ENDS, Assessment, Risk
 
 State, Stage = Risk.State, Assessment.Stage
 NOT_CLOSED = ~Q(state=State.CLOSED)
@@ -86,6 +87,34 @@ def assess(
         risk=risk, policy_version=policy, assessor_id=str(actor.principal), stage=stage,
         likelihood=likelihood, impact=worst, level=level, note=note, **impacts,
     )  # fmt: skip
+
+
+@command(
+    _("Estimate"),
+    when=NOT_CLOSED,
+    says=_(
+        "Two ranges that you are nine times in ten right about. They refine what the level alone would say of losses."
+    ),
+    initial=estimates.begun,
+    shows=estimates.shown,
+)
+def estimate(
+    actor: Actor,
+    risk: Risk,
+    *,
+    frequency_low: Annotated[
+        Decimal, Ask(_("Times a year, at least"), _("0.1 is once in ten years."), example=Decimal("0.1"))
+    ],
+    frequency_high: Annotated[Decimal, Ask(_("Times a year, at most"), example=Decimal("0.5"))],
+    loss_low: Annotated[Decimal, Ask(_("Loss of one event, at least, €"), example=Decimal(10_000))],
+    loss_high: Annotated[Decimal, Ask(_("Loss of one event, at most, €"), example=Decimal(200_000))],
+) -> Risk:
+    """Say how often the event is expected, and what one costs, each as a range."""
+    refuse(rules.why_not_estimate((frequency_low, frequency_high), (loss_low, loss_high)))
+    risk.frequency_low, risk.frequency_high = frequency_low, frequency_high
+    risk.loss_low, risk.loss_high = loss_low, loss_high
+    risk.save(update_fields=list(ENDS))
+    return risk
 
 
 @command(

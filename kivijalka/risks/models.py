@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +37,8 @@ AS_JUDGED = "new.evidence = coalesce(old.evidence, '')"
 # What flags a risk is seen to by the database (`kj.flag_risk`); a review takes the flag away.
 FLAG_ONLY_TAKEN = "new.flagged is null or new.flagged is not distinct from old.flagged"
 AN_EFFECT_ON_AN_OBJECTIVE = "new.kind <> 'strategic' or new.objective_id is not null"
+# Of an estimate.
+ENDS = ("frequency_low", "frequency_high", "loss_low", "loss_high")
 LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
 
 
@@ -158,6 +160,19 @@ class Risk(Record):
         _("evidence of the level"), max_length=12, choices=Evidence, blank=True, default="", editable=False
     )
     review = models.DateField(_("next review"), null=True, blank=True)
+    # What somebody expects of it, each as the ends between which nine of ten such judgements would hold.
+    frequency_low = models.DecimalField(
+        _("times a year, at least"), max_digits=12, decimal_places=6, null=True, blank=True, editable=False
+    )
+    frequency_high = models.DecimalField(
+        _("times a year, at most"), max_digits=12, decimal_places=6, null=True, blank=True, editable=False
+    )
+    loss_low = models.DecimalField(
+        _("loss of one event, at least, €"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
+    )
+    loss_high = models.DecimalField(
+        _("loss of one event, at most, €"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
+    )
     flagged = models.DateField(_("to be looked at again since"), null=True, blank=True, editable=False)
     accepted_until = models.DateField(_("accepted until"), null=True, blank=True)
     accepted_by = models.ForeignKey(
@@ -186,6 +201,20 @@ class Risk(Record):
                 condition=Q(accepted_until__isnull=True) | ~Q(acceptance_reason=""),
                 name="acceptance_has_reason_and_end",
                 violation_error_message=_("An acceptance needs a reason and a day on which it ends."),
+            ),
+            models.CheckConstraint(
+                condition=Q(**dict.fromkeys((f"{end}__isnull" for end in ENDS), True))
+                | Q(
+                    **dict.fromkeys((f"{end}__isnull" for end in ENDS), False),
+                    frequency_low__gt=0,
+                    frequency_high__gt=F("frequency_low"),
+                    loss_low__gt=0,
+                    loss_high__gt=F("loss_low"),
+                ),
+                name="estimate_has_both_ends",
+                violation_error_message=_(
+                    "An estimate is two ranges, each from a lower to a higher end above nothing."
+                ),
             ),
             Guard(
                 name="acceptance_within_authority",

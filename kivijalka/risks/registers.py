@@ -25,6 +25,10 @@ risks = register(
             "impact",
             "evidence",
             "flagged",
+            "frequency_low",
+            "frequency_high",
+            "loss_low",
+            "loss_high",
             "treatment",
             "treatment_reason",
             "accepted_until",
@@ -56,6 +60,7 @@ risks = register(
         sort="-level",
         commands=[
             commands.assess,
+            commands.estimate,
             commands.decide,
             commands.treat,
             commands.accept,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -28,6 +29,8 @@ TREATMENTS = {
     "opportunity": ("exploit", "enhance", "share", "accept"),
 }
 
+# Ends of an estimate: events a year, euros of one event, and the least that they differ by as a factor.
+MOST_OFTEN, MOST_LOST, NARROWEST = Decimal(10_000), Decimal(10**11), Decimal("1.01")
 ONLY_OF_OPPORTUNITIES = ("exploit", "enhance")
 
 
@@ -94,6 +97,29 @@ def why_not_merge(into: Mergeable, risk: Mergeable) -> Reason | None:
         return Reason("closed", _("That risk is closed. Reopen it first, or choose another."), field="into")
     if into.sign != risk.sign:
         return Reason("other_sign", _("A threat and an opportunity are not one risk."), field="into")
+    return None
+
+
+def why_not_estimate(frequency: tuple[Decimal, Decimal], loss: tuple[Decimal, Decimal]) -> Reason | None:
+    """Why two ranges are no estimate. None: they are."""
+    for name, (low, high), most in (("frequency", frequency, MOST_OFTEN), ("loss", loss, MOST_LOST)):
+        if low <= 0:
+            return Reason(
+                "not_positive", _("The lower end is above nothing. Write the least that you expect."), f"{name}_low"
+            )
+        if high <= low:
+            text = _(
+                "The higher end is above the lower one. If you are sure of the value, write it a little below and above."
+            )
+            return Reason("upside_down", text, f"{name}_high")
+        if high < low * NARROWEST:
+            return Reason(
+                "too_narrow", _("The ends are too close: nobody knows so exactly. Write a wider range."), f"{name}_high"
+            )
+        if high > most:
+            return Reason(
+                "too_much", _("This is more than can be. Write events a year, and euros of one event."), f"{name}_high"
+            )
     return None
 
 

@@ -16,7 +16,8 @@ from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.registers import policies
 from kivijalka.register.doors import rows
 from kivijalka.register.refusal import NotThere
-from kivijalka.risks.models import Level
+from kivijalka.risks import estimates
+from kivijalka.risks.models import ENDS, Level, Risk
 from kivijalka.risks.policy_change import by_unit_below, changes_under, within
 
 MOST = 50
@@ -53,6 +54,14 @@ def policy_change(request: HttpRequest, pk: UUID) -> HttpResponse:
 def panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
     """On a draft's record page: the way to the comparison."""
     return ("risks/_policy_panel.html", {"policy": record}) if isinstance(record, PolicyVersion) else None
+
+
+def estimate_panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
+    """On the page of a risk that somebody has estimated: its curve."""
+    if not isinstance(record, Risk) or record.loss_low is None:
+        return None
+    given = {name: getattr(record, name) for name in ENDS}
+    return "risks/_estimate_panel.html", estimates.told(estimates.Estimate.of(given))
 
 
 def _unit(request: HttpRequest, units: dict[int, Unit]) -> Unit | None:

@@ -79,6 +79,10 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
     command = register.all_commands.get(verb)
     if command is None or verb == "edit":
         raise NotThere
+    if command.shows is not None and "HX-Request" in request.headers and request.method != "POST":
+        form = forms.command_form(command, request.GET, record)
+        template, context = command.shows(record, form.cleaned_data if form.is_valid() else {})
+        return render(request, template, {"panel": context})
     form = forms.command_form(command, request.POST if request.method == "POST" else None, record)
     refused = rows.why_not(record, verb)
     if request.method == "POST":
@@ -178,6 +182,7 @@ def _verb_page(
         "register": register,
         "record": record,
         "words": command.words(record),
+        "shows": command.shows is not None,
         "form": form,
         "draft": draft,
         "refused": refused,

@@ -1,0 +1,97 @@
+"""What an estimate of a risk says: how often, how dear, and both together.
+
+A rate known by its range is a gamma, a loss a lognormal (`kivijalka.engine`); the largest event of a year is then exact:
+P(largest > x) = 1 - (1 + S(x) / b)^-a for a rate of shape a and exposure b, and S the exceedance of one loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kivijalka.engine.learning import GammaRate
+from kivijalka.engine.severity import Lognormal
+from kivijalka.policy.queries import policy_known
+from kivijalka.register.chart import Curve, curve_of, euros
+from kivijalka.risks import rules
+from kivijalka.risks.models import ENDS
+
+YEARS = (5, 20, 100)
+POINTS = 60
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Two 90 % ranges: events a year, and euros of one event."""
+
+    rate: GammaRate
+    loss: Lognormal
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Estimate:
+        frequency, loss = (float(given[name]) for name in ENDS[:2]), (float(given[name]) for name in ENDS[2:])
+        return cls(GammaRate.from_interval(*frequency), Lognormal.from_interval(*loss))
+
+    @property
+    def mean(self) -> float:
+        """Expected loss of a year, euro."""
+        return self.rate.mean * self.loss.mean
+
+    def largest_over(self, x: Any) -> Any:
+        """Probability that the dearest event of a year costs more than x euro."""
+        return -np.expm1(-self.rate.shape * np.log1p(self.loss.exceedance(np.asarray(x)) / self.rate.exposure))
+
+    def once_in(self, years: float) -> float | None:
+        """The loss that the dearest event of a year passes once in so many years; None: it happens less often at all."""
+        from scipy.special import ndtri
+
+        share = self.rate.exposure * np.expm1(-np.log1p(-1 / years) / self.rate.shape)
+        if share >= 1:
+            return None
+        return float(self.loss.median * np.exp(-self.loss.sigma * ndtri(share)))
+
+    def curve(self) -> Curve:
+        """The curve of the dearest event of a year, with its words in the reader's language."""
+        x = np.geomspace(*self._span(), POINTS)
+        points = [(float(a), float(b)) for a, b in zip(x, self.largest_over(x), strict=True)]
+        return curve_of(points, x=_("Loss of the year's dearest event, €"), y=_("Probability in a year"))
+
+    def _span(self) -> tuple[float, float]:
+        middle, wide = np.log(self.loss.median), 3.2 * self.loss.sigma
+        return float(np.exp(middle - wide)), float(np.exp(middle + wide))
+
+
+def begun(risk: Any) -> dict[str, Any]:
+    """What the form holds when it opens: the estimate that there is, else the policy's ranges of the present levels."""
+    if risk.loss_low is not None:
+        return {name: getattr(risk, name) for name in ENDS}
+    policy = policy_known(timezone.localdate())
+    if policy is None or risk.likelihood is None or risk.impact is None:
+        return {}
+    often = next(step for step in policy.scales.likelihood if step.level == risk.likelihood)
+    finance = next(one for one in policy.scales.dimensions if one.key == "finance")
+    dear = next(step for step in finance.levels if step.level == risk.impact)
+    ends = (often.low, often.high, dear.low, dear.high)
+    return {name: value for name, value in zip(ENDS, ends, strict=True) if value is not None}
+
+
+def shown(risk: Any, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The curve of what is typed, or what is lacking for one."""
+    if not all(given.get(name) for name in ENDS):
+        return "risks/_estimate.html", {}
+    reason = rules.why_not_estimate(*((given[a], given[b]) for a, b in (ENDS[:2], ENDS[2:])))
+    return "risks/_estimate.html", {"reason": reason} if reason else told(Estimate.of(given))
+
+
+def told(estimate: Estimate) -> dict[str, Any]:
+    """An estimate as a page tells it: its curve, and sentences."""
+    return {
+        "curve": estimate.curve(),
+        "mean": euros(estimate.mean),
+        "once_in": [(years, x and euros(x)) for years in YEARS for x in [estimate.once_in(years)]],
+    }
