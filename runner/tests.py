@@ -39,7 +39,8 @@ def run(processes: Processes, args: Sequence[str]) -> int:
             "KIVIJALKA_MODE": "test",
             **({"KIVIJALKA_TEST_FULL": "1"} if full else {}),
         }
-        parallel = [] if any(arg.startswith("-n") for arg in rest) else ["-n", str(cores())]
+        # One more than cores: killing servers and driving a browser is mostly waiting.
+        parallel = [] if any(arg.startswith("-n") for arg in rest) else ["-n", str(cores() + 1)]
         pytest: list[str | Path] = [house.checkout.python, "-m", "pytest", *parallel, *rest]
         return processes.attend(pytest, name="pytest", env=environment(**settings), cwd=house.checkout.root)
 

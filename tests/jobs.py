@@ -1,20 +1,12 @@
-"""Jobs, run by hand at the moment that a test asks for; and a worker that ends when nothing waits."""
+"""A worker that ends when nothing waits."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from asgiref.sync import async_to_sync
 from procrastinate.contrib.django import app
-
-
-def run(task: Any) -> None:
-    """What the worker does with a periodic job that is a coroutine."""
-    with no_other_loop():
-        async_to_sync(task.func)(timestamp=0)
 
 
 def work_off() -> None:

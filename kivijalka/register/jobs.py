@@ -55,10 +55,10 @@ def forget(timestamp: int) -> None:
 
 @app.periodic(cron="47 * * * *")
 @app.task(queueing_lock="forget_jobs", pass_context=False)
-async def forget_jobs(timestamp: int) -> None:
+def forget_jobs(timestamp: int) -> None:
     """Forget jobs that are over, sealing alone leaves thousands a day; those that failed, when somebody had time to look."""
-    await app.job_manager.delete_old_jobs(nb_hours=DONE_KEPT, include_aborted=True)
-    await app.job_manager.delete_old_jobs(nb_hours=FAILED_KEPT, include_failed=True)
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_JOBS, {"done": DONE_KEPT, "failed": FAILED_KEPT})
 
 
 @app.task(retry=RetryStrategy(max_attempts=MOST_TRIES, wait=5), pass_context=False)
@@ -76,6 +76,12 @@ def take_up(timestamp: int) -> None:
         cursor.execute(TAKE_UP, {"most": MOST_TRIES})
 
 
+FORGET_JOBS = """
+    delete from procrastinate_jobs j
+    where j.status not in ('todo', 'doing') and now() - make_interval(hours =>
+        case j.status when 'failed' then %(failed)s else %(done)s end) > (
+            select max(e.at) from procrastinate_events e where e.job_id = j.id)
+"""
 # One statement, so that of two workers who see the same job one begins it. A worker tells every ten seconds that it
 # lives; what it could not tell is the end of a job, while the database had no room, so none lasts longer than an hour.
 # A periodic job is superseded by a later one of its kind.

@@ -11,7 +11,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import Access, at_unit, owner, part_of, writes_node
+from kivijalka.access import Access, at_unit, current_actor, owner, part_of, writes_node
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Kept, Record, indexes
@@ -36,7 +36,6 @@ WITHIN_AUTHORITY = (
 AS_JUDGED = "new.evidence = coalesce(old.evidence, '')"
 # What flags a risk is seen to by the database (`kj.flag_risk`); a review takes the flag away.
 FLAG_ONLY_TAKEN = "new.flagged is null or new.flagged is not distinct from old.flagged"
-AN_EFFECT_ON_AN_OBJECTIVE = "new.kind <> 'strategic' or new.objective_id is not null"
 # Of an estimate.
 ENDS = ("frequency_low", "frequency_high", "loss_low", "loss_high")
 LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
@@ -224,13 +223,6 @@ class Risk(Record):
                 ),
             ),
             Guard(
-                name="strategic_risk_has_objective",
-                on="insert or update of kind, objective_id",
-                holds=AN_EFFECT_ON_AN_OBJECTIVE,
-                of_site=True,
-                violation_error_message=_("A strategic risk is an effect on an objective. Choose the objective."),
-            ),
-            Guard(
                 name="flag_only_taken_away",
                 holds=FLAG_ONLY_TAKEN,
                 of_site=True,
@@ -272,7 +264,8 @@ class Risk(Record):
         return self.title
 
     def clean(self) -> None:
-        reason = rules.why_not_strategic(self.kind, self.objective_id)
+        """Asked of who describes a risk; a spreadsheet from elsewhere names no objectives, and a list shows what lacks one."""
+        reason = None if current_actor().door == "import" else rules.why_not_strategic(self.kind, self.objective_id)
         if reason is not None:
             raise ValidationError({"objective": reason.text})
 

@@ -53,7 +53,7 @@ risks = register(
             "likelihood": ["in"],
             "impact": ["in"],
             "review": ["lt", "gte"],
-            "objective": ["is"],
+            "objective": ["is", "empty"],
             "flagged": ["empty"],
         },
         search=["title", "cause", "event", "consequence"],
@@ -100,6 +100,7 @@ risks = register(
             View("mine", _("My risks"), "owner=me&state=draft&state=assessed&state=accepted"),
             View("late", _("Review overdue"), "review_lt=today"),
             View("flagged", _("To be looked at again"), "flagged=filled"),
+            View("aimless", _("Without an objective"), "kind=strategic&objective=empty"),
             View("claimed", _("Not shown by a test"), "evidence=claimed&evidence=unconfirmed"),
         ],
         waits=[

@@ -87,8 +87,8 @@ def _of_register(key: str) -> list[Place]:
         Place(f"{record}discussion/"),
         Place(f"{record}files/"),
         Place(f"{record}edit/"),
-        # 409: the record's state does not let this be done now, and the page says why.
-        *(Place(f"{record}do/{verb}/", answers=(200, 409)) for verb in (verbs if FULL else verbs[:2])),
+        # 403, 409: this is for somebody else, or the record's state does not let it be done now, and the page says why.
+        *(Place(f"{record}do/{verb}/", answers=(200, 403, 409)) for verb in (verbs if FULL else verbs[:2])),
     ]
 
 

@@ -13,7 +13,6 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kivijalka.register import jobs
 from kivijalka.register.jobs import DONE_KEPT, FAILED_KEPT
-from tests.jobs import run
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +35,7 @@ def ended(status: str, hours_ago: int) -> int:
 def test_a_job_that_is_done_is_forgotten_after_a_day_and_one_that_failed_after_a_month() -> None:
     gone = {ended("succeeded", DONE_KEPT + 1), ended("failed", FAILED_KEPT + 1)}
     kept = {ended("succeeded", DONE_KEPT - 1), ended("failed", FAILED_KEPT - 1), ended("doing", FAILED_KEPT + 1)}
-    run(jobs.forget_jobs)
+    jobs.forget_jobs(timestamp=0)
     left = set(ProcrastinateJob.objects.filter(pk__in=gone | kept).values_list("pk", flat=True))
     assert left == kept
 

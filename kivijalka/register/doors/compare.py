@@ -128,8 +128,8 @@ def differences(
     came = {pk: version for pk, version in after.items() if pk not in before}
     left = {pk: version for pk, version in before.items() if pk not in after}
     changed = {pk: version for pk, version in after.items() if before.get(pk, version) != version}
-    rose = {pk: v for pk, v in changed.items() if grades and "" < grades[pk] < grades_now[pk]}
-    fell = {pk: v for pk, v in changed.items() if grades and "" < grades_now[pk] < grades[pk]}
+    rose = {pk: v for pk, v in changed.items() if "" < grades.get(pk, "") < grades_now[pk]}
+    fell = {pk: v for pk, v in changed.items() if "" < grades_now.get(pk, "") < grades[pk]}
     groups = {
         _("Rose"): rose,
         _("Fell"): fell,
@@ -137,7 +137,7 @@ def differences(
         _("Came to the list"): came,
         _("Left the list"): left,
     }
-    if not grades:
+    if not register.badges:
         del groups[_("Rose")], groups[_("Fell")]
     shown = [pk for versions in groups.values() for pk in _first(versions)]
     return _told(register, groups, before, raw_since(register, shown, since, actor.as_of), since)
