@@ -73,15 +73,15 @@ def additions(scene: Scene) -> Iterator[Cell]:
 
 
 def verbs(scene: Scene) -> Iterator[Cell]:
-    """Every verb on a row in a state that lets it be done."""
+    """Every verb on a row in a state that lets it be done, for each thing that it can come to."""
     for command in scene.register.commands:
-        for place in scene.places():
+        for place in scene.places_for(command.name):
             with undone():
                 row = scene.row_for(command, place)
                 expected = scene.may(row, command.name)
                 data = posted(scene.inputs(command))
                 response = scene.client.post(f"{address(scene, row)}/{command.name}", data, content_type=JSON)
-            yield Cell(f"API {command.name}", place, expected, said(response))
+            yield Cell(f"API {command.name}, {place}", "", expected, said(response))
 
 
 def responsibilities(scene: Scene) -> Iterator[Cell]:

@@ -169,6 +169,10 @@ class Scene:
         """A row for each thing that a rule can come to: enough for doors that only carry what others try on every row."""
         return self.rows if FULL else list({self.judged(row, rule): row for row in self.rows}.values())
 
+    def places_for(self, verb: str) -> list[str]:
+        """A place for each thing that a verb on a row there can come to."""
+        return [row.place for row in self.telling(self.register.access.may(verb))]
+
     @property
     def may_add_somewhere(self) -> bool:
         """Whether the kind of role gives the right to add at all, wherever it is held; or one may add what is one's own."""

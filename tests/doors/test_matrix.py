@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kivijalka.access import acting
+from kivijalka.access.rules import rights_in
 from kivijalka.organisation.grants import KINDS, PAGE_RIGHTS, Kind, granted
 from kivijalka.organisation.models import Responsibility
 from kivijalka.organisation.responsibility import ANSWERS, answer
@@ -34,15 +35,18 @@ def distinct() -> list[Any]:
 
     How far a right reaches, and up to which level, is the database's to say: raw SQL tries that on all kinds.
     """
-    first = {(key, let(kind, key)): f"{kind.key}-{key}" for key in REGISTERS for kind in reversed(KINDS)}
+    first = {(key, str(let(kind, key))): f"{kind.key}-{key}" for key in REGISTERS for kind in reversed(KINDS)}
     return [row for row in ROWS if FULL or row.id in first.values()]
 
 
 def let(kind: Kind, key: str) -> Any:
-    """The rights of a kind of role at a register and those that it has links to, page rights included."""
-    near = {key, *(other for _kind, a, b in link_rules() if key in (a, b) for other in (a, b))}
-    rights = PAGE_RIGHTS.union(*(REGISTERS[one].access.rights() for one in near))
-    return tuple(granted(kind, right) for right in sorted(rights))
+    """The rights of a kind of role at a register, page rights included; whether it sees and writes what that has links to."""
+    rights = PAGE_RIGHTS | REGISTERS[key].access.rights()
+    near = {other for _kind, a, b in link_rules() if key in (a, b) for other in (a, b)}
+    ends = (
+        rights_in(rule) for one in sorted(near) for rule in (REGISTERS[one].access.see, REGISTERS[one].access.write)
+    )
+    return [granted(kind, right) for right in sorted(rights)], [any(granted(kind, r) for r in end) for end in ends]
 
 
 def own_verbs(scene: Scene) -> Iterator[Cell]:
