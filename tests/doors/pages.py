@@ -145,7 +145,7 @@ def additions(scene: Scene) -> Iterator[Cell]:
 
 
 def verbs(scene: Scene) -> Iterator[Cell]:
-    """Every verb on a row in a state that lets it be done, for each thing that it can come to; and the page that asks, which is one for all verbs."""
+    """Every verb, for each thing that it can come to, on a row in a state that lets it be done; and the one page that asks."""
     for command in scene.register.commands:
         for place in scene.places_for(command.name):
             with undone():
