@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 
 Point = tuple[float, float]
 # The picture's own units; it is as wide as there is room.
-WIDE, HIGH, LEFT, BOTTOM, EDGE = 640, 320, 64, 48, 12
+WIDE, HIGH, LEFT, BOTTOM, EDGE = 400, 270, 60, 36, 10
 LEAST = 1e-4
-MOST_TICKS = 7
+MOST_TICKS = 4
 
 
 @dataclass(frozen=True)
