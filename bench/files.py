@@ -20,29 +20,23 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-import django
+import openpyxl
+import xlsxwriter
+from django.db import connection, models, transaction
+from django.http import QueryDict
 
-os.environ["KIVIJALKA_MODE"] = "test"
-django.setup()
-
-# Models can be imported only once Django is set up.
-import openpyxl  # noqa: E402
-import xlsxwriter  # noqa: E402
-from django.db import connection, models, transaction  # noqa: E402
-from django.http import QueryDict  # noqa: E402
-
-from bench import _cities as cities  # noqa: E402
-from bench import _plain as plain  # noqa: E402
-from kivijalka.access import acting  # noqa: E402
-from kivijalka.organisation.models import Role, Unit  # noqa: E402
-from kivijalka.register.doors.files import steps  # noqa: E402
-from kivijalka.register.doors.files.commit import commit, rehearse  # noqa: E402
-from kivijalka.register.doors.files.guesses import guessed  # noqa: E402
-from kivijalka.register.doors.files.mapping import known_headings  # noqa: E402
-from kivijalka.register.doors.files.plan import REFUSED, plan  # noqa: E402
-from kivijalka.register.doors.files.read import read  # noqa: E402
-from kivijalka.register.doors.files.write import export  # noqa: E402
-from kivijalka.register.registry import register_by_path  # noqa: E402
+from bench import _cities as cities
+from bench import _plain as plain
+from kivijalka.access import acting
+from kivijalka.organisation.models import Role, Unit
+from kivijalka.register.doors.files import steps
+from kivijalka.register.doors.files.commit import commit, rehearse
+from kivijalka.register.doors.files.guesses import guessed
+from kivijalka.register.doors.files.mapping import known_headings
+from kivijalka.register.doors.files.plan import REFUSED, plan
+from kivijalka.register.doors.files.read import read
+from kivijalka.register.doors.files.write import export
+from kivijalka.register.registry import register_by_path
 
 ROWS = int(os.environ.get("KIVIJALKA_BENCH_ROWS", 5_000))
 HEADINGS = ["Title", "Unit", "Cause", "Event", "Consequence", "Likelihood", "Impact"]

@@ -25,23 +25,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import django
+from django.conf import settings
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 
-os.environ["KIVIJALKA_MODE"] = "test"
-django.setup()
-
-# Models can be imported only once Django is set up.
-from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client, override_settings  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-
-from bench import _cities as cities  # noqa: E402
-from bench._clock import backend_of, spent  # noqa: E402
-from kivijalka.access import acting  # noqa: E402
-from kivijalka.organisation.models import Account  # noqa: E402
-from kivijalka.register.registry import REGISTERS  # noqa: E402
-from kivijalka.risks.models import Risk  # noqa: E402
+from bench import _cities as cities
+from bench._clock import backend_of, spent
+from kivijalka.access import acting
+from kivijalka.organisation.models import Account
+from kivijalka.register.registry import REGISTERS
+from kivijalka.risks.models import Risk
 
 ROUNDS = int(os.environ.get("KIVIJALKA_BENCH_ROUNDS", 15))
 MOST_QUERIES = 12

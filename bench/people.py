@@ -9,7 +9,6 @@ access, history, links or rules, and no roles. Seconds by the clock, and by the 
 from __future__ import annotations
 
 import csv
-import os
 import re
 import sys
 from collections.abc import Iterable
@@ -18,18 +17,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import django
+from django.core.management import call_command
+from django.db import connection
 
-os.environ["KIVIJALKA_MODE"] = "test"
-django.setup()
-
-# Models can be imported only once Django is set up.
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from bench import _cities as cities  # noqa: E402
-from bench import scim  # noqa: E402
-from bench._clock import measured  # noqa: E402
+from bench import _cities as cities
+from bench import scim
+from bench._clock import measured
 
 SECONDS = 20
 HEAD = ["Henkilönumero", "Sukunimi", "Etunimi", "Sähköposti", "Yksikkö", "Nimike", "Roolit"]

@@ -18,23 +18,17 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import django
+from django.db import connection, models, transaction
+from django.http import HttpRequest, JsonResponse
+from django.test import Client, override_settings
+from django.urls import path
 
-os.environ["KIVIJALKA_MODE"] = "test"
-django.setup()
-
-# Models can be imported only once Django is set up.
-from django.db import connection, models, transaction  # noqa: E402
-from django.http import HttpRequest, JsonResponse  # noqa: E402
-from django.test import Client, override_settings  # noqa: E402
-from django.urls import path  # noqa: E402
-
-from bench import _cities as cities  # noqa: E402
-from bench import _plain as plain  # noqa: E402
-from bench._clock import Cost, measured  # noqa: E402
-from kivijalka.access import acting  # noqa: E402
-from kivijalka.organisation import tokens  # noqa: E402
-from kivijalka.organisation.models import Role, Unit  # noqa: E402
+from bench import _cities as cities
+from bench import _plain as plain
+from bench._clock import Cost, measured
+from kivijalka.access import acting
+from kivijalka.organisation import tokens
+from kivijalka.organisation.models import Role, Unit
 
 PERSONS = int(os.environ.get("KIVIJALKA_BENCH_PERSONS", 40_000))
 AT_ONCE, AGAIN, LOOKED_UP = 1_000, 5_000, 500

@@ -37,5 +37,5 @@ def run(processes: Processes, args: Sequence[str]) -> int:
 
 def _measure(processes: Processes, name: str, where: dict[str, str]) -> int:
     line(f"\n{name}")
-    command: list[str | Path] = [HERE.python, "-m", f"bench.{name}"]
+    command: list[str | Path] = [HERE.python, "-m", "bench", name]
     return processes.attend(command, name=name, env=where, cwd=HERE.root)
