@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,7 +66,7 @@ def held_by(person: Person) -> list[Held]:
     by_key = {(row.record_id, row.share): row for row in rows.order_by("at")}
     owned = Node.objects.filter(owner_id=person.pk).exclude(register="role")
     nodes = {node.pk: node for node in [*owned, *Node.objects.filter(pk__in={record for record, _share in by_key})]}
-    may = rights_on(nodes.values())
+    may = rights_on({node.pk: node.register for node in nodes.values()})
     pairs = [*by_key, *((node.pk, OWNER) for node in nodes.values() if node.owner_id == person.pk)]
     held = [Held(nodes[pk], share, by_key.get((pk, share)), may[pk]) for pk, share in pairs if pk in may]
     return sorted(held, key=lambda item: (item.node.register, item.node.code, item.share))
@@ -77,12 +77,13 @@ def asked(actor: Actor) -> list[Asked]:
     if not any(actor.holds(right) for register in REGISTERS.values() for right in rights_in(register.access.edit)):
         return []
     with connection.cursor() as cursor:
-        cursor.execute("select record, person, last_day from kj.hand_overs()")
+        cursor.execute("select record, register, person, last_day from kj.hand_overs()")
         found = cursor.fetchall()
-    nodes = Node.objects.filter(pk__in={record for record, _person, _day in found})
-    there = rights_on(nodes) if found else {}
+    if not found:
+        return []
+    there = rights_on({record: register for record, register, _person, _day in found})
     days: dict[UUID, list[date | None]] = defaultdict(list)
-    for record, person, day in found:
+    for record, _register, person, day in found:
         if record in there:
             days[person].append(day)
     persons = Person.objects.filter(pk__in=days)
@@ -118,11 +119,12 @@ def asked_along(register: Register[Any]) -> dict[str, Any]:
     return {"is_over": is_over, "owner_gone": Case(When(gone, then=Value(True)), default=Value(False))}
 
 
-def rights_on(nodes: Iterable[Node]) -> dict[UUID, bool]:
-    """Of these, what is not over; and whether the acting person may change it. One query over all registers."""
+def rights_on(records: Mapping[UUID, str]) -> dict[UUID, bool]:
+    """Of these, each with its register, what is seen and not over; and whether the acting person may change it. One query
+    over all registers."""
     by_register: dict[str, list[UUID]] = defaultdict(list)
-    for node in nodes:
-        by_register[node.register].append(node.pk)
+    for pk, key in records.items():
+        by_register[key].append(pk)
     asked = [_rights(REGISTERS[key], ids) for key, ids in by_register.items()]
     return dict(asked[0].union(*asked[1:], all=True)) if asked else {}
 
