@@ -49,13 +49,14 @@ def percent(value: float) -> str:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Powers of ten between the ends; where those are few, their halves too."""
+    """Powers of ten between the ends; where those are few, their halves too; where there are none, the ends."""
     powers = [10.0**k for k in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
     found = [p for p in powers if low <= p <= high]
     if len(found) < 3:
         found = sorted({p * m for p in powers for m in (1, 2, 5) if low <= p * m <= high})
-    step = math.ceil(len(found) / MOST_TICKS)
-    return found[::step]
+    if not found:
+        return [low, high]
+    return found[:: math.ceil(len(found) / MOST_TICKS)]
 
 
 def _at(points: Sequence[Point], x: float) -> float:

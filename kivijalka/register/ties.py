@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from kivijalka.register.models import Link
@@ -19,16 +19,19 @@ def join(kind: str, a: Any, b: Any) -> None:
 
 def move_links(record: Any, to: Any) -> None:
     """Tie to another record of the same register what this one is tied to, as far as the acting person may change it."""
-    links = Link.objects.seen().filter(until__isnull=True)
-    had = set(links.filter(Q(a=to.pk) | Q(b=to.pk)).values_list("kind", "a", "b"))
-    now = timezone.now()
-    for link in links.filter(Q(a=record.pk) | Q(b=record.pk)):
-        # One that is seen but may not be changed is no row of an update.
-        if not Link.objects.seen().filter(pk=link.pk).update(until=now):
-            continue
+    had = set(_in_force(to).values_list("kind", "a", "b"))
+    ours = list(_in_force(record).filter(Link.access.may("edit")))
+    Link.objects.filter(pk__in=[link.pk for link in ours]).update(until=timezone.now())
+    moved = []
+    for link in ours:
         a, b = (to.pk if end == record.pk else end for end in (link.a_id, link.b_id))
         if a != b and (link.kind, a, b) not in had:
             had.add((link.kind, a, b))
-            Link.objects.create(
-                kind=link.kind, a_id=a, a_register=link.a_register, b_id=b, b_register=link.b_register, note=link.note
-            )
+            ends = {"a_register": link.a_register, "b_register": link.b_register}
+            moved.append(Link(kind=link.kind, a_id=a, b_id=b, note=link.note, **ends))
+    Link.objects.bulk_create(moved)
+
+
+def _in_force(record: Any) -> QuerySet[Link]:
+    found: QuerySet[Link] = Link.objects.seen().filter(Q(a=record.pk) | Q(b=record.pk), until__isnull=True)
+    return found

@@ -73,10 +73,12 @@ def begun(risk: Any) -> dict[str, Any]:
     policy = policy_known(timezone.localdate())
     if policy is None or risk.likelihood is None or risk.impact is None:
         return {}
-    often = next(step for step in policy.scales.likelihood if step.level == risk.likelihood)
-    finance = next(one for one in policy.scales.dimensions if one.key == "finance")
-    dear = next(step for step in finance.levels if step.level == risk.impact)
-    ends = (often.low, often.high, dear.low, dear.high)
+    money = [one.levels for one in policy.scales.dimensions if one.key == "finance"]
+    often = [step for step in policy.scales.likelihood if step.level == risk.likelihood]
+    dear = [step for steps in money for step in steps if step.level == risk.impact]
+    ends = [end for step in (*often, *dear) for end in (step.low, step.high)]
+    if len(ends) != len(ENDS):
+        return {}
     return {name: value for name, value in zip(ENDS, ends, strict=True) if value is not None}
 
 

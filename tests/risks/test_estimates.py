@@ -90,6 +90,8 @@ def test_the_curve_is_drawn_as_one_types_and_stands_on_the_risks_page(head: Pers
     assert "<polyline" in shown() and "Once in 20 years the dearest event" in shown()
     assert "The higher end is above the lower one" in shown(loss_high=5)
     assert "Give both ends" in shown(loss_high="")
+    assert "<polyline" in shown(loss_high=10_100)
+    assert "<polyline" in shown(loss_low="0.01", loss_high=10**11, frequency_low="0.000001", frequency_high=10_000)
     assert "<polyline" not in browser.get(f"/risks/{risk.pk}/").content.decode()
     assert browser.post(address, {name: str(value) for name, value in GIVEN.items()}).status_code == 302
     assert "<polyline" in browser.get(f"/risks/{risk.pk}/").content.decode()
