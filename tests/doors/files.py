@@ -72,21 +72,21 @@ def of_others(scene: Scene) -> Iterator[Cell]:
 
 def done_by_others(scene: Scene, other: Person) -> Iterator[Cell]:
     places = {"in reach": scene.town.home, "out of reach": scene.town.elsewhere}
+    files = []
     for place, unit in places.items():
         for level in (scene.kind.level, scene.kind.level + 1):
             key, facts = level * SPAN + unit.number, Facts(unit.number, level)
             values = {"register": scene.register.key, "name": f"{place} {level}.csv", "table": {}, "key": key}
             file = ImportFile.objects.create(person=other, done_at=scene.moment, done_as=0, **values)
             expected = ALLOWED if lets(ImportFile.access.see, scene.holder, facts) else HIDDEN
-            target = reverse("import-done", args=[scene.register.path, file.pk])
-            found = said(scene.client.get(target))
-            yield Cell("another's import", "", expected, found)
-            listed = answer(scene, reverse("imports", args=[scene.register.path]), {}).content.decode()
-            yield Cell("list of imports", "", expected, ALLOWED if file.name in listed else HIDDEN)
-            source = target.replace("done/", "source")
-            yield Cell("another's file", "", HIDDEN, said(scene.client.get(source)))
-            sent = said(scene.client.post(target))
-            yield Cell("another's import, undone", "", expected, sent)
+            files.append((file, expected))
+    listed = answer(scene, reverse("imports", args=[scene.register.path]), {}).content.decode()
+    for file, expected in files:
+        yield Cell("list of imports", "", expected, ALLOWED if file.name in listed else HIDDEN)
+        target = reverse("import-done", args=[scene.register.path, file.pk])
+        yield Cell("another's import", "", expected, said(scene.client.get(target)))
+        yield Cell("another's file", "", HIDDEN, said(scene.client.get(target.replace("done/", "source"))))
+        yield Cell("another's import, undone", "", expected, said(scene.client.post(target)))
 
 
 def _said(fate: str, done: str, is_so: bool) -> str:

@@ -47,16 +47,18 @@ def listed(scene: Scene, door: str, response: Any) -> Iterator[Cell]:
 
 
 def records(scene: Scene) -> Iterator[Cell]:
-    """Every address of a record that only reads, whichever there are, today and as they were."""
+    """The record's page at every place; every other address of it that only reads, whichever there are, for each thing that
+    it can come to. Today and as they were."""
     of_record = "<slug:path>/<uuid:pk>/"
     routes = [route for method, route in doors_of(scene.register) if method == "GET" and route.startswith(of_record)]
     for more in sorted(route.removeprefix(of_record) for route in routes):
         if "<" in more or more == "edit/":
             continue  # what writes is tried below
         for name, query in ((more or "record", {}), (f"past {more or 'record'}", scene.past)):
-            for row in scene.rows:
-                response = scene.client.get(address(scene, "record", row) + more, query)
-                yield Cell(name, row.place, scene.shown(row), said(response))
+            for row in scene.telling(scene.register.access.see) if more else scene.rows:
+                found = said(scene.client.get(address(scene, "record", row) + more, query))
+                door, place = (f"{name}, {row.place}", "") if more else (name, row.place)
+                yield Cell(door, place, scene.shown(row), found)
 
 
 def own_pages(scene: Scene) -> Iterator[Cell]:
@@ -120,10 +122,12 @@ def explanations(scene: Scene) -> Iterator[Cell]:
 
 
 def forms(scene: Scene) -> Iterator[Cell]:
-    """The form of editing: shown, and sent as it was shown."""
+    """The form of editing, sent as it is shown; and shown, for each thing that it can come to."""
+    telling = scene.places_for("edit")
     for row in scene.rows:
         expected = scene.may(row, "edit")
-        yield Cell("edit form", row.place, expected, said(scene.client.get(address(scene, "edit", row))))
+        if row.place in telling:
+            yield Cell(f"edit form, {row.place}", "", expected, said(scene.client.get(address(scene, "edit", row))))
         data = posted({name: getattr(row.record, name) for name in scene.register.writable})
         yield Cell("edit", row.place, expected, sent(scene, address(scene, "edit", row), data))
 

@@ -15,7 +15,8 @@ from tests import factories as make
 from tests.doors import examples
 from tests.doors.expected import Facts, lets
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
-from tests.doors.ties import ties_of
+from tests.doors.ties import Tie, ties_of
+from tests.full import FULL
 
 
 def selects(scene: Scene) -> Iterator[Cell]:
@@ -98,22 +99,26 @@ def _part_of(scene: Scene, part: Any, row: Row, person: Any) -> dict[str, Any]:
 
 
 def links(scene: Scene) -> Iterator[Cell]:
-    """A link is seen by whoever sees both ends, and made by whoever may change the first and sees the second."""
-    for tie in ties_of(scene, every=True):
-        for row in scene.rows:
-            values = tie.values(row.record)
-            yield Cell(
-                f"insert link {tie.words}",
-                row.place,
-                tie.may_make(scene, row),
-                written(scene, *insert_of(Link, values)),
-            )
-            with undone():
-                link = Link.objects.create(**values)
-                for relation in ("public.register_link", "history.register_link"):
-                    found = ALLOWED if link.pk in ids_in(scene, relation) else HIDDEN
-                    expected = ALLOWED if scene.sees(row) and tie.far_seen(scene) else HIDDEN
-                    yield Cell(f"select {relation} {tie.words}", row.place, expected, found)
+    """A link is seen by whoever sees both ends, and made by whoever may change the first and sees the second. Every kind,
+    for each thing that it can come to; one each way with a row at every place."""
+    made: list[tuple[Tie, Row, Link]] = []
+    tried = set()
+    with undone():
+        for tie in ties_of(scene, every=True):
+            telling = {(scene.sees(row), tie.may_make(scene, row)): row for row in scene.rows}
+            thorough = FULL or tie.forward not in tried
+            tried.add(tie.forward)
+            for row in scene.rows if thorough else telling.values():
+                values = tie.values(row.record)
+                found = written(scene, *insert_of(Link, values))
+                yield Cell(f"insert link {tie.words}, {row.place}", "", tie.may_make(scene, row), found)
+                made.append((tie, row, Link.objects.create(**values)))
+        for relation in ("public.register_link", "history.register_link"):
+            seen = ids_in(scene, relation)
+            for tie, row, link in made:
+                expected = ALLOWED if scene.sees(row) and tie.far_seen(scene) else HIDDEN
+                found = ALLOWED if link.pk in seen else HIDDEN
+                yield Cell(f"select {relation} {tie.words}, {row.place}", "", expected, found)
 
 
 def ids_in(scene: Scene, relation: str, *, past: bool = False) -> set[Any]:
