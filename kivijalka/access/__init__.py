@@ -6,12 +6,24 @@ A model declares its `Access` once, in plain `Q` objects. PostgreSQL alone evalu
 
 from kivijalka.access.actor import Actor, acting, current_actor, for_all
 from kivijalka.access.policy import Access
-from kivijalka.access.rules import at_unit, attached, nobody, of_unit, oneself, owner, part_of, seen_node, writes_node
+from kivijalka.access.rules import (
+    among,
+    at_unit,
+    attached,
+    nobody,
+    of_unit,
+    oneself,
+    owner,
+    part_of,
+    seen_node,
+    writes_node,
+)
 
 __all__ = [
     "Access",
     "Actor",
     "acting",
+    "among",
     "at_unit",
     "attached",
     "current_actor",

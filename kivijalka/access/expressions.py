@@ -184,6 +184,21 @@ class HeldBelow(Func):
         return f"{column} <@ (SELECT kj.above())", list(params)
 
 
+@deconstructible(path="kivijalka.access.expressions.Among")
+class Among(Func):
+    """Whether a function of the database names what `column` holds, for whoever acts."""
+
+    output_field: Field[Any, Any] = BooleanField()
+
+    def __init__(self, column: str, function: str) -> None:
+        super().__init__(F(column))
+        self.named_by = function
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        return f"{column} IN (SELECT {self.named_by}())", list(params)
+
+
 def writes_a_policy(compiler: Any) -> bool:
     """Policies are compiled through a query marked by `policy.sql_of`."""
     return bool(getattr(compiler.query, "for_policy", False))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from kivijalka.access.expressions import Attached, HeldBelow, Me, Reach, SeenParent, Self, WritableNode
+from kivijalka.access.expressions import Among, Attached, HeldBelow, Me, Reach, SeenParent, Self, WritableNode
 
 
 def at_unit(right: str, column: str = "key") -> Q:
@@ -47,6 +47,11 @@ def attached() -> Q:
 def of_unit(column: str) -> Q:
     """Everybody who holds a role at the unit that `column` names, or at one below it."""
     return Q(HeldBelow(column))
+
+
+def among(column: str, function: str) -> Q:
+    """Whoever a function of the database names what `column` holds for: the workshops that one has joined."""
+    return Q(Among(column, function))
 
 
 def nobody() -> Q:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from kivijalka.access.expressions import Me, Reach
+from kivijalka.access.expressions import Among, Me, Reach
 from kivijalka.register import trail
 from kivijalka.register.declare import LinkKind, Register
 from kivijalka.register.registry import REGISTERS
@@ -55,7 +55,7 @@ def shapes(right: str) -> str:
 def shape_of(rule: Q, register: Register[Any]) -> str:
     """A register's rule on the node's columns: `risk.view` becomes "the own view right", an owner the node's owner.
 
-    Another person whom a rule names beside them, such as a deputy, sees the record and not its node.
+    Another person whom a rule names beside them, such as a deputy or a participant, sees the record and not its node.
     """
     if not rule.children:
         return "true"
@@ -76,6 +76,8 @@ def _leaf(leaf: Any, register: Register[Any]) -> str:
         return f"((key & {REGISTER_SPAN - 1})::int <@ (select kj.reach('{value.right}')))"
     if isinstance(value, Me):
         return "owner_id = (select kj.actor())" if name == register.model.owner_column else ""
+    if isinstance(value, Among):
+        return ""
     if name == "pk__in" and not value:
         return "false"
     raise ValueError(_not_held(register, name or value))

@@ -18,7 +18,7 @@ from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join, move_links
-from kivijalka.risks import estimates, queries, rules
+from kivijalka.risks import asks, estimates, queries, rules
 from kivijalka.risks.models import ENDS, Assessment, Risk
 
 State, Stage = Risk.State, Assessment.Stage
@@ -38,7 +38,6 @@ SPLIT = (
     "event",
     "consequence",
 )
-LEVELS = [(level, str(level)) for level in range(1, 6)]
 
 
 @command(
@@ -53,15 +52,15 @@ def assess(
     actor: Actor,
     risk: Risk,
     *,
-    likelihood: Annotated[int, Ask(_("Likelihood"), choices=LEVELS)],
-    people: Annotated[int | None, Ask(_("Impact on people"), choices=LEVELS)] = None,
-    service_continuity: Annotated[int | None, Ask(_("Impact on service continuity"), choices=LEVELS)] = None,
-    finance: Annotated[int | None, Ask(_("Impact on finance"), choices=LEVELS)] = None,
-    environment: Annotated[int | None, Ask(_("Impact on the environment"), choices=LEVELS)] = None,
-    trust: Annotated[int | None, Ask(_("Impact on trust"), choices=LEVELS)] = None,
-    law_privacy: Annotated[int | None, Ask(_("Impact on law and privacy"), choices=LEVELS)] = None,
+    likelihood: asks.Likelihood,
+    people: asks.OnPeople = None,
+    service_continuity: asks.OnServiceContinuity = None,
+    finance: asks.OnFinance = None,
+    environment: asks.OnEnvironment = None,
+    trust: asks.OnTrust = None,
+    law_privacy: asks.OnLawAndPrivacy = None,
     stage: Annotated[str, Ask(_("Stage"), choices=Stage)] = Stage.CURRENT,
-    note: Annotated[str, Ask(_("Reasons"), rows=3)] = "",
+    note: asks.Reasons = "",
 ) -> Assessment:
     """Judge likelihood and impacts. A current assessment gives the risk its level and next review, and ends an acceptance."""
     impacts = {

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "kivijalka.reports",
     "kivijalka.exchange",
     "kivijalka.signin",
+    "kivijalka.workshops",
     "kivijalka.example",
     "kivijalka.web",
 ]
