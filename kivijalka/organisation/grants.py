@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
+from kivijalka.areas.packs import packs
 from kivijalka.register.models import Confidentiality
 
 INTERNAL, CONFIDENTIAL, SECRET = Confidentiality.INTERNAL, Confidentiality.CONFIDENTIAL, Confidentiality.SECRET
@@ -46,6 +47,8 @@ _HEAD = (
     "delegation.*",
     "token.*",
 )
+# Whoever knows an area, or risks, of the whole city.
+_EXPERT = ("*.view", "*.edit", "risk.assess")
 KINDS = [
     Kind("employee", ("työntekijä", "anställd", "employee"), ("*.view",), INTERNAL, below=False),
     Kind("unit_head", ("yksikön esihenkilö", "enhetens chef", "head of unit"), _HEAD, CONFIDENTIAL),
@@ -72,13 +75,13 @@ KINDS = [
     Kind(
         "risk_expert",
         ("riskienhallinnan asiantuntija", "expert på riskhantering", "risk management expert"),
-        ("*.view", "*.edit", "risk.assess", "policy.edit"),
+        (*_EXPERT, "policy.edit"),
         CONFIDENTIAL,
     ),
     Kind(
         "security_expert",
         ("turvallisuusasiantuntija", "säkerhetsexpert", "security expert"),
-        ("*.view", "*.edit", "risk.assess", "access.explain"),
+        (*_EXPERT, "access.explain"),
         SECRET,
     ),
     Kind(
@@ -119,20 +122,25 @@ PRIVATE = ("delegation", "token")
 PAGE_RIGHTS = {"access.explain"}
 
 
+def experts() -> list[Kind]:
+    """Kinds of the areas' experts. Alike but for the area, and as far as the risk management expert but for the policy."""
+    return [Kind(pack.role, pack.expert, _EXPERT, CONFIDENTIAL) for pack in packs().values()]
+
+
 def write(using: str = "default", **kwargs: Any) -> None:
     """Write role kinds and grants from the patterns. Kinds that a city added itself stay."""
     from kivijalka.organisation.models import Grant, RoleKind
     from kivijalka.register.install import rights
 
-    asked = rights() | PAGE_RIGHTS
-    kinds = [RoleKind(key=k.key, name_fi=k.names[0], name_sv=k.names[1], name_en=k.names[2]) for k in KINDS]
+    asked, written = rights() | PAGE_RIGHTS, [*KINDS, *experts()]
+    kinds = [RoleKind(key=k.key, name_fi=k.names[0], name_sv=k.names[1], name_en=k.names[2]) for k in written]
     RoleKind.objects.using(using).bulk_create(
         kinds, update_conflicts=True, unique_fields=["key"], update_fields=["name_fi", "name_sv", "name_en"]
     )
-    Grant.objects.using(using).filter(kind__in=[kind.key for kind in KINDS]).delete()
+    Grant.objects.using(using).filter(kind__in=[kind.key for kind in written]).delete()
     Grant.objects.using(using).bulk_create(
         Grant(kind_id=kind.key, right=right, confidentiality=kind.level, reach=kind.reach(right))
-        for kind in KINDS
+        for kind in written
         for right in sorted(asked)
         if granted(kind, right)
     )

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, current_actor, owner, part_of, writes_node
+from kivijalka.areas.names import Area
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Kept, Record, indexes
@@ -39,19 +40,6 @@ FLAG_ONLY_TAKEN = "new.flagged is null or new.flagged is not distinct from old.f
 # Of an estimate.
 ENDS = ("frequency_low", "frequency_high", "loss_low", "loss_high")
 LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
-
-
-class Area(models.TextChoices):
-    """The eight areas of organisational security."""
-
-    PERSONNEL_SECURITY = "personnel_security", _("personnel security")
-    OCCUPATIONAL_SAFETY = "occupational_safety", _("occupational safety")
-    ENVIRONMENTAL_SAFETY = "environmental_safety", _("environmental safety")
-    OPERATIONAL_SECURITY = "operational_security", _("security of production and operations")
-    PREMISES_SECURITY = "premises_security", _("premises security")
-    RESCUE_SAFETY = "rescue_safety", _("fire and rescue safety")
-    INFORMATION_SECURITY = "information_security", _("information security")
-    MISCONDUCT_MANAGEMENT = "misconduct_management", _("management of misconduct and deviations")
 
 
 class Level(models.TextChoices):

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "kivijalka.register",
+    "kivijalka.areas",
     "kivijalka.organisation",
     "kivijalka.policy",
     "kivijalka.objectives",
