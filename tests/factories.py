@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
+from hashlib import sha256
 from itertools import count
 from typing import Any, TypeVar
 
@@ -16,7 +18,7 @@ from kivijalka.objectives.models import Objective
 from kivijalka.organisation.models import Account, Delegation, Person, Responsibility, Role, Unit
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.queries import policy_in_force
-from kivijalka.register.models import Link, Node
+from kivijalka.register.models import Attachment, Comment, Content, Link, Node
 from kivijalka.register.own.models import OwnField
 from kivijalka.risks.models import Assessment, Risk
 
@@ -178,6 +180,21 @@ def link(kind: str, a: Any, b: Any, **given: Any) -> Link:
 def responsibility(record: Any, person: Person, share: str = "A", state: str = "offered") -> Responsibility:
     """A share of responsibility for a record."""
     return fresh(Responsibility.objects.create(record_id=record.pk, person=person, share=share, state=state))
+
+
+def comment(record: Any, *, mentions: Iterable[Person] = (), **given: Any) -> Comment:
+    """Something that somebody said about a record, to persons perhaps."""
+    values = {"person": person(), "text": "Esimerkki", "mentions": [each.pk for each in mentions], **given}
+    return fresh(Comment.objects.create(record_id=record.pk, **values))
+
+
+def attachment(record: Any, **given: Any) -> Attachment:
+    """A file that somebody attached to a record."""
+    sender, text = person(), b"Esimerkki"
+    hash = sha256(text).hexdigest()
+    content = Content.objects.create(person=sender, sha256=hash, content=text)
+    values = {"name": "a.txt", "kind": "txt", "size": len(text), "sha256": hash, "content": content, **given}
+    return Attachment.objects.create(record_id=record.pk, person=sender, **values)
 
 
 def own_field(name: str, *, asked_in: str = "risk", **given: Any) -> OwnField:

@@ -129,7 +129,7 @@ def _headers(person: UUID, day: date) -> dict[str, str]:
 def followed(person: UUID, since: datetime) -> list[News]:
     """What others did to the records that a person follows, and has not read yet, the latest first; a query a register."""
     read = dict(Follow.objects.filter(person=person, follows=True).values_list("record", "read_at"))
-    nodes = Node.objects.defer("words", "folded").in_bulk(list(read))
+    nodes = Node.objects.in_bulk(list(read))
     by_register: dict[str, list[UUID]] = defaultdict(list)
     for node in nodes.values():
         by_register[node.register].append(node.pk)

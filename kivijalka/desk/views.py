@@ -16,14 +16,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kivijalka.desk import waiting
+from kivijalka.organisation.about_me import own_unit, stands_in_for
 from kivijalka.organisation.handover import asked
-from kivijalka.organisation.looked_at import own_unit, unit_looked_at
-from kivijalka.organisation.queries import delegations_in_force, offered_to
+from kivijalka.organisation.looked_at import unit_looked_at
+from kivijalka.organisation.queries import offered_to
 from kivijalka.organisation.views import refused_page, uuid_in
 from kivijalka.register.discussion import unread_mentions
 from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.doors.place import kept
-from kivijalka.register.doors.related import relate
+from kivijalka.register.doors.related import relate, together
 from kivijalka.register.fields import DayField
 from kivijalka.register.refusal import Refused
 
@@ -33,16 +34,20 @@ def my_work(request: Any) -> HttpResponse:
     """What waits for me, late first; of one unit and those below it, when the page is for one."""
     today = timezone.localdate()
     unit = unit_looked_at(request)
-    desk = waiting.desk(request.actor, today, unit)
+    actor = request.actor
+    with together():
+        desk = waiting.desk(actor, today, unit)
+        to_hand_over = asked(actor) if request.as_of is None else []
+        mentions = relate(unread_mentions(actor.person)[: waiting.MOST], ["person", "record"])
     context = {
         "desk": desk,
         "most": waiting.MOST,
         "late": sum(task.late for task in desk.now),
-        "offers": offered_to(request.actor.principal),
-        "asked": asked(request.actor) if request.as_of is None else [],
-        "mentions": relate(unread_mentions(request.actor.person)[: waiting.MOST], ["person", "record"]),
-        "unit": unit or own_unit(request),
-        "delegations": delegations_in_force(request.actor.person, today),
+        "offers": offered_to(actor.principal),
+        "asked": to_hand_over,
+        "mentions": mentions,
+        "unit": unit or own_unit(actor),
+        "stands_in_for": stands_in_for(actor),
     }
     return render(request, "desk/my_work.html", context)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kivijalka.access import Actor
 from kivijalka.register.declare import Register, Waits
+from kivijalka.register.doors.related import ask
 from kivijalka.register.models import Node
 from kivijalka.register.refusal import NotThere, Reason, refuse
 from kivijalka.register.registry import REGISTERS
@@ -54,13 +57,17 @@ class Desk:
 
 
 def desk(actor: Actor, today: date, unit: Any = None) -> Desk:
-    """What waits for the acting person; of one unit and those below it, when one is given."""
-    tasks = waiting(today, snoozed(actor, today), unit)
+    """What waits for the acting person; of one unit and those below it, when one is given. Complete when all that is
+    asked `together` with it is there."""
     found = Desk([], [], [])
+    waiting(today, snoozed(actor, today), partial(_laid_out, found, today), unit)
+    return found
+
+
+def _laid_out(desk: Desk, today: date, tasks: list[Task]) -> None:
     for task in tasks:
         is_later = task.due is not None and task.due > today + SOON
-        (found.off if task.snooze else found.later if is_later else found.now).append(task)
-    return found
+        (desk.off if task.snooze else desk.later if is_later else desk.now).append(task)
 
 
 def snoozed(actor: Actor, today: date) -> Snoozes:
@@ -69,22 +76,27 @@ def snoozed(actor: Actor, today: date) -> Snoozes:
     return {(snooze.record, snooze.verb): snooze for snooze in found}
 
 
-def waiting(today: date, snoozes: Snoozes, unit: Any = None, only: UUID | None = None) -> list[Task]:
-    """What waits in every register, by its due date: two queries, however many registers there are."""
+def waiting(
+    today: date, snoozes: Snoozes, take: Callable[[list[Task]], None], unit: Any = None, only: UUID | None = None
+) -> None:
+    """Give `take` what waits in every register, by its due date: two queries, however many registers there are."""
     asked = [(register, waits) for register in REGISTERS.values() for waits in register.waits]
     off = [pk for pk, _verb in snoozes]
     first, *others = (_rows(number, register, waits, unit, off, only) for number, (register, waits) in enumerate(asked))
-    found = list(first.union(*others, all=True))
-    nodes = Node.objects.defer("words", "folded").in_bulk([pk for pk, _number, _due in found])
-    tasks = []
-    for pk, number, due in found:
-        if pk in nodes:
-            register, waits = asked[number]
-            label = register.all_commands[waits.verb].label
-            late = due is not None and due < today
-            snooze = snoozes.get((pk, waits.verb))
-            tasks.append(Task(waits.question, nodes[pk], register, due, late, waits.verb, label, snooze))
-    return sorted(tasks, key=lambda task: (task.due is None, task.due or today))
+    found = sorted(first.union(*others, all=True), key=lambda row: (row[2] is None, row[2] or today))
+
+    def with_nodes(nodes: dict[Any, Node]) -> None:
+        tasks = []
+        for pk, number, due in found:
+            if pk in nodes:
+                register, waits = asked[number]
+                label = register.all_commands[waits.verb].label
+                late = due is not None and due < today
+                snooze = snoozes.get((pk, waits.verb))
+                tasks.append(Task(waits.question, nodes[pk], register, due, late, waits.verb, label, snooze))
+        take(tasks)
+
+    ask(Node, "id", {pk for pk, _number, _due in found}, with_nodes)
 
 
 def _rows(number: int, register: Register[Any], waits: Waits, unit: Any, off: list[UUID], only: UUID | None) -> Any:
@@ -105,7 +117,9 @@ def _rows(number: int, register: Register[Any], waits: Waits, unit: Any, off: li
 
 def task_of(actor: Actor, pk: UUID, verb: str, today: date) -> Task:
     """One thing that waits for the person; what does not is answered as if it were not there."""
-    for task in waiting(today, snoozed(actor, today), only=pk):
+    found: list[Task] = []
+    waiting(today, snoozed(actor, today), found.extend, only=pk)
+    for task in found:
         if task.verb == verb:
             return task
     raise NotThere

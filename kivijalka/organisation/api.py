@@ -114,7 +114,7 @@ def node_of(code: str) -> Node:
 
 def shown(rows: list[Responsibility]) -> list[dict[str, Any]]:
     """Shares as a program reads them."""
-    nodes = Node.objects.defer("words", "folded").in_bulk([row.record_id for row in rows])
+    nodes = Node.objects.in_bulk([row.record_id for row in rows])
     named = {pk: node_shown(node) for pk, node in nodes.items()}
     return [
         {name: getattr(row, name) for name in ("id", "share", "state", "at")}

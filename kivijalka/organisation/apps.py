@@ -8,11 +8,13 @@ class OrganisationConfig(AppConfig):
     label = "organisation"
 
     def ready(self) -> None:
-        from kivijalka.organisation import api, delegation, grants, handover, views
+        from kivijalka.access.actor import ASKED_ALONG
+        from kivijalka.organisation import about_me, api, delegation, grants, handover, views
         from kivijalka.register.doors.api.site import OPENINGS
         from kivijalka.register.doors.panels import ALONG, PANELS
         from kivijalka.register.install import installed
 
+        ASKED_ALONG[about_me.ABOUT_ME] = about_me.ASKED
         OPENINGS.append(api.open_api)
         PANELS.append(views.responsibility_panel)
         ALONG.append(handover.asked_along)

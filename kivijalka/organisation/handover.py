@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Case, Q, Value, When
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from kivijalka.access import Actor
@@ -18,6 +19,7 @@ from kivijalka.access.rules import rights_in
 from kivijalka.organisation import queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility, Role
 from kivijalka.register.declare import Register
+from kivijalka.register.doors.related import ask
 from kivijalka.register.models import Node
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
@@ -73,22 +75,34 @@ def held_by(person: Person) -> list[Held]:
 
 
 def asked(actor: Actor) -> list[Asked]:
-    """What waits for the acting person to hand over, by whom it was answered for; the soonest first."""
+    """What waits for the acting person to hand over, by whom it was answered for; the soonest first. Complete when all that
+    is asked `together` with it is there."""
     if not any(actor.holds(right) for register in REGISTERS.values() for right in rights_in(register.access.edit)):
         return []
-    with connection.cursor() as cursor:
-        cursor.execute("select record, register, person, last_day from kj.hand_overs()")
-        found = cursor.fetchall()
-    if not found:
-        return []
-    there = rights_on({record: register for record, register, _person, _day in found})
+    there = [
+        register.model.objects.seen().filter(pk__in=RawSQL("select record from asked", [])).exclude(register.over)
+        for register in REGISTERS.values()
+    ]
+    first, *others = (rows.values_list("pk") for rows in there)
+    within_reach, params = first.union(*others, all=True).query.sql_with_params()
     days: dict[UUID, list[date | None]] = defaultdict(list)
-    for record, _register, person, day in found:
-        if record in there:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "with asked as materialized (select record, person, last_day from kj.hand_overs())"
+            f" select person, last_day from asked where record in ({within_reach})",
+            params,
+        )
+        for person, day in cursor.fetchall():
             days[person].append(day)
-    persons = Person.objects.filter(pk__in=days)
-    made = [Asked(p, len(days[p.pk]), min((day for day in days[p.pk] if day), default=None)) for p in persons]
-    return sorted(made, key=lambda item: (item.last_day or date.min, str(item.person)))
+    made: list[Asked] = []
+
+    def with_persons(persons: dict[Any, Person]) -> None:
+        of_each = [(p, days[p.pk]) for p in persons.values() if p.pk in days]
+        made.extend(Asked(p, len(its), min((day for day in its if day), default=None)) for p, its in of_each)
+        made.sort(key=lambda item: (item.last_day or date.min, str(item.person)))
+
+    ask(Person, "id", set(days), with_persons)
+    return made
 
 
 def hand_over(actor: Actor, person: Person, *, to: Person, what: Sequence[str]) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
-from kivijalka.organisation.models import Person, Unit
+from kivijalka.organisation.about_me import own_unit
+from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.filters import NumbersBelow
 from kivijalka.register.doors.place import looked_up, without
 from kivijalka.register.doors.search import find
@@ -38,11 +38,6 @@ def unit_looked_at(request: Any) -> Unit | None:
     return found
 
 
-def own_unit(request: Any) -> Unit | None:
-    """The unit of the acting person."""
-    return Unit.objects.filter(number__in=Person.objects.filter(pk=request.actor.person).values("unit")).first()
-
-
 @require_GET
 def choose_unit(request: HttpRequest) -> HttpResponse:
     """Units that the words find, without words one's own and those looked at last, each leading back to the page."""
@@ -64,7 +59,7 @@ def choose_unit(request: HttpRequest) -> HttpResponse:
 def _familiar(request: Any) -> list[tuple[str, str]]:
     """One's own unit, then those looked at last, as far as they are within reach; one query."""
     codes: list[str] = request.session.get("recent_units", [])
-    own = Q(number__in=Person.objects.filter(pk=request.actor.person).values("unit"))
-    known = Unit.objects.seen().filter(own | Q(code__in=codes))
+    own = own_unit(request.actor)
+    known = Unit.objects.seen().filter(code__in=[own.code, *codes] if own else codes)
     units = sorted(known, key=lambda unit: codes.index(unit.code) if unit.code in codes else -1)
     return [(unit.code, str(unit)) for unit in units]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
-from kivijalka.organisation.models import Delegation, Responsibility, RoleKind, Unit
+from kivijalka.organisation.models import Responsibility, RoleKind, Unit
 from kivijalka.register.models import Node
 from kivijalka.register.registry import REGISTERS
 
@@ -24,12 +23,6 @@ class Stands(Func):
 
     def __init__(self, record: str, person: str) -> None:
         super().__init__(F(record), F(person))
-
-
-def delegations_in_force(person: UUID | None, today: date) -> QuerySet[Delegation]:
-    """Delegations that let this person act for another today."""
-    rows = Delegation.objects.filter(deputy_id=person, start__lte=today, end__gte=today, ended_at__isnull=True)
-    return rows.select_related("principal")
 
 
 def offered_to(person: UUID | None) -> QuerySet[Responsibility]:
@@ -68,7 +61,7 @@ def without_accountable(register: str) -> QuerySet[Node]:
     )
     over = REGISTERS[register].model.objects.filter(REGISTERS[register].over).values("pk")
     nodes = Node.objects.filter(~Exists(accepted), register=register).exclude(pk__in=over)
-    return nodes.defer("words", "folded").order_by("code")
+    return nodes.order_by("code")
 
 
 def numbers_below(unit: Unit) -> set[int]:

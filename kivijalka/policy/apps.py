@@ -8,7 +8,10 @@ class PolicyConfig(AppConfig):
     label = "policy"
 
     def ready(self) -> None:
-        from kivijalka.policy import views
+        from kivijalka.policy import queries, views
+        from kivijalka.policy.models import PolicyVersion
         from kivijalka.register.doors.panels import PANELS
+        from kivijalka.register.doors.related import KNOWN
 
         PANELS.append(views.panel)
+        KNOWN[PolicyVersion] = queries.known_records

@@ -14,6 +14,7 @@ from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit
+from kivijalka.access.actor import current_actor
 from kivijalka.policy.document import split
 from kivijalka.policy.reading import read_scales
 from kivijalka.policy.scales import Scales
@@ -31,6 +32,10 @@ FROZEN = (
 def example_content() -> dict[str, Any]:
     """The example policy: what a new draft begins with."""
     return split(json.loads(EXAMPLE.read_text(encoding="utf-8")))[1]
+
+
+# Where a transaction remembers the decided versions.
+DECIDED = "decided_policies"
 
 
 class PolicyVersion(Named, Record):
@@ -93,6 +98,11 @@ class PolicyVersion(Named, Record):
             ),
         ]
         indexes = indexes("policy", "unit", "state", "valid_from", "valid_to", "decided_on")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row; what the transaction knew of decided versions is asked anew."""
+        super().save(*args, **kwargs)
+        current_actor().memo.pop(DECIDED, None)
 
     @cached_property
     def scales(self) -> Scales:

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.access.actor import NOBODY, current_actor
 from kivijalka.organisation.models import RoleKind
 from kivijalka.policy.checks import check
-from kivijalka.policy.models import PolicyVersion
+from kivijalka.policy.models import DECIDED, PolicyVersion
 from kivijalka.policy.reading import Finding
 from kivijalka.register.batch import once
 from kivijalka.register.refusal import Refused
@@ -40,9 +41,22 @@ def policy_known(on: date) -> PolicyVersion | None:
 
 
 def decided() -> list[PolicyVersion]:
-    """All versions that were put in force, the latest first: in force, to come, and superseded."""
-    rows: Any = PolicyVersion.objects.raw("select * from kj.decided_policies() order by valid_from desc")
-    return list(rows)
+    """All versions that were put in force, the latest first: in force, to come, and superseded. One query, however often
+    a page asks."""
+    memo = current_actor().memo
+    if DECIDED not in memo:
+        rows: Any = PolicyVersion.objects.raw("select * from kj.decided_policies() order by valid_from desc")
+        if current_actor() is NOBODY:
+            return list(rows)
+        memo[DECIDED] = list(rows)
+    found: list[PolicyVersion] = memo[DECIDED]
+    return found
+
+
+def known_records() -> list[PolicyVersion]:
+    """Of the decided versions those whose record the acting person may see: found without another question."""
+    spans = current_actor().reach("policy.view")
+    return [version for version in decided() if any(low <= version.key < high for low, high in spans)]
 
 
 def findings_of(policy: PolicyVersion) -> list[Finding]:

@@ -112,7 +112,7 @@ def follows(actor: Any, record: UUID) -> Follow | None:
 def followed(person: UUID | None) -> QuerySet[Node]:
     """Records that a person follows, as far as the acting person sees them, by register and code."""
     kept = Follow.objects.filter(person=person, follows=True).values("record")
-    found: QuerySet[Node] = Node.objects.filter(pk__in=kept).defer("words", "folded").order_by("register", "code")
+    found: QuerySet[Node] = Node.objects.filter(pk__in=kept).order_by("register", "code")
     return found
 
 

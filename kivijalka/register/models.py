@@ -205,6 +205,13 @@ class RegisterNumber(models.Model):
     no_register = "written when the declarations are installed"
 
 
+class Nodes(models.Manager["Node"]):
+    """Nodes without the words that only searching asks for."""
+
+    def get_queryset(self) -> models.QuerySet[Node]:
+        return super().get_queryset().defer("words", "folded")
+
+
 class Node(models.Model):
     """One row per record of any register, with the same id; written by trigger, never by hand."""
 
@@ -219,6 +226,8 @@ class Node(models.Model):
     folded = models.TextField()
 
     no_register = "the graph itself"
+
+    objects = Nodes()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["id", "register"], name="node_of_register")]

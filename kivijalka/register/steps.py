@@ -50,7 +50,7 @@ class BuiltOn(Refused):
             _("Others have built on these records since. Nothing was undone: mend the records themselves."),
             code="state",
         )
-        nodes = Node.objects.defer("words", "folded").in_bulk([row[0] for row in rows])
+        nodes = Node.objects.in_bulk([row[0] for row in rows])
         persons = REGISTERS["person"].model._default_manager.in_bulk([row[2] for row in rows if row[2]])
         self.built = [Built(nodes.get(pk), what, persons.get(by), since) for pk, what, by, since in rows]
 

@@ -20,8 +20,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kivijalka.example.suggestions import suggested_people
+from kivijalka.organisation.about_me import stands_in_for
 from kivijalka.organisation.models import Account
-from kivijalka.organisation.queries import delegations_in_force
 from kivijalka.register.doors.writing import safe_next
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.signin import throttle
@@ -106,7 +106,7 @@ def on_behalf(request: Any) -> HttpResponse:
         request.session.pop("on_behalf_of", None)
         return redirect("home")
     principal = _uuid(wanted)
-    if not delegations_in_force(request.actor.person, timezone.localdate()).filter(principal_id=principal).exists():
+    if principal not in {absent.person for absent in stands_in_for(request.actor)}:
         raise Refused(_("No delegation from this person to you is in force today."), code="no_right")
     request.session["on_behalf_of"] = str(principal)
     return redirect("home")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +12,7 @@ from django.urls import reverse
 from kivijalka.organisation.grants import granted
 from kivijalka.organisation.models import Responsibility
 from kivijalka.register.command import Command
-from kivijalka.register.models import Attachment, Comment, Content, Link
+from kivijalka.register.models import Link
 from tests import factories as make
 from tests.doors.addresses import doors_of, filled, has_no_parameters, is_program, own_doors
 from tests.doors.examples import posted
@@ -228,8 +227,7 @@ def talk(scene: Scene) -> Iterator[Cell]:
         yield Cell(f"comment, {row.place}", "", expected, told)
         followed = sent(scene, address(scene, "follow", row), {"follow": "1"})
         yield Cell(f"follow, {row.place}", "", expected, followed)
-        another = make.person(unit=scene.town.beside)
-        page = reverse("comment", args=[Comment.objects.create(record_id=row.record.pk, person=another, text="E").pk])
+        page = reverse("comment", args=[make.comment(row.record).pk])
         yield Cell(f"another's comment, {row.place}", "", expected, said(scene.client.get(page)))
         reworded = sent(scene, page, {"text": "Esimerkki"})
         yield Cell(f"another's comment, {row.place}, reworded", "", REFUSED if scene.sees(row) else HIDDEN, reworded)
@@ -241,22 +239,16 @@ def filed(scene: Scene) -> Iterator[Cell]:
         seen, may = scene.shown(row), scene.judged(row, scene.register.access.write)
         new = {"file": SimpleUploadedFile("a.txt", b"Esimerkki")}
         yield Cell(f"attach, {row.place}", "", may, sent(scene, address(scene, "files", row), new))
-        file = str(attached(row).pk)
+        file = str(make.attachment(row.record).pk)
         yield Cell(f"file, {row.place}", "", seen, said(scene.client.get(address(scene, "file", row, file))))
         form = address(scene, "withdraw-file", row, file)
         yield Cell(f"withdraw form, {row.place}", "", may, said(scene.client.get(form)))
         with undone():
             yield Cell(f"withdraw, {row.place}", "", may, said(scene.client.post(form)))
-        gone = scene.client.get(address(scene, "file", row, str(attached(row, withdrawn_at=scene.moment).pk)))
+        gone = scene.client.get(
+            address(scene, "file", row, str(make.attachment(row.record, withdrawn_at=scene.moment).pk))
+        )
         yield Cell(f"withdrawn file, {row.place}", "", may, REFUSED if gone.status_code == 409 else said(gone))
-
-
-def attached(row: Row, **given: Any) -> Attachment:
-    """A file that somebody else has attached."""
-    sender, hash = make.person(), sha256(b"Esimerkki").hexdigest()
-    content = Content.objects.create(person=sender, sha256=hash, content=b"Esimerkki")
-    values = {"name": "a.txt", "kind": "txt", "size": 9, "sha256": hash, "content": content, **given}
-    return Attachment.objects.create(record_id=row.record.pk, person=sender, **values)
 
 
 def nothing(scene: Scene) -> Iterator[Cell]:

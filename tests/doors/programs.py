@@ -8,8 +8,9 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from kivijalka.register.models import Link
+from tests import factories as make
 from tests.doors.examples import posted
-from tests.doors.pages import answer, attached, broken, listed
+from tests.doors.pages import answer, broken, listed
 from tests.doors.raw import ids_in
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
 from tests.doors.ties import Tie, ties_of
@@ -126,7 +127,7 @@ def filed(scene: Scene) -> Iterator[Cell]:
     for row in scene.telling(scene.register.access.write):
         seen, may = scene.shown(row), scene.judged(row, scene.register.access.write)
         files = f"{address(scene, row)}/files"
-        file = f"{files}/{attached(row).pk}"
+        file = f"{files}/{make.attachment(row.record).pk}"
         new = {"file": SimpleUploadedFile("a.txt", b"Esimerkki")}
         with undone():
             for door, expected, response in (

@@ -26,6 +26,7 @@ NOT_THERE = UUID("01900000-0000-7000-8000-000000000000")
 
 # Functions that the site's role may call and that run as the tables' owner, past all rules. Each must ask by itself.
 AS_OWNER = {
+    "about_me": "answers where the acting person works and whose delegation lets them act",
     "above": "answers of the acting person",
     "accepts_up_to": "answers of a person's roles, which stand in the directory",
     "account_at_provider": "makes an account, without a password, of somebody who works here; it tells a number",

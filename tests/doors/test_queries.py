@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from kivijalka.organisation.models import Person, RoleKind
 from kivijalka.register.registry import REGISTERS
+from kivijalka.register.working_models import Snooze
 from tests import factories as make
 from tests.doors import examples
 from tests.factories import in_days
@@ -52,6 +53,7 @@ def test_pages_over_all_registers_make_few_queries_and_no_more_for_more_rows(com
     someone = everything_at_the_top()
     for key in REGISTERS:
         add_rows(key, someone)
+    everything_waits(someone)
     client = sign_in(Client(), someone)
     pages = [page.format(unit=make.unit().code) for page in FRAME]
     # The first look at a unit is remembered in the session.
@@ -84,13 +86,25 @@ def everything_at_the_top() -> Person:
     return someone
 
 
+def everything_waits(person: Person) -> None:
+    """What waits for a person besides their own records: to stand in, and to hand over what somebody who left owned."""
+    make.delegation(make.person(), person)
+    make.assessed_risk(owner=make.person(end=in_days(-1)))
+    put_off = make.assessed_risk(owner=person)
+    Snooze.objects.create(person=person, record=put_off.pk, verb="decide", until=in_days(5), reason="Esimerkki")
+
+
 def add_rows(key: str, person: Person) -> None:
-    """A row of the register that is the person's, at a unit of its own, and a row of each of its parts."""
+    """A row of the register that is the person's, at a unit of its own, and a row of each of its parts; and what anybody
+    may add to it: a question to the person, a share of responsibility offered to them, a file."""
     register = REGISTERS[key]
     wishes = {"unit": make.unit(), "person": person}
     record = examples.row_of(register.model, **wishes)
     for part in register.parts:
         examples.row_of(part.model, **wishes, given={part.parent: record})
+    make.responsibility(record, person)
+    make.attachment(record)
+    make.comment(record, mentions=[person])
 
 
 def pages_of(key: str) -> Iterator[str]:

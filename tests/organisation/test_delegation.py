@@ -12,8 +12,8 @@ from django.utils import translation
 
 from kivijalka.access import acting
 from kivijalka.organisation import delegation
+from kivijalka.organisation.about_me import stands_in_for
 from kivijalka.organisation.models import Delegation, Person, Role
-from kivijalka.organisation.queries import delegations_in_force
 from kivijalka.register import command
 from kivijalka.register.models import SPAN, ImportFile
 from kivijalka.register.registry import REGISTERS
@@ -113,8 +113,10 @@ def test_a_delegation_is_seen_by_the_two_it_concerns_and_whoever_leads_or_overse
     for person, expected in [*seeing, (works, set())]:
         with acting(person.pk):
             assert set(Delegation.objects.seen()) == expected
-    with acting(deputy.pk):
-        assert list(delegations_in_force(deputy.pk, make.in_days(0))) == [made]
+    with acting(deputy.pk) as actor:
+        assert [absent.person for absent in stands_in_for(actor)] == [head.pk]
+    with acting(head.pk) as actor:
+        assert stands_in_for(actor) == []
 
 
 def test_one_is_not_ones_own_deputy(head: Person) -> None:

@@ -19,6 +19,8 @@ from kivijalka.register.own import fields as own
 
 # Of one model, by one of its columns: the keys wanted, and who takes the records.
 Asked = dict[tuple[Any, str], list[tuple[set[Any], Callable[[dict[Any, Any]], None]]]]
+# Of a model of few records, those that a page asks for anyway: within the acting person's reach.
+KNOWN: dict[Any, Callable[[], Iterable[Any]]] = {}
 _asked: ContextVar[Asked | None] = ContextVar("kivijalka_asked", default=None)
 
 
@@ -36,8 +38,10 @@ def together() -> Iterator[None]:
         _asked.reset(token)
     for (model, key), asking in asked.items():
         wanted = set().union(*(keys for keys, _take in asking)) - {None}
-        rows = model._default_manager.filter(**{f"{key}__in": wanted}) if wanted else []
-        known = {getattr(record, key): record for record in rows}
+        known = {getattr(record, key): record for record in (KNOWN[model]() if wanted and model in KNOWN else [])}
+        if missing := wanted - known.keys():
+            rows = model._default_manager.filter(**{f"{key}__in": missing})
+            known |= {getattr(record, key): record for record in rows}
         for _keys, take in asking:
             take(known)
 

@@ -56,7 +56,7 @@ def _found(function: str, *given: Any) -> list[Node]:
     with connection.cursor() as cursor:
         cursor.execute(f"select kj.{function}(%s, %s, %s)", given)
         ids = [row[0] for row in cursor.fetchall()]
-    found = {node.pk: node for node in Node.objects.filter(pk__in=ids).defer("words", "folded")}
+    found = {node.pk: node for node in Node.objects.filter(pk__in=ids)}
     return [found[pk] for pk in ids if pk in found]
 
 

@@ -66,9 +66,7 @@ def undo_page(request: HttpRequest, entry: int) -> HttpResponse:
     """What the acting person did in one go: all of it, to be undone."""
     refuse_past()
     step = steps.step_of(entry)
-    nodes = list(
-        Node.objects.defer("words", "folded").filter(pk__in={row.record for row in step.rows}).order_by("code")
-    )
+    nodes = list(Node.objects.filter(pk__in={row.record for row in step.rows}).order_by("code"))
     refused = None
     if request.method == "POST":
         try:
