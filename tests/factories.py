@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from kivijalka.actions.models import Action
 from kivijalka.controls.models import Control
+from kivijalka.meetings.models import Meeting
 from kivijalka.monitoring.models import Indicator, Signal
 from kivijalka.objectives.models import Objective
 from kivijalka.organisation.models import Account, Delegation, Person, Responsibility, Role, Unit
@@ -168,6 +169,13 @@ def signal(title: str | None = None, *, unit: Unit | None = None, **given: Any) 
     at = unit or city()
     values = {"title": title or f"Signaali {next(_serial)}", "owner": person(unit=at), **given}
     return fresh(Signal.objects.create(unit=at, **values))
+
+
+def meeting(title: str | None = None, *, unit: Unit | None = None, **given: Any) -> Meeting:
+    """A meeting of today with nothing on its agenda."""
+    at = unit or city()
+    values = {"title": title or f"Johtoryhmä {next(_serial)}", "day": in_days(0), "chair": person(unit=at), **given}
+    return fresh(Meeting.objects.create(unit=at, **{"owner": person(unit=at), **values}))
 
 
 def link(kind: str, a: Any, b: Any, **given: Any) -> Link:

@@ -59,7 +59,7 @@ class Action(Record):
             ),
             models.CheckConstraint(condition=Q(progress__lte=100), name="action_progress_at_most_100"),
         ]
-        indexes = indexes("action", "unit", "owner", "state", "due", "progress", "cost_eur")
+        indexes = indexes("action", "unit", "owner", "state", "due", "progress", "cost_eur", "postponements")
 
     def __str__(self) -> str:
         return self.title

@@ -33,7 +33,13 @@ actions = register(
             _("What it should change"): ["expected_effect", "how_measured"],
             _("Belongs to"): ["unit", "owner", "confidentiality"],
         },
-        filters={"state": ["in"], "unit": ["under"], "owner": ["is", "me", "empty"], "due": ["lt", "gte"]},
+        filters={
+            "state": ["in"],
+            "unit": ["under"],
+            "owner": ["is", "me", "empty"],
+            "due": ["lt", "gte"],
+            "postponements": ["gte"],
+        },
         search=["title", "description", "expected_effect"],
         sort="due",
         commands=[
@@ -48,7 +54,13 @@ actions = register(
         links_back=[ESCALATES],
         views=[
             View("mine", _("My actions"), "owner=me&state=planned&state=started"),
-            View("late", _("Overdue"), "due_lt=today&state=planned&state=started"),
+            View("late", _("Overdue"), "due_lt=today&state=planned&state=started", agenda=True),
+            View(
+                "slipping",
+                _("Postponed more than once"),
+                "postponements_gte=2&state=planned&state=started",
+                agenda=True,
+            ),
         ],
         waits=[
             Waits(_("Finish the action"), lambda: owner() & Q(state__in=Action.OPEN), "due", "complete"),

@@ -48,7 +48,7 @@ controls = register(
         ],
         views=[
             View("mine", _("My controls"), "owner=me&state=in_use"),
-            View("failed", _("Do not work"), "result=failed&state=in_use"),
+            View("failed", _("Do not work"), "result=failed&state=in_use", agenda=True),
             View("late", _("Test overdue"), "next_test_lt=today&state=in_use"),
         ],
         waits=[Waits(_("Test the control"), lambda: owner() & Q(state="in_use"), "next_test", "record_test")],

@@ -111,8 +111,8 @@ def _rows(number: int, register: Register[Any], waits: Waits, unit: Any, off: li
     if unit:
         rows = rows.filter(**{f"{register.model.unit_column}__in": unit.below})
     off_first = Case(When(pk__in=off, then=0), default=1)
-    rows = rows.annotate(number=Value(number), day=Cast(due, DateField())).order_by(off_first, "day", "id")
-    return rows.values_list("pk", "number", "day")[: len(off) + MOST + 1]
+    rows = rows.annotate(waits_as=Value(number), waits_on=Cast(due, DateField())).order_by(off_first, "waits_on", "id")
+    return rows.values_list("pk", "waits_as", "waits_on")[: len(off) + MOST + 1]
 
 
 def task_of(actor: Actor, pk: UUID, verb: str, today: date) -> Task:

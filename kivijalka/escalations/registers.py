@@ -31,6 +31,7 @@ escalations = register(
         commands=[commands.answer, commands.pass_on, commands.withdraw],
         views=[
             View("asked", _("Asked of me"), "asked_of=me&state=asked"),
+            View("open", _("Waits for an answer"), "state=asked", agenda=True),
             View("late", _("Answer overdue"), "answer_due_lt=today&state=asked"),
         ],
         waits=[

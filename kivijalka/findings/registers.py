@@ -48,7 +48,8 @@ findings = register(
         views=[
             View("mine", _("My findings"), "owner=me&state=open&state=remedied"),
             View("raised", _("Raised by me"), "raised_by=me"),
-            View("late", _("Overdue"), "due_lt=today&state=open"),
+            View("late", _("Overdue"), "due_lt=today&state=open", agenda=True),
+            View("soon", _("Due soon"), "due_gte=today&due_lt=soon&state=open", agenda=True),
         ],
         waits=[
             Waits(_("Remedy the finding"), lambda: owner() & Q(state="open"), "due", "remedy"),
@@ -100,7 +101,9 @@ exceptions = register(
         links=[LinkKind("concerns", _("concerns"), _("is concerned by"), to=["risk", "control"])],
         views=[
             View("mine", _("My exceptions"), "owner=me&state=asked&state=granted"),
-            View("past", _("Past their end"), "until_lt=today&state=granted"),
+            View("asked", _("Waits for a decision"), "state=asked", agenda=True),
+            View("past", _("Past their end"), "until_lt=today&state=granted", agenda=True),
+            View("soon", _("Ends soon"), "until_gte=today&until_lt=soon&state=granted", agenda=True),
         ],
         waits=[
             Waits(_("The exception ends"), lambda: owner() & Q(state="granted"), "until", "ask_anew"),

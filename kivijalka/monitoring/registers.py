@@ -57,7 +57,7 @@ indicators = register(
         links=[LinkKind("watches", _("watches"), _("is watched by"), to=["risk"])],
         views=[
             View("mine", _("My indicators"), "owner=me&state=followed"),
-            View("past", _("Past their limit"), "standing=past&state=followed"),
+            View("past", _("Past their limit"), "standing=past&state=followed", agenda=True),
             View("late", _("Value overdue"), "next_value_lt=today&state=followed"),
         ],
         waits=[Waits(_("Record a value"), lambda: owner() & Q(state="followed"), "next_value", "record_value")],

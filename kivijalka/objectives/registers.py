@@ -28,7 +28,7 @@ objectives = register(
         commands=[commands.reach, commands.give_up, commands.pursue],
         views=[
             View("mine", _("My objectives"), "owner=me&state=pursued"),
-            View("late", _("Overdue"), "due_lt=today&state=pursued"),
+            View("late", _("Overdue"), "due_lt=today&state=pursued", agenda=True),
         ],
         waits=[Waits(_("Say whether it is reached"), lambda: owner() & Q(state="pursued"), "due", "reach")],
         over=~Q(state="pursued"),

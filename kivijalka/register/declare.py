@@ -74,11 +74,15 @@ class LinkKind:
 
 @dataclass(frozen=True)
 class View:
-    """A list with its filters set, offered as a tab; `query` is what stands in the address."""
+    """A list with its filters set, offered as a tab; `query` is what stands in the address.
+
+    `agenda`: what it finds comes before the management team of the unit.
+    """
 
     key: str
     name: Words
     query: str
+    agenda: bool = False
 
 
 @dataclass(frozen=True)

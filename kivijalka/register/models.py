@@ -246,8 +246,12 @@ class Node(models.Model):
     @property
     def in_letter(self) -> str:
         """What it is called in a letter, which many servers read: what is confidential by its code alone."""
-        level = self.key % 2**32 // SPAN
-        return self.code if level >= Confidentiality.CONFIDENTIAL else str(self)
+        return self.code if self.confidentiality >= Confidentiality.CONFIDENTIAL else str(self)
+
+    @property
+    def confidentiality(self) -> int:
+        """Of the record: its level stands in the key."""
+        return self.key % 2**32 // SPAN
 
     @property
     def path(self) -> str:

@@ -240,6 +240,8 @@ class Risk(Record):
                 "evidence",
                 "objective",
                 "flagged",
+                "treatment",
+                "accepted_until",
             ),
             GinIndex(fields=["areas"], name="risk_by_areas"),
             # All that the matrix and its access rule ask, in the order that it counts by: no rows, no sorting.

@@ -55,6 +55,8 @@ risks = register(
             "review": ["lt", "gte"],
             "objective": ["is", "empty"],
             "flagged": ["empty"],
+            "treatment": ["in"],
+            "accepted_until": ["lt", "gte"],
         },
         search=["title", "cause", "event", "consequence"],
         sort="-level",
@@ -98,10 +100,12 @@ risks = register(
         ],
         views=[
             View("mine", _("My risks"), "owner=me&state=draft&state=assessed&state=accepted"),
-            View("late", _("Review overdue"), "review_lt=today"),
-            View("flagged", _("To be looked at again"), "flagged=filled"),
+            View("proposed", _("Waits for acceptance"), "state=assessed&treatment=accept", agenda=True),
+            View("lapses", _("Acceptance ends soon"), "state=accepted&accepted_until_lt=soon", agenda=True),
+            View("late", _("Review overdue"), "review_lt=today", agenda=True),
+            View("flagged", _("To be looked at again"), "flagged=filled", agenda=True),
             View("aimless", _("Without an objective"), "kind=strategic&objective=empty"),
-            View("claimed", _("Not shown by a test"), "evidence=claimed&evidence=unconfirmed"),
+            View("claimed", _("Not shown by a test"), "evidence=claimed&evidence=unconfirmed", agenda=True),
         ],
         waits=[
             Waits(

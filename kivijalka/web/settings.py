@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "kivijalka.findings",
     "kivijalka.desk",
     "kivijalka.reports",
+    "kivijalka.meetings",
     "kivijalka.exchange",
     "kivijalka.signin",
     "kivijalka.workshops",

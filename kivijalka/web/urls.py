@@ -41,6 +41,7 @@ urlpatterns: list[Any] = [
     path("hand-over/<uuid:pk>/", organisation.hand_over, name="hand-over"),
     path("", include("kivijalka.policy.urls")),
     path("", include("kivijalka.risks.urls")),
+    path("", include("kivijalka.meetings.urls")),
     path("without-accountable/", organisation.without_accountable, name="without-accountable"),
 ]
 if settings.DEMO:

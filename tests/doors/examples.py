@@ -83,6 +83,8 @@ def _related(field: Any, unit: Unit, person: Person) -> Any:
     if field.null:
         return None
     found = model._default_manager.order_by("pk").first()
+    if found is None and issubclass(model, Record):
+        return row_of(model, unit=unit, person=person)
     if found is None:
         raise CannotRun(f"There is no example of {model.__name__} for {field}.")
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.models import CharField, Model
+from django.db.models import CharField, Model, TextField
 from django.urls import reverse
 
 from kivijalka.organisation.models import Person
@@ -22,6 +22,7 @@ from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
 from tests.files.imports import csv_of
 
 OTHER_WORDS, OTHER_DAY = "Tuotu toisin", "2020-02-02"
+WORDS = (CharField, TextField)
 
 
 def exports(scene: Scene) -> Iterator[Cell]:
@@ -136,7 +137,7 @@ def _is_changed(scene: Scene, row: Row) -> bool:
 
 def _changing(scene: Scene, row: Row) -> tuple[str, str]:
     """A field that takes any words, and some that no other row has; else the day on which something began."""
-    names = [n for n in scene.register.writable if type(f := scene.register.field(n)) is CharField and not f.choices]
+    names = [n for n in scene.register.writable if type(f := scene.register.field(n)) in WORDS and not f.choices]
     return (names[0], f"{OTHER_WORDS} {row.record.code}") if names else ("start", OTHER_DAY)
 
 

@@ -116,31 +116,56 @@ def moment_before(day: date, later: datetime) -> datetime:
     return end_of(day)
 
 
+@dataclass(frozen=True)
+class Moved:
+    """Which rows differ, by how: each with its version now, or then if it has left; the versions then, the classes of both."""
+
+    rose: Versions
+    fell: Versions
+    changed: Versions
+    came: Versions
+    left: Versions
+    before: Versions
+    grades: tuple[dict[UUID, str], dict[UUID, str]]
+
+
 def differences(
     register: Register[Any], actor: Actor, asked: Callable[[], QuerySet[Any, Any]], since: datetime
 ) -> list[Different]:
-    """How rows differ from how they stood then. What one may see is judged at each moment by today's roles."""
+    """How rows differ from how they stood then, in words."""
+    found = moved(register, actor, asked, since)
+    groups = {
+        _("Rose"): found.rose,
+        _("Fell"): found.fell,
+        _("Changed in between"): found.changed,
+        _("Came to the list"): found.came,
+        _("Left the list"): found.left,
+    }
+    if not register.badges:
+        del groups[_("Rose")], groups[_("Fell")]
+    shown = [pk for versions in groups.values() for pk in _first(versions)]
+    return _told(register, groups, found.before, raw_since(register, shown, since, actor.as_of), since)
+
+
+def moved(register: Register[Any], actor: Actor, asked: Callable[[], QuerySet[Any, Any]], since: datetime) -> Moved:
+    """Which rows differ from how they stood then. What one may see is judged at each moment by today's roles."""
     with acting(actor.person, on_behalf_of=actor.on_behalf_of, door=actor.door, token=actor.token, as_of=since) as then:
         # A list is asked then as it is now, also by a field that the city had not added yet.
         then.memo.update(actor.memo)
         before, grades = _versions(register, asked())
     after, grades_now = _versions(register, asked())
-    came = {pk: version for pk, version in after.items() if pk not in before}
-    left = {pk: version for pk, version in before.items() if pk not in after}
     changed = {pk: version for pk, version in after.items() if before.get(pk, version) != version}
     rose = {pk: v for pk, v in changed.items() if "" < grades.get(pk, "") < grades_now[pk]}
     fell = {pk: v for pk, v in changed.items() if "" < grades_now.get(pk, "") < grades[pk]}
-    groups = {
-        _("Rose"): rose,
-        _("Fell"): fell,
-        _("Changed in between"): {pk: v for pk, v in changed.items() if pk not in rose and pk not in fell},
-        _("Came to the list"): came,
-        _("Left the list"): left,
-    }
-    if not register.badges:
-        del groups[_("Rose")], groups[_("Fell")]
-    shown = [pk for versions in groups.values() for pk in _first(versions)]
-    return _told(register, groups, before, raw_since(register, shown, since, actor.as_of), since)
+    return Moved(
+        rose=rose,
+        fell=fell,
+        changed={pk: v for pk, v in changed.items() if pk not in rose and pk not in fell},
+        came={pk: version for pk, version in after.items() if pk not in before},
+        left={pk: version for pk, version in before.items() if pk not in after},
+        before=before,
+        grades=(grades, grades_now),
+    )
 
 
 def _told(

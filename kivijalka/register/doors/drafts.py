@@ -94,11 +94,11 @@ def forget(typed: Typed) -> None:
     _put(typed, None)
 
 
-def opened(request: Any) -> Opened:
-    """The draft that belongs to a form being shown."""
+def opened(request: Any, address: str = "") -> Opened:
+    """The draft that belongs to a form being shown; `address`: where it is sent, if not to the page that shows it."""
     if request.method == "POST":
         return Opened(_id(request.POST.get(FIELD)) or uuid4())
-    mine = Draft.objects.filter(person_id=request.actor.person, address=request.path, values__isnull=False)
+    mine = Draft.objects.filter(person_id=request.actor.person, address=address or request.path, values__isnull=False)
     earlier = mine.order_by("-at").first()
     if earlier is not None and str(earlier.pk) == request.GET.get(FIELD):
         return Opened(earlier.pk, earlier, is_taken=True)

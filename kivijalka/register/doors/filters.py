@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import django_filters
@@ -25,6 +25,8 @@ from kivijalka.register.registry import register_by_key
 TRUTH = {"yes": True, "no": False}
 SHORT = {"lt": _("before"), "gte": _("from")}
 MOST_FOUND = 5_000
+# Words for days, by how far they are from today.
+WORD_DAYS = {"today": timedelta(0), "soon": timedelta(days=30)}
 
 
 class Boxes(forms.CheckboxSelectMultiple):
@@ -119,10 +121,11 @@ class EmptyFilter(django_filters.ChoiceFilter):
 
 
 class DayOrWord(DayField):
-    """A day, or the word "today"."""
+    """A day, or the words "today" and "soon"."""
 
     def to_python(self, value: Any) -> date | None:
-        return timezone.localdate() if value == "today" else super().to_python(value)
+        days = WORD_DAYS.get(value) if isinstance(value, str) else None
+        return super().to_python(value) if days is None else timezone.localdate() + days
 
 
 class DayFilter(django_filters.DateFilter):
@@ -220,6 +223,9 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
             made[name] = ManyFilter(choices=lambda field=field: choices_of(field), widget=Boxes, **common)
         elif lookup == "any":
             made[name] = AnyOfArray(choices=field.base_field.choices, widget=Boxes, **common)  # type: ignore[attr-defined]
+        elif lookup in SHORT and isinstance(field, IntegerField):
+            label = _named(field, lookup)
+            made[f"{name}_{lookup}"] = django_filters.NumberFilter(field_name=name, lookup_expr=lookup, label=label)
         elif lookup in SHORT:
             made[f"{name}_{lookup}"] = DayFilter(field_name=name, lookup_expr=lookup, label=_named(field, lookup))
         elif lookup == "empty" and name not in made:

@@ -25,7 +25,7 @@ from kivijalka.register.own.fields import field_of, no_longer_asked, own_of
 
 MOST_PARTS = 100
 # Words that a filter understands besides values.
-WORDS = {"me": _("I"), "empty": _("no value"), "today": _("today")}
+WORDS = {"me": _("I"), "empty": _("no value"), "today": _("today"), "soon": _("in 30 days")}
 
 
 @dataclass(frozen=True)

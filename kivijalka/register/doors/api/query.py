@@ -116,17 +116,22 @@ def _described_choices(given: Any) -> tuple[dict[str, Any], str]:
 
 
 def _described_day(given: Any) -> tuple[dict[str, Any], str]:
-    return {"anyOf": [DAY, {"const": "today"}]}, ""
+    return {"anyOf": [DAY, {"enum": list(filters.WORD_DAYS)}]}, ""
 
 
 def _described_empty(given: Any) -> tuple[dict[str, Any], str]:
     return {"type": "string", "enum": ["empty"]}, ""
 
 
+def _described_number(given: Any) -> tuple[dict[str, Any], str]:
+    return {"type": "integer"}, ""
+
+
 DESCRIBED: dict[type[Any], Callable[[Any], tuple[dict[str, Any], str]]] = {
     filters.RecordFilter: _described_record,
     django_filters.MultipleChoiceFilter: _described_choices,
     filters.DayFilter: _described_day,
+    django_filters.NumberFilter: _described_number,
     filters.EmptyFilter: _described_empty,
 }
 

@@ -53,6 +53,13 @@ function step(by) {
   return true;
 }
 
+// Where a page is one of several in a row, the keys lead to its neighbours.
+function turn(key) {
+  const link = document.querySelector(`a[data-step="${key}"]`);
+  link?.click();
+  return Boolean(link);
+}
+
 function openKeys() {
   if (!dialog || dialog.open) return false;
   dialog.showModal();
@@ -233,7 +240,7 @@ document.addEventListener("change", ({ target }) => {
   target.reportValidity();
 });
 
-const ACTIONS = { "/": focusSearch, "?": openKeys, j: () => step(1), k: () => step(-1), x: tick };
+const ACTIONS = { "/": focusSearch, "?": openKeys, j: () => turn("j") || step(1), k: () => turn("k") || step(-1), x: tick };
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
