@@ -55,7 +55,7 @@ def test_e004_a_sortable_column_without_index() -> None:
 
 
 def test_e004_a_filter_without_index() -> None:
-    the_one(checks.without_index([replace(RISKS, filters={"treatment": ["in"]})]), "E004", "'treatment'")
+    the_one(checks.without_index([replace(RISKS, filters={"controllability": ["in"]})]), "E004", "'controllability'")
 
 
 @isolate_apps("kivijalka.risks")
