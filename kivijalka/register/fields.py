@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +15,30 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.register.numbers import typed, written
+
 DAYS = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y"]
-NO_BREAK_SPACES = {ord(space): None for space in (" ", "\u00a0", "\u202f", "\u2009")}
+
+
+class DecimalInput(forms.TextInput):
+    """A number as people write it in the language of the page: an input of numbers would ask for the browser's."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
+
+    def format_value(self, value: Any) -> Any:
+        return written(Decimal(value)) if isinstance(value, (int, float, Decimal)) else value
 
 
 class LocalDecimalField(forms.DecimalField):
     """A number as people write it: 1 000 000,50 or 1000000.50, a euro sign allowed."""
 
+    widget = DecimalInput
+
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = value.replace("€", "").translate(NO_BREAK_SPACES).replace("−", "-").replace(",", ".")
-        return super().to_python(value)
+        # What is no number stays as it is, and is refused.
+        read = typed(value) if isinstance(value, str) else None
+        return super().to_python(value if read is None else read)
 
 
 def day_of(text: str) -> date | None:

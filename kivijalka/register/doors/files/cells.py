@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,19 +15,13 @@ from kivijalka.register.doors.files.mapping import Target
 from kivijalka.register.doors.files.read import Cell, as_text
 from kivijalka.register.doors.files.words import folded, meaning
 from kivijalka.register.fields import day_of
+from kivijalka.register.numbers import number
 
 EMPTY = {"", "-", "–", "—", "n/a", "#n/a"}
 YES = {"true", "1", "x", "✓", "yes", "y", "kyllä", "k", "on", "ja", "j"}
 NO = {"false", "0", "no", "n", "ei", "e", "nej"}
 SERIAL_ZERO = date(1899, 12, 30)
 LAST_SERIAL = 2_958_465
-ABOUT = re.compile(r"^(n\.|noin|ca\.?|c\.|cirka|approx\.?|about|~|≈)\s*", re.IGNORECASE)
-CURRENCY = re.compile(r"(€|\$|£|eur|usd|euroa)\.?", re.IGNORECASE)
-UNITS = [
-    (re.compile(r"\s*(milj\.?|miljoonaa|mn|mio|m)$", re.IGNORECASE), 1_000_000),
-    (re.compile(r"\s*(tuhatta|t|k|tkr)$", re.IGNORECASE), 1_000),
-]
-SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’]")
 
 
 class Unreadable(Exception):
@@ -125,29 +119,6 @@ def parts_of(text: str) -> list[str]:
     """The words of a cell that holds several: between semicolons or lines, else between commas."""
     marks = r"[;\n]" if ";" in text or "\n" in text else ","
     return [part.strip() for part in re.split(marks, text) if part.strip()]
-
-
-def number(text: str) -> Decimal | None:
-    """A number as people write it: "125 000,50", "1,5 milj.", "n. 40 000 €", "1.250.000,00", "-350000"."""
-    plain = CURRENCY.sub("", ABOUT.sub("", text.strip())).replace("−", "-").strip()
-    factor = 1
-    for pattern, times in UNITS:
-        if pattern.search(plain):
-            plain, factor = pattern.sub("", plain), times
-            break
-    plain = SPACES.sub("", plain)
-    comma, point = plain.rfind(","), plain.rfind(".")
-    if comma >= 0 and point >= 0:
-        plain = plain.replace("," if point > comma else ".", "")
-    if re.fullmatch(r"-?\d{1,3}(\.\d{3}){2,}|-?\d{1,3}(,\d{3}){2,}", plain):
-        plain = plain.replace(".", "").replace(",", "")
-    try:
-        found = Decimal(plain.replace(",", ".")) * factor
-    except InvalidOperation:
-        return None
-    if not found.is_finite():
-        return None
-    return found.quantize(Decimal(1)) if found == found.to_integral_value() else found.normalize()
 
 
 def day(text: str) -> date | None:
