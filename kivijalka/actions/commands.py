@@ -16,7 +16,7 @@ from kivijalka.actions import rules
 from kivijalka.actions.models import Action
 from kivijalka.escalations import commands as escalations
 from kivijalka.organisation.models import Person
-from kivijalka.register.command import Ask, Command, Worded, command
+from kivijalka.register.command import Ask, Command, Initial, Worded, command
 from kivijalka.register.models import Record
 from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join
@@ -91,10 +91,11 @@ def cancel(actor: Actor, action: Action) -> Action:
     return action
 
 
-def treating(when: Q, worded: Sequence[Worded] = ()) -> Command[Any]:
-    """The verb of a register that actions treat: in which state of its records, and what it is called on some of them."""
+def treating(when: Q, worded: Sequence[Worded] = (), initial: Initial | None = None) -> Command[Any]:
+    """The verb of a register that actions treat: in which state of its records, what it is called on some of them, and
+    what its form begins with."""
     says = _("An action that treats this. Its effect is asked for when it is done.")
-    made: Command[Any] = command(_("Treat"), when=when, says=says, worded=worded)(treat)
+    made: Command[Any] = command(_("Treat"), when=when, says=says, worded=worded, initial=initial)(treat)
     return made
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from kivijalka.example.people import People
-from kivijalka.example.shape import Delegation, Person, Role, RoleKind
+from kivijalka.example.shape import AREA_EXPERTS, Delegation, Person, Role, RoleKind
 from kivijalka.example.stream import Stream
 from kivijalka.example.units import Tree, history_start
 
@@ -25,6 +25,7 @@ APPOINTMENTS: tuple[tuple[RoleKind, int, tuple[str, ...], str], ...] = (
     ("security_expert", 1, ("KV-HA", "KV-LI"), "KV"),
     ("security_expert", 2, ("SO-HA", "SO-TE"), "SO"),
     ("access_administrator", 3, ("KH-TI-V", "KH-TI", "KH"), "EK"),
+    *((kind, 1, ("KH-TV", "KH-TI", "KH"), "EK") for kind in AREA_EXPERTS),
 )
 DELEGATIONS = 30
 ABSENCES = {

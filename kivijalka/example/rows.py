@@ -146,6 +146,7 @@ def _risk(evidence: Evidence, risk: RiskVersion) -> dict[str, Any]:
         "control_adequacy": risk.control_adequacy,
         "review": risk.review,
         "treatment_reason": "",
+        "starter": "",
         "accepted_until": risk.accepted_until,
         "accepted_by_id": risk.accepted_by,
         "acceptance_reason": risk.acceptance_reason,

@@ -7,7 +7,7 @@ record share its `id`, stand in the order of their instants, and each carries ev
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 Language = Literal["fi", "sv", "en"]
@@ -25,10 +25,21 @@ RoleKind = Literal[
     "city_board",
     "risk_expert",
     "security_expert",
+    "personnel_security_expert",
+    "occupational_safety_expert",
+    "environmental_safety_expert",
+    "operational_security_expert",
+    "premises_security_expert",
+    "rescue_safety_expert",
+    "information_security_expert",
+    "misconduct_management_expert",
     "auditor",
     "access_administrator",
     "partner_member",
 ]
+AREA_EXPERTS: tuple[RoleKind, ...] = tuple(
+    kind for kind in get_args(RoleKind) if kind.endswith(("safety_expert", "_security_expert", "_management_expert"))
+)
 RiskKind = Literal["strategic", "operational", "financial", "hazard"]
 Sign = Literal["threat", "opportunity"]
 Area = Literal[

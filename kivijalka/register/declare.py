@@ -127,6 +127,8 @@ class Register(Generic[M]):
     waits: Sequence[Waits] = ()
     upsert: Sequence[str] = ("code",)
     adds: bool = True
+    # A page that leads to the first records, offered where there are none: the name of its address, and its words.
+    begins: tuple[str, Words] | None = None
     # Whether the city may add fields of its own, without code.
     own: bool = True
     # Rows that are over and done: nobody has to answer for them any more.

@@ -32,16 +32,31 @@ def situation(request: Any) -> HttpResponse:
     """Matrix, top risks and overdue work of a unit and all below it, on any date."""
     day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
     unit = unit_looked_at(request)
-    risks, actions = _rows(Risk, unit), _rows(Action, unit)
+    risks, actions = rows_at(Risk, unit), rows_at(Action, unit)
+    overdue, overdue_count = overdue_of(actions, day)
+    context = {
+        **standing(risks, day),
+        "unit": unit,
+        "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
+        "top": relate(_top(risks), ["unit"]),
+        "overdue": relate(overdue, ["owner"]),
+        "overdue_count": overdue_count,
+        "open_states": Action.OPEN,
+        "query": query_of(request, unit),
+        "day": day,
+    }
+    alone = request.headers.get("HX-Target", "").endswith("standing")
+    return render(request, "reports/_standing.html" if alone else "reports/situation.html", context)
+
+
+def standing(risks: QuerySet[Any], day: date) -> dict[str, Any]:
+    """What the matrix shows: open risks by where they stand in the policy of the day; two queries."""
     found = queries.stands(risks, day)
     counts = Counter[tuple[str, str]]()
     for stand in found:
         counts[stand.sign if stand.level else "", stand.level] += stand.count
-    overdue, overdue_count = _overdue(actions, day)
     policy = policy_known(day)
-    context = {
-        "unit": unit,
-        "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
+    return {
         "matrix": queries.matrix(found, policy.scales) if policy else [],
         "scales": _words(policy.scales) if policy else {},
         "levels": [(level, label, counts[Sign.THREAT, level]) for level, label in reversed(Level.choices)],
@@ -53,31 +68,23 @@ def situation(request: Any) -> HttpResponse:
         "unassessed": counts["", ""],
         "open": counts.total(),
         "late_reviews": sum(stand.late for stand in found),
-        "top": relate(_top(risks), ["unit"]),
-        "overdue": relate(overdue, ["owner"]),
-        "overdue_count": overdue_count,
-        "open_states": Action.OPEN,
-        "query": _query(request, unit),
-        "day": day,
         "policy": policy,
     }
-    alone = request.headers.get("HX-Target", "").endswith("standing")
-    return render(request, "reports/_standing.html" if alone else "reports/situation.html", context)
 
 
-def _query(request: HttpRequest, unit: Unit | None) -> str:
+def query_of(request: HttpRequest, unit: Unit | None) -> str:
     """What every link into a list begins with: the unit and the moment that this page looks at."""
     kept = {"unit": unit.code if unit else "", "as_of": request.GET.get("as_of", "")}
     return "".join(f"{urlencode({name: text})}&" for name, text in kept.items() if text)
 
 
-def _rows(model: type[Record], unit: Any) -> QuerySet[Any]:
+def rows_at(model: type[Record], unit: Any) -> QuerySet[Any]:
     """What of a register belongs to the unit or one below it."""
     rows = model.objects.seen()
     return rows.filter(unit__in=unit.below) if unit else rows
 
 
-def _overdue(actions: QuerySet[Any], day: date) -> tuple[list[Action], int]:
+def overdue_of(actions: QuerySet[Any], day: date) -> tuple[list[Action], int]:
     """The longest overdue, and how many there are; one query."""
     late = actions.filter(state__in=Action.OPEN, due__lt=day)
     rows: list[Any] = list(late.annotate(of=Window(Count("*"))).order_by("due", "id")[:TOP])

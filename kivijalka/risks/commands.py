@@ -1,4 +1,4 @@
-"""Verbs of a risk: assess, decide, accept, treat, close, reopen, merge, split, confirm that nothing changed."""
+"""Verbs of a risk: assess, decide, accept, treat, name a control, close, reopen, merge, split, confirm that nothing changed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
 from kivijalka.actions import commands as actions
+from kivijalka.controls.models import Control
 from kivijalka.escalations import commands as escalations
-from kivijalka.organisation.models import Unit
+from kivijalka.organisation.models import Person, Unit
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join, move_links
-from kivijalka.risks import asks, estimates, queries, rules
+from kivijalka.risks import asks, beginnings, estimates, queries, rules
 from kivijalka.risks.models import ENDS, Assessment, Risk
 
 State, Stage = Risk.State, Assessment.Stage
 NOT_CLOSED = ~Q(state=State.CLOSED)
 ACCEPTANCE = ["accepted_until", "acceptance_reason", "accepted_by"]
 OPPORTUNITY = ("sign", Risk.Sign.OPPORTUNITY)
+# How adequate controls are when there are some.
+SOME = [(one, one.label) for one in Risk.Adequacy if one != Risk.Adequacy.NONE]
 # What a risk that is split off has from the one that it was a part of.
 SPLIT = (
     "unit_id",
@@ -182,7 +185,46 @@ treat = actions.treating(
             _("An action that helps this come true. Its effect is asked for when it is done."),
         )
     ],
+    initial=beginnings.treatment,
 )
+
+
+@command(
+    _("Name a control"),
+    when=NOT_CLOSED,
+    says=_("What keeps the risk at its level today. That it works is shown by its tests."),
+    worded=[Worded(*OPPORTUNITY, _("Name what helps it along"), _("What already helps the opportunity to come true."))],
+    initial=beginnings.control,
+)
+def name_control(
+    actor: Actor,
+    risk: Risk,
+    *,
+    title: Annotated[str, Ask(_("What is in use today"))],
+    kind: Annotated[str, Ask(_("Kind"), choices=Control.Kind)],
+    owner: Annotated[Person, Ask(_("Owner"))],  # type: ignore[valid-type]  # as in actions.treat
+    adequacy: Annotated[str, Ask(_("Adequacy of present controls"), choices=SOME)],
+) -> Control:
+    """Write a control at the risk's unit that the risk rests on, and how adequate present controls are."""
+    control = Control(unit_id=risk.unit_id, confidentiality=risk.confidentiality, title=title, kind=kind, owner=owner)
+    control.save(force_insert=True)
+    join("rests_on", risk, control)
+    risk.control_adequacy = adequacy
+    risk.save(update_fields=["control_adequacy"])
+    return control
+
+
+@command(
+    _("No control yet"),
+    when=NOT_CLOSED & Q(control_adequacy__in=["", Risk.Adequacy.NONE]),
+    says=_("Nothing keeps the risk at its level today. Whoever names a control later says so there."),
+    worded=[Worded(*OPPORTUNITY, _("Nothing helps it yet"), _("Nothing helps the opportunity along today."))],
+)
+def no_control(actor: Actor, risk: Risk) -> Risk:
+    """Say that nothing keeps the risk at its level."""
+    risk.control_adequacy = Risk.Adequacy.NONE
+    risk.save(update_fields=["control_adequacy"])
+    return risk
 
 
 @command(_("Nothing changed"), when=Q(state__in=[State.ASSESSED, State.ACCEPTED]))

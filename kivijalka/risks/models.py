@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, current_actor, owner, part_of, writes_node
 from kivijalka.areas.names import Area
+from kivijalka.areas.packs import starters
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Kept, Record, indexes
@@ -126,6 +127,8 @@ class Risk(Record):
         help_text=_("A strategic risk has one. Others that it bears on are linked to it."),
         related_name="+",
     )
+    # The key of the typical risk that it was begun from; the pack may have given it up since.
+    starter = models.CharField(_("begun from the typical risk"), max_length=60, blank=True, default="", editable=False)
     cause = models.TextField(_("cause"), blank=True, default="")
     event = models.TextField(_("event"), blank=True, default="")
     consequence = models.TextField(_("consequence"), blank=True, default="")
@@ -179,6 +182,7 @@ class Risk(Record):
                     # Never one's own risk.
                     "accept": at_unit("risk.accept") & ~owner(),
                     "treat": at_unit("risk.edit") & at_unit("action.edit"),
+                    "name_control": at_unit("risk.edit") & at_unit("control.edit"),
                     # It adds a risk at the unit.
                     "split": at_unit("risk.edit"),
                     "adopt": at_unit("risk.edit"),
@@ -242,6 +246,7 @@ class Risk(Record):
                 "flagged",
                 "treatment",
                 "accepted_until",
+                "starter",
             ),
             GinIndex(fields=["areas"], name="risk_by_areas"),
             # All that the matrix and its access rule ask, in the order that it counts by: no rows, no sorting.
@@ -261,6 +266,10 @@ class Risk(Record):
 
     def get_level_display(self) -> str:  # type: ignore[no-redef]  # Django looks for one of the model's own
         return level_in_words(self.sign, self.level)
+
+    def get_starter_display(self) -> str:
+        known = starters().get(self.starter)
+        return str(known.title) if known else self.starter
 
     def badge_of(self, name: str) -> str:
         return level_badge(self.sign, self.level) if name == "level" else super().badge_of(name)

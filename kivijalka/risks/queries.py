@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from kivijalka.access import Actor
+from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import DIMENSIONS, LEVELS, Scales, Step, Words
 from kivijalka.register.command import Option
@@ -108,3 +109,8 @@ def matrix(found: list[Stand], scales: Scales) -> list[list[Cell]]:
         [Cell(row, column, counts[row, column], scales.level(row, column)) for column in range(1, 6)]
         for row in range(5, 0, -1)
     ]
+
+
+def begun_from(unit: Unit) -> set[str]:
+    """Keys of the typical risks that risks of a unit were begun from, closed ones too."""
+    return set(Risk.objects.seen().filter(unit=unit.number).exclude(starter="").values_list("starter", flat=True))

@@ -35,6 +35,7 @@ risks = register(
             "accepted_by",
             "acceptance_reason",
             "state_reason",
+            "starter",
         ],
         fields={
             _("Describe"): ["title", "sign", "kind", "areas", "objective", "cause", "event", "consequence"],
@@ -64,6 +65,8 @@ risks = register(
             commands.assess,
             commands.estimate,
             commands.decide,
+            commands.name_control,
+            commands.no_control,
             commands.treat,
             commands.accept,
             commands.confirm,
@@ -127,5 +130,6 @@ risks = register(
         words=queries.level_words,
         upsert=["code", "title"],
         empty=_("No risks yet. Describe one as cause, event and consequence."),
+        begins=("first-steps", _("Begin with the typical ones")),
     )
 )

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from kivijalka.risks import views
+from kivijalka.risks import first_steps, views
 
-urlpatterns = [path("policies/<uuid:pk>/change/", views.policy_change, name="policy-change")]
+urlpatterns = [
+    path("policies/<uuid:pk>/change/", views.policy_change, name="policy-change"),
+    path("first-steps/", first_steps.first_steps, name="first-steps"),
+]

@@ -10,6 +10,7 @@ from kivijalka.desk import views as desk
 from kivijalka.organisation import deputies, looked_at
 from kivijalka.organisation import views as organisation
 from kivijalka.register.doors.api import make_api
+from kivijalka.reports import areas
 from kivijalka.reports import views as reports
 from kivijalka.web import signin, views
 
@@ -23,6 +24,9 @@ urlpatterns: list[Any] = [
     path("account/letters/", letters.letters_page, name="letters"),
     path("letters/end/<str:signed>/", letters.unsubscribe_page, name="unsubscribe"),
     path("situation/", reports.situation, name="situation"),
+    path("areas/", areas.areas, name="areas"),
+    path("areas/<slug:area>/", areas.area_page, name="area"),
+    path("areas/<slug:area>/typical/", areas.typical, name="typical"),
     path("unit/", looked_at.choose_unit, name="choose-unit"),
     path("registers/", views.registers, name="registers"),
     path("jump/", views.jump, name="jump"),

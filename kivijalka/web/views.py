@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kivijalka.access import Actor
+from kivijalka.areas.names import Area
 from kivijalka.register.doors import drafts
 from kivijalka.register.doors.api.problems import FAULT
 from kivijalka.register.doors.programs import is_program
@@ -48,6 +49,8 @@ def jump(request: Any) -> HttpResponse:
 def _places(actor: Actor) -> list[tuple[str, str]]:
     """Pages that have a name: those of the frame, every register's list, and the forms that this person may open."""
     found = [(_("My work"), reverse("home")), (_("Situation"), reverse("situation"))]
+    found += [(_("Areas of security"), reverse("areas")), (_("First steps"), reverse("first-steps"))]
+    found += [(str(area.label), reverse("area", args=[area.value])) for area in Area]
     found += [(_("What I follow"), reverse("following")), (_("What I answer for"), reverse("responsibilities"))]
     found += [(str(register.names[1]), reverse("list", args=[register.path])) for register in REGISTERS.values()]
     adding = [register for register in REGISTERS.values() if may_add(register, actor)]

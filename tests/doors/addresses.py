@@ -60,6 +60,7 @@ OUTSIDE = {
     "snooze/end/": "one's own list of work: tests/web/test_my_work.py",
     "following/": "what one follows oneself: tests/web/test_following.py",
     "api/following": "what one follows oneself: tests/web/test_following.py",
+    "POST first-steps/": "adds at a unit where one may: tests/risks/test_first_steps.py",
     "drafts/": "one's own words: tests/web/test_drafts.py",
     "responsibilities/answer/": "one's own answer: tests/organisation/test_reach.py",
     "GET api/responsibilities": "one's own, or those of a record that one sees: tests/organisation/test_handshake.py",
@@ -86,7 +87,14 @@ OUTSIDE = {
 }
 # Addresses of one record, whose register does not stand in them.
 OF_REGISTER = {"hand-over/<uuid:pk>/": "person", "responsibilities/offer/<uuid:pk>/": None}
-SAMPLES = {"path": "risks", "key": "risk", "verb": "edit", "kind": "csv", "part": "likelihood"}
+SAMPLES = {
+    "area": "occupational_safety",
+    "path": "risks",
+    "key": "risk",
+    "verb": "edit",
+    "kind": "csv",
+    "part": "likelihood",
+}
 Door = tuple[str, str]  # method and route
 
 
@@ -119,7 +127,8 @@ def is_file(route: str) -> bool:
 
 
 def has_no_parameters(route: str) -> bool:
-    return "<" not in route
+    """Whether a route names no record nor register; an area of security is neither."""
+    return "<" not in route.replace("<slug:area>", "")
 
 
 def own_doors(register: Register[Any]) -> set[Door]:

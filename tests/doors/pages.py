@@ -101,7 +101,7 @@ def overviews(scene: Scene) -> Iterator[Cell]:
     routes = {route for method, route in doors_of(scene.register) if method == "GET"}
     for route in sorted(route for route in routes if has_no_parameters(route) and not is_program(route)):
         for name, query in ((route, {}), (f"past {route}", scene.past)):
-            response = scene.client.get(f"/{route}", {"register": scene.register.key, **query})
+            response = scene.client.get(filled(route), {"register": scene.register.key, **query})
             assert response.status_code in (200, 403), f"{route}: {response.status_code}"
             content = response.content.decode()
             for row in scene.rows:

@@ -70,6 +70,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
     base = address_of(params, {})
     look, asked = look_and_rest(params)
     shown_columns = chosen_columns(register, params)
+    may_add = rows.may_add(register, request.actor)  # type: ignore[attr-defined]
     return render(
         request,
         "register/list.html",
@@ -85,7 +86,8 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "chips": chips_of(params, page.filters.form),
             "ways_out": [] if page.rows else ways_out(register, params, page.filters),
             "mistakes": [(_named(page, name), texts) for name, texts in mistakes.items()],
-            "may_add": rows.may_add(register, request.actor),  # type: ignore[attr-defined]
+            "may_add": may_add,
+            "begins": register.begins if may_add and not page.rows and asks_for_nothing(request.GET) else None,
             "may_change": bool(page.rows) and rows.may_change(register, request.actor),  # type: ignore[attr-defined]
             "links": _page_links(params, page),
             "query": params.urlencode(),

@@ -67,7 +67,7 @@ def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         who = merged.theirs.by if merged.theirs else ""
         said = _("Saved, and what %s changed meanwhile was kept.") % who if who else _("Saved.")
         messages.success(request, undo.offered(register, record, said))
-        return redirect(kept(request, reverse("record", args=[path, pk])))
+        return redirect(kept(request, safe_next(request) or reverse("record", args=[path, pk])))
     return _form_page(request, register, form, None, record)
 
 

@@ -1,0 +1,133 @@
+"""First steps: a unit chooses typical risks that are true in it, and is led to an assessed risk with a treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from kivijalka.access import Actor
+from kivijalka.areas.names import Area
+from kivijalka.areas.packs import Starter, kind_named, packs, starters, unit_kinds
+from kivijalka.organisation.about_me import own_unit
+from kivijalka.organisation.looked_at import unit_looked_at
+from kivijalka.organisation.models import Unit
+from kivijalka.register.doors.place import kept
+from kivijalka.register.models import SPAN, Confidentiality, Link
+from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.risks import beginnings, queries
+from kivijalka.risks.models import Risk
+
+# Risks that are led further at a time.
+MOST = 12
+# What is asked of a risk, in order: the verb that answers, and what the step is called.
+STEPS = (
+    ("assess", gettext_lazy("Assess")),
+    ("name_control", gettext_lazy("Controls")),
+    ("decide", gettext_lazy("Decide")),
+    ("treat", gettext_lazy("First action")),
+)
+
+
+@dataclass(frozen=True)
+class Led:
+    """A risk on its way: each step with whether it is done, and the first one that is not."""
+
+    risk: Any
+    steps: list[tuple[str, Any, bool]]
+
+    @property
+    def next(self) -> tuple[str, Any] | None:
+        return next(((verb, label) for verb, label, done in self.steps if not done), None)
+
+    @property
+    def typical(self) -> Starter | None:
+        return starters().get(self.risk.starter)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def first_steps(request: Any) -> HttpResponse:
+    """Typical risks of the unit's kind to choose from, and what is left to do with those that it has."""
+    unit = unit_looked_at(request) or own_unit(request.actor)
+    if unit is None:
+        raise NotThere
+    refused = None
+    if request.method == "POST":
+        try:
+            return _taken(request, unit)
+        except Refused as told:
+            if told.code != "none_chosen":
+                raise
+            refused = told
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in unit_kinds() else kind_named([unit.name_fi, unit.name_sv, unit.name_en])
+    led = list(_led(unit))
+    here = f"{reverse('first-steps')}?{urlencode({'unit': unit.code, 'kind': kind})}"
+    context = {
+        "unit": unit,
+        "kind": kind,
+        "kinds": sorted(unit_kinds().values(), key=lambda one: str(one.name)),
+        "may": may_begin(request.actor, unit),
+        "led": led,
+        "is_done": any(one.next is None for one in led),
+        "offered": offered(kind, queries.begun_from(unit)),
+        "ticked": request.POST.getlist("starter"),
+        "here": here,
+        "refused": refused,
+    }
+    return render(request, "risks/first_steps.html", context, status=422 if refused else 200)
+
+
+def offered(kind: str, had: set[str]) -> list[tuple[Area, list[Starter]]]:
+    """Typical risks for a kind of unit by area, without those that it has; its own kind's before those of any."""
+    found = []
+    for area, pack in packs().items():
+        fitting = [one for one in pack.starters if one.fits(kind) and one.key not in had]
+        if fitting:
+            found.append((area, sorted(fitting, key=lambda one: kind not in one.units)))
+    return found
+
+
+def may_begin(actor: Actor, unit: Unit) -> bool:
+    """Whether this person may add ordinary risks at the unit today; the database decides when they are written."""
+    key = Confidentiality.INTERNAL * SPAN + unit.number
+    return actor.as_of is None and any(low <= key < high for low, high in actor.reach("risk.edit"))
+
+
+def _taken(request: Any, unit: Unit) -> HttpResponse:
+    known = starters()
+    chosen = [known[key] for key in dict.fromkeys(request.POST.getlist("starter")) if key in known]
+    made = beginnings.take(request.actor, unit, chosen)
+    said = ngettext(
+        "%d risk is now the unit's. Assess it next.", "%d risks are now the unit's. Assess them next.", len(made)
+    )
+    messages.success(request, said % len(made))
+    return redirect(kept(request, f"{reverse('first-steps')}?{urlencode({'unit': unit.code})}"))
+
+
+def _led(unit: Unit) -> Iterable[Led]:
+    """Open risks of the unit, the latest first: those on their way, and those begun here that are done."""
+    treats = Link.objects.filter(kind="treats", b=OuterRef("pk"), until__isnull=True)
+    rows = Risk.objects.seen().filter(unit=unit.number).exclude(state=Risk.State.CLOSED)
+    for risk in rows.annotate(is_treated=Exists(treats)).order_by("-id")[:MOST]:
+        yield Led(risk, [(verb, label, done(risk, verb)) for verb, label in STEPS])
+
+
+def done(risk: Any, verb: str) -> bool:
+    """Whether a step is behind; a risk that is to be accepted needs no action."""
+    answers: dict[str, bool] = {
+        "assess": risk.state != Risk.State.DRAFT,
+        "name_control": risk.control_adequacy != "",
+        "decide": risk.treatment != "",
+        "treat": risk.is_treated or risk.treatment == Risk.Treatment.ACCEPT,
+    }
+    return answers[verb]
