@@ -57,9 +57,7 @@ class Led:
 @require_http_methods(["GET", "HEAD", "POST"])
 def first_steps(request: Any) -> HttpResponse:
     """Typical risks of the unit's kind to choose from, and what is left to do with those that it has."""
-    unit = unit_looked_at(request) or own_unit(request.actor)
-    if unit is None:
-        raise NotThere
+    unit = unit_looked_at(request) or _own(request.actor)
     refused = None
     if request.method == "POST":
         try:
@@ -101,6 +99,15 @@ def may_begin(actor: Actor, unit: Unit) -> bool:
     """Whether this person may add ordinary risks at the unit today; the database decides when they are written."""
     key = Confidentiality.INTERNAL * SPAN + unit.number
     return actor.as_of is None and any(low <= key < high for low, high in actor.reach("risk.edit"))
+
+
+def _own(actor: Actor) -> Unit:
+    """Where the acting person works."""
+    known = own_unit(actor)
+    found: Unit | None = Unit.objects.seen().filter(code=known.code).first() if known else None
+    if found is None:
+        raise NotThere
+    return found
 
 
 def _taken(request: Any, unit: Unit) -> HttpResponse:
