@@ -20,6 +20,7 @@ from kivijalka.example.story import story
 from kivijalka.example.stream import Stream, office_opens
 from kivijalka.example.units import Change, Tree, history_start, tree
 from kivijalka.example.watch import around
+from kivijalka.example.workshops import hold
 from kivijalka.example.world import Chronicle, World
 
 ACTIONS: dict[Size, int] = {"small": 450, "city": 15_000}
@@ -52,7 +53,8 @@ def _make(seed: int, size: Size, today: date) -> City:
     lives = _lives(seed, size, today, grown, staff, chronicle)
     controls, reliance = rely(Stream(seed, "controls"), staff, today, lives)
     told = around(seed, staff, today, lives, chronicle.risks)
-    links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives) + reliance + told.links
+    held = hold(Stream(seed, "workshops"), staff, today, told.risks, chronicle.assessments)
+    links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives) + reliance + told.links + held.links
     return City(
         seed=seed,
         size=size,
@@ -63,11 +65,11 @@ def _make(seed: int, size: Size, today: date) -> City:
         roles=tuple(crowd.roles),
         delegations=tuple(delegations(seed, today, crowd)),
         responsibilities=tuple(hand_out(seed, size, today, staff, lives)),
-        risk_versions=tuple(told.risks),
-        assessments=tuple(chronicle.assessments),
+        risk_versions=(*told.risks, *held.risks),
+        assessments=(*chronicle.assessments, *held.assessments),
         action_versions=tuple(chronicle.actions),
         controls=tuple(controls),
-        entries=tuple(told.entries),
+        entries=(*told.entries, *held.entries),
         links=tuple(links),
     )
 

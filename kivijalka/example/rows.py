@@ -11,11 +11,13 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from kivijalka.example.evidence import Evidence
 from kivijalka.example.policies import Policies
 from kivijalka.example.shape import ActionVersion, City, Entry, Reorganisation, RiskVersion, Unit
 from kivijalka.example.units import history_start
 from kivijalka.register.models import SPAN
 from kivijalka.risks.models import Level
+from kivijalka.workshops.codes import code_of, mark_of
 
 LEVELS = {word.split("_")[1]: word for word in Level.values}
 # Where the house names a command otherwise than the city does.
@@ -28,6 +30,7 @@ PREFIXES = {
     "finding": "F",
     "exception": "X",
     "escalation": "E",
+    "workshop": "WS",
 }
 TITLES = {"fi": "title_fi", "sv": "title_sv", "en": "title_en"}
 
@@ -68,6 +71,10 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "insurance_insurance": _entries(city, "insurance"),
         "findings_finding": _entries(city, "finding"),
         "findings_requirementexception": _entries(city, "exception"),
+        "workshops_workshop": _workshops(city),
+        "workshops_question": _entries(city, "question"),
+        "workshops_participant": _entries(city, "participant"),
+        "workshops_answer": _entries(city, "answer"),
         "register_link": _links(city, registers),
         "organisation_responsibility": _responsibilities(city),
     }
@@ -101,25 +108,6 @@ def _versions(versions: Sequence[Any], columns: Callable[[Any], dict[str, Any]])
             values = {"id": version.id, "version": number, **columns(version)}
             end = following.at if following else None
             yield Row(values, version.at, end, "I" if number == 1 else "U", version.by, version.command)
-
-
-class Evidence:
-    """What shows that controls keep a risk at its level, as the database judges it (`kj.judge_evidence`)."""
-
-    def __init__(self, city: City) -> None:
-        results = {control.id: control.result for control in city.controls}
-        self.inherent = {one.risk: one for one in city.assessments if one.stage == "inherent"}
-        self.result = {link.a: results[link.b] for link in city.links if link.kind == "rests_on"}
-
-    def of(self, risk: RiskVersion) -> str:
-        if not risk.likelihood or not risk.impact:
-            return ""
-        inherent, result = self.inherent[risk.id], self.result.get(risk.id)
-        if result == "failed":
-            return "unconfirmed"
-        if inherent.likelihood <= risk.likelihood and inherent.impact <= risk.impact:
-            return ""
-        return "confirmed" if result else "claimed"
 
 
 def _risk(evidence: Evidence, risk: RiskVersion) -> dict[str, Any]:
@@ -336,6 +324,21 @@ def _entry(entry: Entry) -> dict[str, Any]:
         return values
     prefix = PREFIXES[entry.register]
     return {"confidentiality": 1, "key": key_of(values["unit_id"]), "code": f"{prefix}-{number:06d}", **values}
+
+
+def _workshops(city: City) -> Iterator[Row]:
+    """From their opening on under the policy of that day, and with the mark of the code that people join by."""
+    policies = Policies(city)
+
+    def values(entry: Entry) -> dict[str, Any]:
+        is_open = entry.values["state"] != "planned"
+        opened = {
+            "policy_version_id": policies.in_force(entry.at) if is_open else None,
+            "code_mark": mark_of(code_of(entry.id)) if is_open else "",
+        }
+        return {**_entry(entry), **opened}
+
+    return _versions([entry for entry in city.entries if entry.register == "workshop"], values)
 
 
 def _assessments(city: City) -> Iterator[Row]:

@@ -63,7 +63,9 @@ ActionState = Literal["planned", "started", "done", "effect_confirmed", "no_effe
 ActionCommand = Literal["add", "edit", "start", "report_progress", "postpone", "complete", "measure_effect", "cancel"]
 Part = Literal["R", "A", "C", "I"]
 Handshake = Literal["offered", "accepted", "declined", "lapsed"]
-LinkKind = Literal["treats", "may_cause", "rests_on", "watches", "touches", "concerns", "insures", "escalates"]
+LinkKind = Literal[
+    "treats", "may_cause", "rests_on", "watches", "touches", "concerns", "insures", "escalates", "asks_about"
+]
 ReorganisationCommand = Literal["rename", "move", "end", "merge"]
 
 

@@ -103,6 +103,8 @@ class Kept(models.Model):
     belongs_to: ClassVar[str | None] = None
     # The rows that lists and pickers offer; others have a page, and are come to from where they belong.
     to_offer: ClassVar[Q] = Q()
+    # Columns that only the house needs: the history's pages leave them out.
+    untold: ClassVar[tuple[str, ...]] = ()
     # Foreign keys that may also name rows which are not offered elsewhere.
     may_name: ClassVar[tuple[str, ...]] = ()
 

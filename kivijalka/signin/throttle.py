@@ -50,7 +50,13 @@ def why_not_try(until: datetime | None, now: datetime) -> Reason | None:
 @contextmanager
 def tried(request: HttpRequest, address: str, now: datetime) -> Iterator[Tries]:
     """Inside, the password or code is looked at, one try at a time; raises Refused before the delay is over."""
-    key = key_of(address, source_of(request, address))
+    with counted(key_of(address, source_of(request, address)), now) as tries:
+        yield tries
+
+
+@contextmanager
+def counted(key: str, now: datetime) -> Iterator[Tries]:
+    """The same, of whatever tries are counted under a key."""
     with transaction.atomic():
         Attempts.objects.bulk_create([Attempts(key=key)], ignore_conflicts=True)
         row = Attempts.objects.select_for_update().get(key=key)

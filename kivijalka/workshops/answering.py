@@ -23,6 +23,13 @@ class WrongCode(Refused):
         super().__init__(text, code="wrong_code", field="code")
 
 
+class NotJoined(Refused):
+    """Whoever has not joined does not answer, whatever else they may do."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You have not joined this workshop. Write its code first."), code="no_right")
+
+
 def join(actor: Actor, code: str) -> UUID:
     """Take part in the workshop that has this code: its id. Whoever has joined before is led there again."""
     refuse(rules.why_not_oneself(actor.on_behalf_of))
@@ -39,7 +46,7 @@ def answer(actor: Actor, workshop: Workshop, question: UUID, *, likelihood: int,
     """Say what one thinks of one risk, or say it anew. Refused once the answers are closed, and to who has not joined."""
     refuse(rules.why_not_oneself(actor.on_behalf_of))
     if not takes_part(actor, workshop):
-        raise Refused(_("You have not joined this workshop. Write its code first."), code="no_right")
+        raise NotJoined
     if not Question.objects.seen().filter(workshop=workshop, pk=question).exists():
         raise NotThere
     say_command("answer")

@@ -25,7 +25,7 @@ from kivijalka.workshops.models import Participant, Question, Workshop
 
 State = Workshop.State
 ASKS_ABOUT = "asks_about"
-WORDS = ("title", "cause", "event", "consequence")
+WORDS = ("sign", "title", "cause", "event", "consequence")
 
 
 @command(

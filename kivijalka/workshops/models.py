@@ -19,8 +19,8 @@ ONLY_FORWARD = (
     " >= array_position(array['planned', 'open', 'closed', 'ended'], old.state::text)"
 )
 ASKED_AND_AGREED_ONCE = (
-    "row(new.workshop_id, new.risk_id, new.title, new.cause, new.event, new.consequence)"
-    " = row(old.workshop_id, old.risk_id, old.title, old.cause, old.event, old.consequence)"
+    "row(new.workshop_id, new.risk_id, new.sign, new.title, new.cause, new.event, new.consequence)"
+    " = row(old.workshop_id, old.risk_id, old.sign, old.title, old.cause, old.event, old.consequence)"
     " and (old.assessment_id is null or new.assessment_id = old.assessment_id)"
 )
 # The lock makes whoever closes the answers wait for those that are on their way, and those that come later wait for it.
@@ -42,6 +42,7 @@ class Workshop(Record):
 
     owner_column = "owner_id"
     names_to_pick = ("title",)
+    untold = ("code_mark",)
 
     code = CodeField("WS")
     title = models.CharField(_("title"), max_length=200)
@@ -90,6 +91,7 @@ class Question(Kept):
 
     workshop = models.ForeignKey(Workshop, models.PROTECT, related_name="+")
     risk = models.ForeignKey(Risk, models.PROTECT, verbose_name=_("risk"), related_name="+")
+    sign = models.CharField(_("threat or opportunity"), max_length=20, choices=Risk.Sign, default=Risk.Sign.THREAT)
     title = models.CharField(_("title"), max_length=300)
     cause = models.TextField(_("cause"), blank=True, default="")
     event = models.TextField(_("event"), blank=True, default="")

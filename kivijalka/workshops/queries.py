@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -70,11 +70,3 @@ def own_answers(questions: Iterable[Question]) -> dict[UUID, Answer]:
 def policy_of(workshop: Workshop) -> PolicyVersion | None:
     """The version that the workshop was opened under: what its levels are called."""
     return next((version for version in decided() if version.pk == workshop.policy_version_id), None)
-
-
-def by_level(cells: Counter[tuple[int, int]], policy: PolicyVersion) -> dict[str, int]:
-    """How many answers come to each class of risk."""
-    found: dict[str, int] = defaultdict(int)
-    for place, times in cells.items():
-        found[policy.scales.level(*place)] += times
-    return dict(found)

@@ -19,6 +19,7 @@ from kivijalka.register.registry import REGISTERS
 from tests import factories
 from tests.database import address_of
 from tests.doors import examples
+from tests.workshops import people as workshop
 
 ROOT = Path(__file__).resolve().parents[2]
 EMAIL, PASSWORD = "aino.esimerkki@kaupunki.example", "kivijalka-on-luja-1"
@@ -63,6 +64,12 @@ def fill() -> dict[str, str]:
     found["finding"] = examples.row_of(
         REGISTERS["finding"].model, unit=school, person=colleague, given={"raised_by": head}
     )
+    # One that the head takes part in and leads, and one whose answers are closed.
+    room, over = workshop.opened(risks[0], risks[1], leader=head), workshop.opened(risks[0], risks[3], leader=head)
+    room.joined(head)
+    for likelihood, impact in ((2, 3), (4, 4)):
+        over.answers(over.joined(), likelihood, impact)
+    found |= {"workshop": room.workshop, "spread": over.closed().workshop}
     for key, register in REGISTERS.items():
         if key not in found:
             found[key] = examples.row_of(register.model, unit=school, person=head)

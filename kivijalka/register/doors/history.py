@@ -173,9 +173,9 @@ def changes_of(
     register: Register[Any], newer: dict[str, Any], older: dict[str, Any] | None, telling: Telling
 ) -> list[Change]:
     """What became of each field between two versions of a record; of the first, what it began with."""
-    changes = []
+    changes, hidden = [], HIDDEN | set(register.model.untold)
     for field in [*register.model._meta.concrete_fields, *own_of(register.model).fields.values()]:
-        if field.column in HIDDEN or (older is None and newer[field.column] in (None, "", [], 0)):
+        if field.column in hidden or (older is None and newer[field.column] in (None, "", [], 0)):
             continue
         if isinstance(field, JSONField):
             changes += _changes_within(field, older, newer)

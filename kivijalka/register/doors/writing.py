@@ -20,7 +20,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors import drafts, forms, rows, undo
 from kivijalka.register.doors.links import LinkForm, end_link
 from kivijalka.register.doors.merge import Clash, Merged, merge
-from kivijalka.register.doors.place import kept
+from kivijalka.register.doors.place import KEPT, kept
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
 
@@ -84,6 +84,8 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
         template, context = command.shows(record, form.cleaned_data if form.is_valid() else {})
         return render(request, template, {"panel": context})
     form = forms.command_form(command, request.POST if request.method == "POST" else None, record)
+    # A link to the form may answer some of it already.
+    form.initial.update({name: text for name, text in request.GET.items() if name in form.fields and name not in KEPT})
     refused = rows.why_not(record, verb)
     if request.method == "POST":
         try:
