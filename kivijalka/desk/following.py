@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import discussion
 from kivijalka.register.doors.filters import refuse_past
 from kivijalka.register.doors.place import kept
@@ -23,7 +23,7 @@ MOST_SHOWN = 500
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def following_page(request: Any) -> HttpResponse:
+def following_page(request: ActingRequest) -> HttpResponse:
     """The records, by register; those that are ticked are followed no longer."""
     if request.method == "POST":
         refuse_past()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.desk import waiting
 from kivijalka.organisation.about_me import own_unit, stands_in_for
 from kivijalka.organisation.handover import asked
@@ -30,7 +31,7 @@ from kivijalka.register.refusal import Refused
 
 
 @require_GET
-def my_work(request: Any) -> HttpResponse:
+def my_work(request: ActingRequest) -> HttpResponse:
     """What waits for me, late first; of one unit and those below it, when the page is for one."""
     today = timezone.localdate()
     unit = unit_looked_at(request)
@@ -53,7 +54,7 @@ def my_work(request: Any) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def snooze(request: Any, pk: UUID, verb: str) -> HttpResponse:
+def snooze(request: ActingRequest, pk: UUID, verb: str) -> HttpResponse:
     """Put a thing off: until when, and why."""
     today = timezone.localdate()
     task = waiting.task_of(request.actor, pk, verb, today)
@@ -71,7 +72,7 @@ def snooze(request: Any, pk: UUID, verb: str) -> HttpResponse:
 
 
 @require_POST
-def wake(request: Any) -> HttpResponse:
+def wake(request: ActingRequest) -> HttpResponse:
     """Take a thing that was put off back to the list."""
     today = timezone.localdate()
     task = waiting.task_of(request.actor, uuid_in(request.POST.get("record")), request.POST.get("verb", ""), today)

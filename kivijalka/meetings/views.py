@@ -10,12 +10,13 @@ from django import forms
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.meetings import agenda, minutes
 from kivijalka.meetings.commands import decide
 from kivijalka.meetings.document import DOCX, document_of
@@ -35,7 +36,7 @@ MOST_TOLD = 10
 
 
 @require_GET
-def agenda_page(request: Any, pk: UUID) -> HttpResponse:
+def agenda_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """What is on the agenda, to be put in order; and what else would come to it."""
     meeting = _meeting(agenda.placed(Meeting.objects.seen()), pk)
     known = list(Item.objects.seen().filter(meeting=pk).order_by("number", "id"))
@@ -54,7 +55,7 @@ def agenda_page(request: Any, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def hold_page(request: Any, pk: UUID) -> HttpResponse:
+def hold_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """The meeting itself, one item at a time: why it is there, how its record stands, what is said and decided."""
     meeting = _meeting(Meeting.objects.seen(), pk)
     items = list(minutes.items_of(meeting))
@@ -97,7 +98,7 @@ def hold_page(request: Any, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def minutes_page(request: Any, pk: UUID) -> HttpResponse:
+def minutes_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """The minutes, to read and to print."""
     meeting = _meeting(Meeting.objects.seen(), pk)
     found = minutes.minutes_of(request.actor, meeting)
@@ -106,19 +107,19 @@ def minutes_page(request: Any, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def minutes_file(request: Any, pk: UUID) -> HttpResponse:
+def minutes_file(request: ActingRequest, pk: UUID) -> HttpResponse:
     """The minutes as a document, in the reader's language."""
     meeting = _meeting(Meeting.objects.seen(), pk)
     content = document_of(minutes.minutes_of(request.actor, meeting), get_language() or "fi")
     return download(content, f"{meeting.code}.docx", DOCX)
 
 
-def meeting_panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
+def meeting_panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
     """On a meeting's page: the ways to its agenda, to the meeting itself and to its minutes."""
     return ("meetings/_meeting_panel.html", {"meeting": record}) if isinstance(record, Meeting) else None
 
 
-def taken_up_panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
+def taken_up_panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
     """On the page of a record that meetings took up: which."""
     taken = getattr(record, "taken_up", None)
     return ("meetings/_taken_up_panel.html", {"meetings": taken}) if taken else None
@@ -184,7 +185,7 @@ def _record(item: Item | None) -> Any:
         return None
 
 
-def _draft(request: Any, address: str, number: str) -> drafts.Opened:
+def _draft(request: ActingRequest, address: str, number: str) -> drafts.Opened:
     """What was begun for this item; a draft of another's is not offered here."""
     found = drafts.opened(request, address)
     is_ours = found.earlier is not None and (found.earlier.values or {}).get("item") == [number]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja.responses import Status
 from pydantic import BaseModel
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.organisation import queries, responsibility
 from kivijalka.organisation.models import Responsibility
 from kivijalka.organisation.views import offer_form
@@ -67,7 +68,7 @@ def open_api(api: Api) -> None:
         add("post", path, view, {200: Share}, f"responsibility_{name}", verb.label, body=Answer, says=says)
 
 
-def listing(request: Any, record: str = "") -> dict[str, Any]:
+def listing(request: ActingRequest, record: str = "") -> dict[str, Any]:
     """Of a record by its code: offered, accepted, or lapsed. Without one: what is offered to you or accepted by you."""
     query.check(request, "record")
     person = request.actor.principal
@@ -77,7 +78,7 @@ def listing(request: Any, record: str = "") -> dict[str, Any]:
     return {"items": shown(relate(rows, ["person"]))}
 
 
-def offering(request: Any) -> Status[dict[str, Any]]:
+def offering(request: ActingRequest) -> Status[dict[str, Any]]:
     query.check(request)
     body = Body(request, Offer)
     form = offer_form(body.values)
@@ -90,7 +91,7 @@ def offering(request: Any) -> Status[dict[str, Any]]:
 
 
 def answering(name: str) -> Operation:
-    def view(request: Any, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         try:
             pk = UUID(id)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kivijalka.access import Actor
+from kivijalka.access.request import ActingRequest
 from kivijalka.organisation import delegation
 from kivijalka.organisation.models import Person, Role
 from kivijalka.organisation.registers import delegations
@@ -27,7 +28,7 @@ from kivijalka.register.refusal import Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def deputies(request: Any) -> HttpResponse:
+def deputies(request: ActingRequest) -> HttpResponse:
     """Who stands in for whom, and a form to give one's roles to a deputy."""
     today = timezone.localdate()
     roles = delegation.roles_of(request.actor.principal)
@@ -49,7 +50,7 @@ def deputies(request: Any) -> HttpResponse:
 
 
 @require_POST
-def end_deputy(request: Any) -> HttpResponse:
+def end_deputy(request: ActingRequest) -> HttpResponse:
     """End a delegation at this moment."""
     pk = uuid_in(request.POST.get("id"))
     delegation.end_now(request.actor, rows.one(delegations, pk))

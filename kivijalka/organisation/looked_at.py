@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.organisation.about_me import own_unit
 from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.filters import NumbersBelow
@@ -19,7 +18,7 @@ from kivijalka.register.refusal import NotThere
 RECENT, FOUND = 6, 12
 
 
-def unit_looked_at(request: Any) -> Unit | None:
+def unit_looked_at(request: ActingRequest) -> Unit | None:
     """The unit that the address names, with the numbers of it and all below; None: everything within reach.
 
     Its code is kept in the session, among those looked at last.
@@ -39,7 +38,7 @@ def unit_looked_at(request: Any) -> Unit | None:
 
 
 @require_GET
-def choose_unit(request: HttpRequest) -> HttpResponse:
+def choose_unit(request: ActingRequest) -> HttpResponse:
     """Units that the words find, without words one's own and those looked at last, each leading back to the page."""
     words, page = request.GET.get("q", "").strip(), request.GET.get("at", "")
     page = page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) and page.startswith("/") else "/"
@@ -56,7 +55,7 @@ def choose_unit(request: HttpRequest) -> HttpResponse:
     return render(request, "organisation/_units.html" if alone else "organisation/choose_unit.html", context)
 
 
-def _familiar(request: Any) -> list[tuple[str, str]]:
+def _familiar(request: ActingRequest) -> list[tuple[str, str]]:
     """One's own unit, then those looked at last, as far as they are within reach; one query."""
     codes: list[str] = request.session.get("recent_units", [])
     own = own_unit(request.actor)

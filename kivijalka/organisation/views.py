@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.organisation import handover, queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility
 from kivijalka.register.declare import NOBODYS
@@ -27,7 +28,7 @@ from kivijalka.register.registry import REGISTERS
 
 
 @require_GET
-def responsibilities(request: Any) -> HttpResponse:
+def responsibilities(request: ActingRequest) -> HttpResponse:
     """What I answer for, and what is offered to me."""
     person = request.actor.principal
     context = {"accepted": queries.answered_for(person), "offered": queries.offered_to(person)}
@@ -35,7 +36,7 @@ def responsibilities(request: Any) -> HttpResponse:
 
 
 @require_POST
-def answer(request: Any) -> HttpResponse:
+def answer(request: ActingRequest) -> HttpResponse:
     """Accept, decline or give up a responsibility; or take back what one's record offered."""
     responsibility.answer(request.actor, uuid_in(request.POST.get("id")), request.POST.get("answer", ""))
     messages.success(request, _("Saved."))
@@ -43,7 +44,7 @@ def answer(request: Any) -> HttpResponse:
 
 
 @require_POST
-def offer(request: Any, pk: UUID) -> HttpResponse:
+def offer(request: ActingRequest, pk: UUID) -> HttpResponse:
     """Offer a share of responsibility for a record to a person. What was typed stays when it is refused."""
     node = Node.objects.filter(pk=pk).first()
     if node is None:
@@ -59,7 +60,7 @@ def offer(request: Any, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def hand_over(request: Any, pk: UUID) -> HttpResponse:
+def hand_over(request: ActingRequest, pk: UUID) -> HttpResponse:
     """What a person answers for, and giving it to somebody else."""
     person = Person.objects.seen().filter(pk=pk).first()
     if person is None:
@@ -82,7 +83,7 @@ def hand_over(request: Any, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def without_accountable(request: HttpRequest) -> HttpResponse:
+def without_accountable(request: ActingRequest) -> HttpResponse:
     """Records for which nobody is accountable."""
     register = request.GET.get("register", "")
     nodes = queries.without_accountable(register if register in REGISTERS else "risk")
@@ -96,7 +97,7 @@ def without_accountable(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def why(request: Any) -> HttpResponse:
+def why(request: ActingRequest) -> HttpResponse:
     """Why a person may (not) see a record; for administrators of access."""
     if not request.actor.holds("access.explain"):
         raise Refused(_("You do not have the right to do this here."), code="no_right")
@@ -120,7 +121,7 @@ def why(request: Any) -> HttpResponse:
     return render(request, "organisation/why.html", context, status=422 if refused else 200)
 
 
-def responsibility_panel(request: Any, record: Any) -> tuple[str, dict[str, Any]] | None:
+def responsibility_panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
     """Who is responsible, accountable, consulted, informed: a panel of every record that somebody has to answer for."""
     is_over = getattr(record, "is_over", False)
     may = getattr(record, "right_edit", False) and request.as_of is None
@@ -160,7 +161,7 @@ def to_whom(data: Any = None) -> RegisterForm:
 
 
 def refused_page(
-    request: Any, template: str, form: RegisterForm, refused: Refused, context: dict[str, Any]
+    request: ActingRequest, template: str, form: RegisterForm, refused: Refused, context: dict[str, Any]
 ) -> HttpResponse:
     """The form again, with what was typed and why it was refused. Nothing of it is stored."""
     if form.is_valid():

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.policy import queries
 from kivijalka.policy.checks import KINDS
 from kivijalka.policy.document import as_json, as_yaml
@@ -29,20 +30,20 @@ TYPES = {"yaml": (as_yaml, "application/yaml"), "json": (as_json, "application/j
 
 
 @require_GET
-def in_force(request: Any) -> HttpResponse:
+def in_force(request: ActingRequest) -> HttpResponse:
     """The policy in force on the day looked at, as a page that everybody may read."""
     day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
     return _read(request, queries.policy_in_force(day))
 
 
 @require_GET
-def read(request: HttpRequest, pk: UUID) -> HttpResponse:
+def read(request: ActingRequest, pk: UUID) -> HttpResponse:
     """Any version as a page: one that was put in force is everybody's to read, a draft whose reach covers it."""
     known = next((version for version in queries.decided() if version.pk == pk), None)
     return _read(request, known or rows.one(policies, pk))
 
 
-def _read(request: HttpRequest, policy: PolicyVersion) -> HttpResponse:
+def _read(request: ActingRequest, policy: PolicyVersion) -> HttpResponse:
     scales = policy.scales
     context = {
         "policy": policy,
@@ -66,7 +67,7 @@ def matrix_of(scales: Scales) -> list[tuple[Any, list[Any]]]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check_page(request: Any, pk: UUID) -> HttpResponse:
+def check_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """What the check finds in a version; for a draft its parts and its file, in and out."""
     policy = rows.one(policies, pk)
     refused = None
@@ -95,7 +96,7 @@ def check_page(request: Any, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def part_page(request: Any, pk: UUID, part: str) -> HttpResponse:
+def part_page(request: ActingRequest, pk: UUID, part: str) -> HttpResponse:
     """The form of one part. It writes through the command that takes a whole document."""
     policy = rows.one(policies, pk)
     if refused := rows.why_not(policy, "replace"):
@@ -133,7 +134,7 @@ def part_page(request: Any, pk: UUID, part: str) -> HttpResponse:
 
 
 @require_GET
-def file(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
+def file(request: ActingRequest, pk: UUID, kind: str) -> HttpResponse:
     """A version as a file that can be loaded again."""
     if kind not in TYPES:
         raise NotThere
@@ -148,14 +149,14 @@ def file(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
     )
 
 
-def panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
+def panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
     """On a policy's record page: where it can be read, checked and taken as a file."""
     if not isinstance(record, PolicyVersion):
         return None
     return "policy/_panel.html", {"policy": record, "grave": sum(f.grave for f in queries.findings_of(record))}
 
 
-def _uploaded(request: HttpRequest) -> str:
+def _uploaded(request: ActingRequest) -> str:
     given = request.FILES.get("file")
     if given is None:
         raise Refused(_("No file was chosen. Choose a YAML or JSON file."), code="no_file", field="file")

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.actions.models import Action
 from kivijalka.areas.names import Area
 from kivijalka.areas.packs import Pack, packs
@@ -27,7 +28,7 @@ OPEN = ~Q(state=Risk.State.CLOSED)
 
 
 @require_GET
-def areas(request: Any) -> HttpResponse:
+def areas(request: ActingRequest) -> HttpResponse:
     """Every area with what it covers, its open risks, and those that wait for a new look; one query."""
     unit = unit_looked_at(request)
     each = {area.value: Q(areas__contains=[area.value]) for area in Area}
@@ -41,7 +42,7 @@ def areas(request: Any) -> HttpResponse:
 
 
 @require_GET
-def area_page(request: Any, area: str) -> HttpResponse:
+def area_page(request: ActingRequest, area: str) -> HttpResponse:
     """One area's situation: matrix, what waits for its expert, what is overdue, past its limit, and where nothing is known."""
     pack, unit, day = _pack(area), unit_looked_at(request), _day(request)
     risks = rows_at(Risk, unit).filter(areas__contains=[area])
@@ -67,7 +68,7 @@ def area_page(request: Any, area: str) -> HttpResponse:
 
 
 @require_GET
-def typical(request: Any, area: str) -> HttpResponse:
+def typical(request: ActingRequest, area: str) -> HttpResponse:
     """The area's typical risks: what each is, in how many units it was taken, and by which."""
     pack, unit = _pack(area), unit_looked_at(request)
     taken = rows_at(Risk, unit).filter(starter__in=[one.key for one in pack.starters])
@@ -90,7 +91,7 @@ def _pack(area: str) -> Pack:
     return packs()[Area(area)]
 
 
-def _day(request: Any) -> date:
+def _day(request: ActingRequest) -> date:
     return timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet, Window
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_GET
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.actions.models import Action
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
@@ -28,7 +29,7 @@ TOP = 10
 
 
 @require_GET
-def situation(request: Any) -> HttpResponse:
+def situation(request: ActingRequest) -> HttpResponse:
     """Matrix, top risks and overdue work of a unit and all below it, on any date."""
     day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
     unit = unit_looked_at(request)
@@ -72,7 +73,7 @@ def standing(risks: QuerySet[Any], day: date) -> dict[str, Any]:
     }
 
 
-def query_of(request: HttpRequest, unit: Unit | None) -> str:
+def query_of(request: ActingRequest, unit: Unit | None) -> str:
     """What every link into a list begins with: the unit and the moment that this page looks at."""
     kept = {"unit": unit.code if unit else "", "as_of": request.GET.get("as_of", "")}
     return "".join(f"{urlencode({name: text})}&" for name, text in kept.items() if text)

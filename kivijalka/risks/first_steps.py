@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor
+from kivijalka.access.request import ActingRequest
 from kivijalka.areas.names import Area
 from kivijalka.areas.packs import Starter, kind_named, packs, starters, unit_kinds
 from kivijalka.organisation.about_me import own_unit
@@ -55,7 +56,7 @@ class Led:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def first_steps(request: Any) -> HttpResponse:
+def first_steps(request: ActingRequest) -> HttpResponse:
     """Typical risks of the unit's kind to choose from, and what is left to do with those that it has."""
     unit = unit_looked_at(request) or _own(request.actor)
     refused = None
@@ -110,7 +111,7 @@ def _own(actor: Actor) -> Unit:
     return found
 
 
-def _taken(request: Any, unit: Unit) -> HttpResponse:
+def _taken(request: ActingRequest, unit: Unit) -> HttpResponse:
     known = starters()
     chosen = [known[key] for key in dict.fromkeys(request.POST.getlist("starter")) if key in known]
     made = beginnings.take(request.actor, unit, chosen)

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.organisation.models import Account
 
 NEW = "new_device"
@@ -30,20 +31,20 @@ class Place:
     here: bool
 
 
-def places(request: Any) -> list[Place]:
+def places(request: ActingRequest) -> list[Place]:
     """Sessions of the acting person that are alive, the latest first."""
     key = request.session.session_key
     rows = _alive(request.user)
     return [Place(row.pk, row.created_at, row.ip, browser_in(row.user_agent), row.session_key == key) for row in rows]
 
 
-def end_others(request: Any) -> int:
+def end_others(request: ActingRequest) -> int:
     """Sign out everywhere but here."""
     others = _alive(request.user).exclude(session_key=request.session.session_key)
     return sum(_end(row) for row in others)
 
 
-def end_one(request: Any, pk: int) -> int:
+def end_one(request: ActingRequest, pk: int) -> int:
     """Sign out one other place of one's own."""
     return sum(_end(row) for row in _alive(request.user).filter(pk=pk).exclude(session_key=request.session.session_key))
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.organisation import tokens
 from kivijalka.organisation.models import ServiceAccount, Unit
 from kivijalka.organisation.registers import tokens as register
@@ -28,7 +29,7 @@ PAGE = "signin/tokens.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def my_tokens(request: Any) -> HttpResponse:
+def my_tokens(request: ActingRequest) -> HttpResponse:
     """Tokens of mine that are in force, and a form to make one. It holds no key against sending twice: with it the
     answer would be kept, and the secret in it."""
     form = token_form(request.POST if request.method == "POST" else None)
@@ -45,7 +46,7 @@ def my_tokens(request: Any) -> HttpResponse:
 
 
 @require_POST
-def revoke_token(request: Any) -> HttpResponse:
+def revoke_token(request: ActingRequest) -> HttpResponse:
     """End a token of mine at this moment."""
     tokens.revoke(request.actor, rows.one(register, uuid_in(request.POST.get("id"))))
     messages.success(request, _("The token is revoked."))

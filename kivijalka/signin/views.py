@@ -14,11 +14,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.signin import sessions
 
 
 @require_GET
-def account(request: Any) -> HttpResponse:
+def account(request: ActingRequest) -> HttpResponse:
     """How I sign in: second factors, and where I am signed in."""
     factors = list(Authenticator.objects.filter(user=request.user).order_by("created_at"))
     codes = next((factor.wrap() for factor in factors if factor.type == Authenticator.Type.RECOVERY_CODES), None)
@@ -32,7 +33,7 @@ def account(request: Any) -> HttpResponse:
 
 
 @require_POST
-def end_sessions(request: Any) -> HttpResponse:
+def end_sessions(request: ActingRequest) -> HttpResponse:
     """Sign out one other place, or all others."""
     pk = request.POST.get("id", "")
     ended = sessions.end_one(request, int(pk)) if pk.isdecimal() and len(pk) < 18 else sessions.end_others(request)
@@ -42,7 +43,7 @@ def end_sessions(request: Any) -> HttpResponse:
 
 
 @require_POST
-def seen_new_device(request: Any) -> HttpResponse:
+def seen_new_device(request: ActingRequest) -> HttpResponse:
     """It was I: tell no more of it."""
     request.session.pop(sessions.NEW, None)
     messages.success(request, _("Good. If you are ever in doubt, sign out everywhere else."))

@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access.actor import NOBODY
+from kivijalka.access.request import ActingRequest
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
 from kivijalka.register.declare import Register
@@ -26,7 +26,7 @@ CHAIN = {
 }
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def frame(request: ActingRequest) -> dict[str, Any]:
     """Context of every template; no query but for the unit that the address names."""
     actor = getattr(request, "actor", NOBODY)
     return {
@@ -42,7 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _unit(request: HttpRequest) -> Unit | None:
+def _unit(request: ActingRequest) -> Unit | None:
     """The unit looked at. That there is none such is the page's to say."""
     try:
         return unit_looked_at(request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 from uuid import UUID
 
 from allauth.account.internal.flows.login import perform_login, perform_password_login
@@ -12,13 +11,14 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.example.suggestions import suggested_people
 from kivijalka.organisation.about_me import stands_in_for
 from kivijalka.organisation.models import Account
@@ -40,7 +40,7 @@ class SignInForm(forms.Form):
 @login_not_required
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: ActingRequest) -> HttpResponse:
     """Sign in with address and password."""
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -58,7 +58,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return _sign_in_page(request, form, status=422 if form.errors else 200)
 
 
-def _account(request: HttpRequest, address: str, password: str) -> Account | None:
+def _account(request: ActingRequest, address: str, password: str) -> Account | None:
     """The account that both belong to, of somebody who is here. Nobody can tell which of it was wrong."""
     with throttle.tried(request, address, timezone.now()) as tries:
         account = authenticate(request, username=address, password=password)
@@ -69,7 +69,7 @@ def _account(request: HttpRequest, address: str, password: str) -> Account | Non
         return account
 
 
-def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
+def _sign_in_page(request: ActingRequest, form: SignInForm, *, status: int) -> HttpResponse:
     context = {
         "form": form,
         "next": _next(request),
@@ -81,7 +81,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int) -> Htt
 
 @login_not_required
 @require_POST
-def sign_in_as(request: HttpRequest) -> HttpResponse:
+def sign_in_as(request: ActingRequest) -> HttpResponse:
     """The demo's door: sign in as anybody, from this machine only. Its address does not exist elsewhere."""
     if not settings.DEMO or not _from_loopback(request):
         raise NotThere
@@ -93,13 +93,13 @@ def sign_in_as(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: ActingRequest) -> HttpResponse:
     logout(request)
     return redirect("sign-in")
 
 
 @require_POST
-def on_behalf(request: Any) -> HttpResponse:
+def on_behalf(request: ActingRequest) -> HttpResponse:
     """Begin or end to act for an absent person whose delegation is in force."""
     wanted = request.POST.get("person", "")
     if not wanted:
@@ -112,7 +112,7 @@ def on_behalf(request: Any) -> HttpResponse:
     return redirect("home")
 
 
-def _from_loopback(request: HttpRequest) -> bool:
+def _from_loopback(request: ActingRequest) -> bool:
     if "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META:
         return False  # somebody elsewhere, by way of a proxy on this machine
     try:
@@ -128,5 +128,5 @@ def _uuid(text: str | None) -> UUID:
         raise NotThere from None
 
 
-def _next(request: HttpRequest) -> str:
+def _next(request: ActingRequest) -> str:
     return safe_next(request) or "/"

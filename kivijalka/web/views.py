@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kivijalka.access import Actor
+from kivijalka.access.request import ActingRequest
 from kivijalka.areas.names import Area
 from kivijalka.register.doors import drafts
 from kivijalka.register.doors.api.problems import FAULT
@@ -29,13 +30,13 @@ from kivijalka.web.middleware import refusal_page, refuse, to_program
 
 
 @require_GET
-def registers(request: HttpRequest) -> HttpResponse:
+def registers(request: ActingRequest) -> HttpResponse:
     """All registers, grouped along the chain."""
     return render(request, "web/registers.html")
 
 
 @require_GET
-def jump(request: Any) -> HttpResponse:
+def jump(request: ActingRequest) -> HttpResponse:
     """What the words of Ctrl-K lead to: pages, lists and forms by their names, then records."""
     words = request.GET.get("q", "").strip()
     places = [
@@ -60,7 +61,7 @@ def _places(actor: Actor) -> list[tuple[str, str]]:
 
 @login_not_required
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: ActingRequest) -> HttpResponse:
     """Choose the language; it stays for this session and browser."""
     chosen = request.POST.get("language", "")
     if chosen not in dict(settings.LANGUAGES):
@@ -74,19 +75,19 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+def not_found(request: ActingRequest, exception: Any = None) -> HttpResponse:
     return refuse(request, NotThere())
 
 
-def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+def forbidden(request: ActingRequest, exception: Any = None) -> HttpResponse:
     return refuse(request, Refused(_("You do not have the right to do this here."), code="no_right"))
 
 
-def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+def bad_request(request: ActingRequest, exception: Any = None) -> HttpResponse:
     return refuse(request, Refused(_("The request cannot be read. Nothing was saved."), code="malformed"))
 
 
-def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+def forged(request: ActingRequest, reason: str = "") -> HttpResponse:
     """A form without its token: sent from elsewhere, or from a page opened before signing in."""
     text = _("This form is out of date. Go back, open the page again and send it once more. Nothing was saved.")
     if drafts.typed_in(request) is not None:
@@ -94,7 +95,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     return refusal_page(request, Refused(text, code="csrf"))
 
 
-def failed(request: HttpRequest) -> HttpResponse:
+def failed(request: ActingRequest) -> HttpResponse:
     """Something broke. A page that needs neither the database nor the frame, and is told in all three languages."""
     away = is_away(sys.exception())
     if is_program(request):

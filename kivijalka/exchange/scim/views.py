@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from pydantic_core import from_json
 from scim2_models import Context, ListResponse, NotImplementedException, ResponseParameters, SearchRequest
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.exchange.scim import bulk, operations
 from kivijalka.exchange.scim.errors import MEDIA_TYPE, REFUSALS, answer
 from kivijalka.exchange.scim.operations import KINDS, Caller
@@ -33,7 +34,7 @@ def service(**methods: View) -> View:
     allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
 
     @csrf_exempt
-    def view(request: Any, **given: Any) -> HttpResponse:
+    def view(request: ActingRequest, **given: Any) -> HttpResponse:
         try:
             with transaction.atomic():
                 return _view_of(request, methods)(request, _caller(request), **given)
@@ -46,68 +47,68 @@ def service(**methods: View) -> View:
     return view
 
 
-def _view_of(request: HttpRequest, methods: Mapping[str, View]) -> View:
+def _view_of(request: ActingRequest, methods: Mapping[str, View]) -> View:
     method = "GET" if request.method == "HEAD" else str(request.method)
     if method not in methods:
         raise Refused(_("This cannot be done at this address. The header Allow says what can."), code="no_such_method")
     return methods[method]
 
 
-def _caller(request: Any) -> Caller:
+def _caller(request: ActingRequest) -> Caller:
     if request.token is None:
         raise Refused(_("Send a token as Authorization: Bearer …"), code="not_signed_in")
     return Caller.of(request.actor, request.build_absolute_uri(ROOT))
 
 
-def list_of(request: HttpRequest, caller: Caller, endpoint: str) -> HttpResponse:
+def list_of(request: ActingRequest, caller: Caller, endpoint: str) -> HttpResponse:
     """Resources of one kind, as the address asks for them."""
     return _listed(caller, [KINDS[endpoint]], request.GET.dict())
 
 
-def search(request: HttpRequest, caller: Caller, endpoint: str | None = None) -> HttpResponse:
+def search(request: ActingRequest, caller: Caller, endpoint: str | None = None) -> HttpResponse:
     """The same asked for in the body: of one kind, or of all."""
     kinds = [KINDS[endpoint]] if endpoint else list(KINDS.values())
     return _listed(caller, kinds, _body(request))
 
 
-def add(request: HttpRequest, caller: Caller, endpoint: str) -> HttpResponse:
+def add(request: ActingRequest, caller: Caller, endpoint: str) -> HttpResponse:
     resource = operations.create(caller, KINDS[endpoint], _body(request))
     response = _one(request, resource, status=201)
     response["Location"] = resource.meta.location
     return response
 
 
-def read(request: HttpRequest, caller: Caller, endpoint: str, key: str) -> HttpResponse:
+def read(request: ActingRequest, caller: Caller, endpoint: str, key: str) -> HttpResponse:
     response = _one(request, operations.one(caller, KINDS[endpoint], key))
     unchanged = get_conditional_response(request, response["ETag"], response=response)
     assert isinstance(unchanged, HttpResponse)
     return unchanged
 
 
-def replace(request: HttpRequest, caller: Caller, endpoint: str, key: str) -> HttpResponse:
+def replace(request: ActingRequest, caller: Caller, endpoint: str, key: str) -> HttpResponse:
     return _one(request, operations.replace(caller, KINDS[endpoint], key, _body(request), _version(request)))
 
 
-def patch(request: HttpRequest, caller: Caller, endpoint: str, key: str) -> HttpResponse:
+def patch(request: ActingRequest, caller: Caller, endpoint: str, key: str) -> HttpResponse:
     return _one(request, operations.patch(caller, KINDS[endpoint], key, _body(request), _version(request)))
 
 
-def delete(request: HttpRequest, caller: Caller, endpoint: str, key: str) -> HttpResponse:
+def delete(request: ActingRequest, caller: Caller, endpoint: str, key: str) -> HttpResponse:
     operations.delete(caller, KINDS[endpoint], key, _version(request))
     return HttpResponse(status=204)
 
 
-def many(request: HttpRequest, caller: Caller) -> HttpResponse:
+def many(request: ActingRequest, caller: Caller) -> HttpResponse:
     """A bulk request."""
     return _json(bulk.carry_out(caller, _body(request)))
 
 
-def config(request: HttpRequest, caller: Caller) -> HttpResponse:
+def config(request: ActingRequest, caller: Caller) -> HttpResponse:
     """What the service can do."""
     return _json(_located(CONFIG, "ServiceProviderConfig", caller))
 
 
-def discovered(request: HttpRequest, caller: Caller, endpoint: str, key: str | None = None) -> HttpResponse:
+def discovered(request: ActingRequest, caller: Caller, endpoint: str, key: str | None = None) -> HttpResponse:
     """What kinds of resources there are, and their attributes: all of them, or one."""
     found = [item for item in DISCOVERED[endpoint] if key is None or str(item.id) == key]
     if key is not None and not found:
@@ -120,11 +121,11 @@ def discovered(request: HttpRequest, caller: Caller, endpoint: str, key: str | N
     return _json({**envelope, "startIndex": 1, "Resources": told})
 
 
-def me(request: HttpRequest, caller: Caller, **given: Any) -> HttpResponse:
+def me(request: ActingRequest, caller: Caller, **given: Any) -> HttpResponse:
     raise NotImplementedException
 
 
-def nothing(request: HttpRequest, caller: Caller, **given: Any) -> HttpResponse:
+def nothing(request: ActingRequest, caller: Caller, **given: Any) -> HttpResponse:
     raise Refused(_("There is nothing at this address."), code="no_such_address")
 
 
@@ -151,7 +152,7 @@ def _listed(caller: Caller, kinds: list[Any], given: Any) -> HttpResponse:
     return _json({**envelope, "startIndex": start + 1, "Resources": resources})
 
 
-def _one(request: HttpRequest, resource: Any, status: int = 200) -> HttpResponse:
+def _one(request: ActingRequest, resource: Any, status: int = 200) -> HttpResponse:
     names = {name: request.GET[name] for name in ("attributes", "excludedAttributes") if name in request.GET}
     wanted = ResponseParameters[type(resource)].model_validate(names, scim_provider=PROVIDER)  # type: ignore[misc]
     response = _json(resource.model_dump(scim_ctx=RESPONSE, response_parameters=wanted), status=status)
@@ -164,11 +165,11 @@ def _located(item: Any, kind: str, caller: Caller, path: str = "") -> dict[str, 
     return told | {"meta": {"resourceType": kind, "location": f"{caller.base}/{path or kind}"}}
 
 
-def _version(request: HttpRequest) -> str | None:
+def _version(request: ActingRequest) -> str | None:
     return request.headers.get("If-Match")
 
 
-def _body(request: HttpRequest) -> Any:
+def _body(request: ActingRequest) -> Any:
     text = text_of(request, MEDIA_TYPE)
     try:
         return from_json(text)

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import attachments
 from kivijalka.register.contents import MOST_BYTES
 from kivijalka.register.doors import rows
@@ -32,7 +33,7 @@ ENDINGS = ",".join(f".{ending}" for kind in KINDS.values() for ending in kind.en
 MOST_SHOWN = 200
 
 
-def files_panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]]:
+def files_panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]]:
     """Where the files of a record are: the page fetches them when it is shown."""
     return "register/_filed.html", {"path": register_of(type(record)).path, "record": record}
 
@@ -52,7 +53,7 @@ def file_form(data: Any = None, files: Any = None) -> RegisterForm:
 
 
 @require_http_methods(BOTH)
-def files_page(request: Any, path: str, pk: UUID) -> HttpResponse:
+def files_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """The files of a record, and the form to attach one. A script asks for it alone, to show it on the record."""
     record = rows.one(register_by_path(path), pk)
     form, refused = file_form(), None
@@ -90,14 +91,14 @@ def files_page(request: Any, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ)
-def file_page(request: HttpRequest, path: str, pk: UUID, file: UUID) -> HttpResponse:
+def file_page(request: ActingRequest, path: str, pk: UUID, file: UUID) -> HttpResponse:
     """The file itself."""
     found = attachments.attachment_of(rows.one(register_by_path(path), pk).pk, file)
     return download(attachments.bytes_attached(found), found.name)
 
 
 @require_http_methods(BOTH)
-def withdraw_page(request: Any, path: str, pk: UUID, file: UUID) -> HttpResponse:
+def withdraw_page(request: ActingRequest, path: str, pk: UUID, file: UUID) -> HttpResponse:
     """Withdraw a file: what will happen, and doing it."""
     record = rows.one(register_by_path(path), pk)
     found = attachments.attachment_of(record.pk, file)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor, acting
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.forms import RegisterForm, cleaned
@@ -70,7 +71,7 @@ class Different:
 
 
 @require_http_methods(READ)
-def list_compared(request: HttpRequest, path: str) -> HttpResponse:
+def list_compared(request: ActingRequest, path: str) -> HttpResponse:
     """What became of a list, with its filters, since a day; until now, or until the moment that is looked at."""
     register, params = register_by_path(path), request.GET.copy()
     for name in (SINCE, "show", "after", "before", "last", "sort", "column", "density"):
@@ -79,7 +80,7 @@ def list_compared(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @require_http_methods(READ)
-def record_compared(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def record_compared(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """What became of a record since a day."""
     register = register_by_path(path)
     record = rows.one(register, pk)
@@ -87,7 +88,7 @@ def record_compared(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 def _page(
-    request: Any, register: Register[Any], asked: Callable[[], QuerySet[Any, Any]], context: dict[str, Any]
+    request: ActingRequest, register: Register[Any], asked: Callable[[], QuerySet[Any, Any]], context: dict[str, Any]
 ) -> HttpResponse:
     form = since_form(request.GET if SINCE in request.GET else None)
     context |= {"register": register, "form": form, "query": context.get("query") or QueryDict()}

@@ -8,13 +8,14 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import discussion
 from kivijalka.register.discussion_models import Comment
 from kivijalka.register.doors import drafts, rows
@@ -29,7 +30,7 @@ from kivijalka.register.registry import register_by_path, register_of
 BOTH = ["GET", "HEAD", "POST"]
 
 
-def discussion_panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]]:
+def discussion_panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]]:
     """Where the discussion of a record is: the page fetches it when it is shown."""
     return "register/_discussed.html", {"path": register_of(type(record)).path, "record": record}
 
@@ -45,7 +46,7 @@ def comment_form(data: Any = None, text: str = "") -> RegisterForm:
 
 
 @require_http_methods(BOTH)
-def discussion_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def discussion_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """What was said about a record, and the form to say something. A script asks for it alone, to show it on the record."""
     record = rows.one(register_by_path(path), pk)
     form = comment_form(request.POST if request.method == "POST" else None)
@@ -53,7 +54,7 @@ def discussion_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     if form.is_bound:
         refuse_past()
         try:
-            made = discussion.say(request.actor, record, cleaned(form)["text"])  # type: ignore[attr-defined]
+            made = discussion.say(request.actor, record, cleaned(form)["text"])
         except Refused as told:
             refused = told
         else:
@@ -65,13 +66,13 @@ def discussion_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
         "path": path,
         "comments": found[: discussion.MOST_SHOWN][::-1],
         "more": len(found) > discussion.MOST_SHOWN,
-        "follow": discussion.follows(request.actor, pk),  # type: ignore[attr-defined]
+        "follow": discussion.follows(request.actor, pk),
     }
     return _page(request, "_discussion" if "HX-Request" in request.headers else "discussion", form, refused, context)
 
 
 @require_http_methods(BOTH)
-def comment_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+def comment_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """One comment with its wordings; its writer may word it anew."""
     comment = Comment.objects.seen().filter(pk=pk).first()
     node = Node.objects.filter(pk=comment.record_id).first() if comment else None
@@ -97,11 +98,11 @@ def comment_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def follow_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def follow_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """Follow a record, or no longer; or only say that what was said is read."""
     record = rows.one(register_by_path(path), pk)
     asked = {"1": True, "0": False}.get(request.POST.get("follow", ""))
-    discussion.follow(request.actor, record.pk, follows=asked)  # type: ignore[attr-defined]
+    discussion.follow(request.actor, record.pk, follows=asked)
     if asked is None:
         return redirect(kept(request, "/"))
     messages.success(request, _("You follow this.") if asked else _("You follow this no longer."))
@@ -120,7 +121,7 @@ def _wordings(pk: UUID) -> list[tuple[Any, str]]:
 
 
 def _page(
-    request: HttpRequest, name: str, form: RegisterForm | None, refused: Refused | None, context: dict[str, Any]
+    request: ActingRequest, name: str, form: RegisterForm | None, refused: Refused | None, context: dict[str, Any]
 ) -> HttpResponse:
     draft = drafts.opened(request)
     if form is not None:

@@ -7,13 +7,12 @@ or is refused for whatever reason, is kept for them all the same. `web/sending.p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.shortcuts import redirect
@@ -24,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from kivijalka.access import acting
+from kivijalka.access.request import ActingRequest, signed_in
 from kivijalka.register.doors import once
 from kivijalka.register.refusal import NotThere
 from kivijalka.register.working_models import Draft
@@ -63,7 +63,7 @@ class Opened:
         return self.words.get("version", [""])[0]
 
 
-def typed_in(request: HttpRequest) -> Typed | None:
+def typed_in(request: ActingRequest) -> Typed | None:
     """The form that keeps drafts in this request; None when there is none, or it is nobody's."""
     try:
         sent = request.POST
@@ -94,11 +94,11 @@ def forget(typed: Typed) -> None:
     _put(typed, None)
 
 
-def opened(request: Any, address: str = "") -> Opened:
+def opened(request: ActingRequest, address: str = "") -> Opened:
     """The draft that belongs to a form being shown; `address`: where it is sent, if not to the page that shows it."""
     if request.method == "POST":
         return Opened(_id(request.POST.get(FIELD)) or uuid4())
-    mine = Draft.objects.filter(person_id=request.actor.person, address=address or request.path, values__isnull=False)
+    mine = Draft.objects.filter(person_id=signed_in(request), address=address or request.path, values__isnull=False)
     earlier = mine.order_by("-at").first()
     if earlier is not None and str(earlier.pk) == request.GET.get(FIELD):
         return Opened(earlier.pk, earlier, is_taken=True)
@@ -120,14 +120,14 @@ def fill(form: forms.Form, draft: Opened) -> None:
 @csrf_exempt
 @login_not_required
 @require_POST
-def drafts_page(request: HttpRequest) -> HttpResponse:
+def drafts_page(request: ActingRequest) -> HttpResponse:
     """Where a form is kept while somebody types, and where a draft is thrown away."""
     typed = typed_in(request)
     if typed is None:
         raise NotThere
     if THROW in request.POST:
         return redirect(typed.address)
-    if request.actor.person != typed.person:  # type: ignore[attr-defined]
+    if request.actor.person != typed.person:
         return HttpResponse(_("You are signed out. What you type is kept until you sign in again."))
     return HttpResponse(_("Kept %s") % formats.time_format(timezone.localtime(), "TIME_FORMAT"))
 

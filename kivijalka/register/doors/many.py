@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.command import Command, can
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import drafts, forms, rows, undo
@@ -41,7 +42,7 @@ MOST_SHOWN = 200
 
 
 @require_http_methods(["GET", "HEAD"])
-def many_page(request: HttpRequest, path: str) -> HttpResponse:
+def many_page(request: ActingRequest, path: str) -> HttpResponse:
     """What can be done with the rows that were ticked, and with how many of them."""
     register = _register(request, path)
     commands = {name: command for name, command in register.all_commands.items() if command.for_many}
@@ -63,7 +64,7 @@ def many_page(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def many_do_page(request: HttpRequest, path: str, verb: str) -> HttpResponse:
+def many_do_page(request: ActingRequest, path: str, verb: str) -> HttpResponse:
     """What is given to all of them; then what becomes of each; then it is done to those that were shown to change."""
     register = _register(request, path)
     command = register.all_commands.get(verb)
@@ -73,7 +74,7 @@ def many_do_page(request: HttpRequest, path: str, verb: str) -> HttpResponse:
     inputs, refused = _inputs(command, form) if form.is_bound else (None, None)
     if inputs is not None and _is_decided(request, form):
         try:
-            done = _carry_out(command, request.actor, _shown(register, request.POST), inputs)  # type: ignore[attr-defined]
+            done = _carry_out(command, request.actor, _shown(register, request.POST), inputs)
         except NotThere:
             raise
         except Refused as told:
@@ -86,7 +87,7 @@ def many_do_page(request: HttpRequest, path: str, verb: str) -> HttpResponse:
     return _page(request, register, command, form, planned, refused)
 
 
-def _register(request: Any, path: str) -> Register[Any]:
+def _register(request: ActingRequest, path: str) -> Register[Any]:
     register = register_by_path(path)
     refuse_past()
     if not rows.may_change(register, request.actor):
@@ -134,7 +135,7 @@ def _shown(register: Register[Any], data: QueryDict) -> list[Any]:
     return found
 
 
-def _form(register: Register[Any], command: Command[Any], request: HttpRequest) -> forms.RegisterForm:
+def _form(register: Register[Any], command: Command[Any], request: ActingRequest) -> forms.RegisterForm:
     """Bound as soon as all is said: what asks nothing shows at once what becomes of each."""
     data = request.POST if request.method == "POST" else None
     if command.name != "edit":
@@ -153,7 +154,7 @@ def _inputs(command: Command[Any], form: forms.RegisterForm) -> tuple[dict[str, 
     return (values if command.name == "edit" else forms.inputs_of(command, values)), None
 
 
-def _is_decided(request: HttpRequest, form: forms.RegisterForm) -> bool:
+def _is_decided(request: ActingRequest, form: forms.RegisterForm) -> bool:
     """Whether this is to be done: what was answered since the preview is looked at once more first."""
     return "commit" in request.POST and request.POST.get("seen") == _digest(form)
 
@@ -182,7 +183,7 @@ def _carry_out(command: Command[Any], actor: Actor, records: list[Any], inputs: 
 
 
 def _preview(
-    register: Register[Any], command: Command[Any], request: Any, inputs: Mapping[str, Any]
+    register: Register[Any], command: Command[Any], request: ActingRequest, inputs: Mapping[str, Any]
 ) -> list[PlannedRow]:
     """What would become of each record."""
     records = list(_chosen(register, request.GET))
@@ -211,7 +212,7 @@ def _planned(register: Register[Any], record: Any, answer: Any) -> PlannedRow:
 
 
 def _page(
-    request: HttpRequest,
+    request: ActingRequest,
     register: Register[Any],
     command: Command[Any],
     form: forms.RegisterForm,

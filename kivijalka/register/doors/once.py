@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.doors.programs import is_program
 from kivijalka.register.refusal import Refused
 from kivijalka.register.working_models import KEYS_KEPT, Sent
@@ -60,7 +61,7 @@ def issued_to(key: str) -> UUID | None:
         return None
 
 
-def claim(request: Any) -> Claim | HttpResponse | None:
+def claim(request: ActingRequest) -> Claim | HttpResponse | None:
     """Take the key that came along, or the answer that it got before. None: there is no key."""
     key = _key(request)
     if not key or request.actor.person is None or request.as_of is not None:
@@ -96,7 +97,7 @@ def settle(claimed: Claim, response: HttpResponse) -> None:
     Sent.objects.filter(pk=claimed.id).update(status=response.status_code, headers=headers, body=body)
 
 
-def _key(request: HttpRequest) -> str:
+def _key(request: ActingRequest) -> str:
     if not is_program(request):
         return request.POST.get(FIELD, "")[:MOST]
     if HEADER not in request.headers:
@@ -119,7 +120,7 @@ def _hash(file: Any) -> str:
     return digest
 
 
-def _digest(request: Any) -> str:
+def _digest(request: ActingRequest) -> str:
     """Of the address, whose right is used, and all that was sent."""
     if is_program(request) and not is_form(request):
         try:
@@ -127,7 +128,7 @@ def _digest(request: Any) -> str:
         except (RequestDataTooBig, UnreadablePostError):
             sent = b""  # refused by whoever reads it
     else:
-        files = [(name, file.name, _hash(file)) for name, file in request.FILES.items()]
+        files = [(name, str(file.name), _hash(file)) for name, files in request.FILES.lists() for file in files]
         sent = sorted((name, texts) for name, texts in request.POST.lists() if name not in NOT_SENT), files
     told = (request.method, request.get_full_path(), request.actor.principal, sent)
     return sha256(repr(told).encode()).hexdigest()

@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.filters import filters_of
@@ -45,7 +46,7 @@ READ = ["GET", "HEAD"]
 
 
 @require_http_methods(READ)
-def list_page(request: HttpRequest, path: str) -> HttpResponse:
+def list_page(request: ActingRequest, path: str) -> HttpResponse:
     """Rows that the address asks for, fifty at a time. A filter that is not understood is said, and left out.
 
     `show=<id>` opens one of them at the side; a script asks for the side alone.
@@ -70,7 +71,7 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
     base = address_of(params, {})
     look, asked = look_and_rest(params)
     shown_columns = chosen_columns(register, params)
-    may_add = rows.may_add(register, request.actor)  # type: ignore[attr-defined]
+    may_add = rows.may_add(register, request.actor)
     return render(
         request,
         "register/list.html",
@@ -88,16 +89,16 @@ def list_page(request: HttpRequest, path: str) -> HttpResponse:
             "mistakes": [(_named(page, name), texts) for name, texts in mistakes.items()],
             "may_add": may_add,
             "begins": register.begins if may_add and not page.rows and asks_for_nothing(request.GET) else None,
-            "may_change": bool(page.rows) and rows.may_change(register, request.actor),  # type: ignore[attr-defined]
+            "may_change": bool(page.rows) and rows.may_change(register, request.actor),
             "links": _page_links(params, page),
             "query": params.urlencode(),
             "tabs": _tabs(request, register, params, saved),
             "view": query_of(params),
             "kept_views": [view for view in saved if view.query == query_of(params)],
-            "shares": request.actor.holds("list.edit"),  # type: ignore[attr-defined]
+            "shares": request.actor.holds("list.edit"),
             "look": look,
             "asked": asked,
-            "adds_fields": may_add_to(register, request.actor),  # type: ignore[attr-defined]
+            "adds_fields": may_add_to(register, request.actor),
             "column_choices": column_choices(register, shown_columns),
             "is_dense": params.get("density") == "dense",
         },
@@ -120,7 +121,7 @@ def _named(page: rows.Page, name: str) -> Any:
 
 
 def _tabs(
-    request: HttpRequest, register: Register[Any], params: QueryDict, saved: list[SavedView]
+    request: ActingRequest, register: Register[Any], params: QueryDict, saved: list[SavedView]
 ) -> list[tuple[Any, str, bool]]:
     """The views of a list, declared, one's own and shared ones: name, address, and whether it is the one shown, for
     whatever unit."""
@@ -151,7 +152,7 @@ def _side(register: Register[Any], record: Any, params: QueryDict) -> dict[str, 
 
 
 @require_http_methods(READ)
-def record_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def record_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """One record: how it stands, what can be done next, what it is tied to, and its latest history."""
     register = register_by_path(path)
     with together():
@@ -181,7 +182,7 @@ def record_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ)
-def history_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def history_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """Every version of a record: who, on whose behalf, when, by which command, what changed."""
     register = register_by_path(path)
     record = rows.one(register, pk)
@@ -193,7 +194,7 @@ def history_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def lookup(request: HttpRequest, key: str, *, whole: bool = False) -> HttpResponse:
+def lookup(request: ActingRequest, key: str, *, whole: bool = False) -> HttpResponse:
     """Options for a field that asks for a record: what the words find, as <option> elements."""
     from kivijalka.register.doors.search import find
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
-
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.declare import Register
 
 # Each takes the request and the record and answers a template with its context; None: nothing to say of this record.
-Panel = Callable[[HttpRequest, Any], tuple[str, dict[str, Any]] | None]
+Panel = Callable[[ActingRequest, Any], tuple[str, dict[str, Any]] | None]
 PANELS: list[Panel] = []
 # What a panel would ask of the record itself comes along with it: annotations by name.
 ALONG: list[Callable[[Register[Any]], dict[str, Any]]] = []
@@ -21,6 +20,6 @@ def asked_along(register: Register[Any]) -> dict[str, Any]:
     return {name: found for along in ALONG for name, found in along(register).items()}
 
 
-def panels_of(request: HttpRequest, record: Any) -> list[tuple[str, dict[str, Any]]]:
+def panels_of(request: ActingRequest, record: Any) -> list[tuple[str, dict[str, Any]]]:
     """Templates and contexts of a record page's panels."""
     return [found for panel in PANELS if (found := panel(request, record)) is not None]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
+
+from kivijalka.access.request import ActingRequest
 
 KEPT = ("unit", "as_of")
 # Where one stands in a list; of no meaning once the list is another.
 POSITION = ("show", "after", "before", "last")
 
 
-def carried(request: HttpRequest) -> dict[str, str]:
+def carried(request: ActingRequest) -> dict[str, str]:
     """The unit and the moment that this page's address names; not a moment that nobody could read."""
     named = {name: text for name in KEPT if (text := request.GET.get(name))}
     if getattr(request, "mistaken", None) is not None:
@@ -20,12 +22,12 @@ def carried(request: HttpRequest) -> dict[str, str]:
     return named
 
 
-def looked_up(request: Any, unit: Any) -> None:
+def looked_up(request: ActingRequest, unit: Any) -> None:
     """Tell the frame around the page which unit the address names, so that it is asked for once."""
     request.unit_looked_at = unit
 
 
-def kept(request: HttpRequest, address: str, **query: Any) -> str:
+def kept(request: ActingRequest, address: str, **query: Any) -> str:
     """An address with this page's unit and moment, unless it names its own."""
     path, _mark, own = address.partition("?")
     if not own and not query:
@@ -36,7 +38,7 @@ def kept(request: HttpRequest, address: str, **query: Any) -> str:
     return f"{path}?{'&'.join(filter(None, [own, urlencode(extra, doseq=True)]))}" if extra else address
 
 
-def _carried_query(request: Any) -> str:
+def _carried_query(request: ActingRequest) -> str:
     """What every plain link of this page ends with: written once a request, as a list has hundreds of links."""
     if not hasattr(request, "carried_query"):
         named = carried(request)

@@ -9,12 +9,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from kivijalka.access.request import ActingRequest, signed_in
 from kivijalka.register.command import translated
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import NumbersBelow
@@ -66,7 +67,7 @@ def asks_for_nothing(params: QueryDict) -> bool:
 
 
 @require_POST
-def views_page(request: Any, path: str) -> HttpResponse:
+def views_page(request: ActingRequest, path: str) -> HttpResponse:
     """Save the list's address under a name, or as what the list opens with, for oneself or a unit; or remove one."""
     register = register_by_path(path)
     query = query_of(QueryDict(request.POST.get("query", "")))
@@ -77,7 +78,7 @@ def views_page(request: Any, path: str) -> HttpResponse:
             raise Refused(_("This view asks for too much to be saved. Choose fewer filters."), code="invalid")
         name, unit = _name(request), _unit(request)
         rows = [
-            SavedView(person_id=request.actor.person, register=register.key, name=called, query=query, unit=unit)
+            SavedView(person_id=signed_in(request), register=register.key, name=called, query=query, unit=unit)
             for called in ([name] if name else []) + ([""] if OPENS in request.POST else [])
         ]
         translated(lambda: _keep(rows))
@@ -108,14 +109,14 @@ def _removed(register: Register[Any], pk: str) -> str:
     return view.name or str(_("The list opens with this"))
 
 
-def _name(request: HttpRequest) -> str:
+def _name(request: ActingRequest) -> str:
     name = " ".join(plain(request.POST.get("name", "")).split())
     if len(name) > NAME or not (name or OPENS in request.POST):
         raise Refused(_("Give the view a name of 1 to 80 letters."), code="invalid", field="name")
     return name
 
 
-def _unit(request: HttpRequest) -> Any:
+def _unit(request: ActingRequest) -> Any:
     field = RecordField(REGISTERS["unit"].model, required=False)
     try:
         return field.clean(request.POST.get("unit", "").strip())

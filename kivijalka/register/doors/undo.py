@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import steps
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import refuse_past
@@ -62,7 +63,7 @@ def _with_way_back(text: str, address: str) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def undo_page(request: HttpRequest, entry: int) -> HttpResponse:
+def undo_page(request: ActingRequest, entry: int) -> HttpResponse:
     """What the acting person did in one go: all of it, to be undone."""
     refuse_past()
     step = steps.step_of(entry)

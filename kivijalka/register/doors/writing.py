@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import command as commands
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
@@ -28,15 +29,15 @@ BOTH = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(BOTH)
-def add_page(request: HttpRequest, path: str) -> HttpResponse:
+def add_page(request: ActingRequest, path: str) -> HttpResponse:
     """The form of a new record. What was typed stays when something does not fit."""
     register = register_by_path(path)
-    if not rows.may_add(register, request.actor):  # type: ignore[attr-defined]
+    if not rows.may_add(register, request.actor):
         raise Refused(_("You do not have the right to do this here."), code="no_right")
     form = forms.record_form(register, request.POST or None, None)
     if request.method == "POST":
         try:
-            record = commands.add(register, request.actor, **forms.cleaned(form))  # type: ignore[attr-defined]
+            record = commands.add(register, request.actor, **forms.cleaned(form))
         except Refused as refused:
             return _form_page(request, register, form, refused, None)
         messages.success(request, _("Added: %s") % record)
@@ -45,7 +46,7 @@ def add_page(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @require_http_methods(BOTH)
-def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def edit_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """The form of a record. Its version goes along, so that nobody overwrites what another wrote meanwhile."""
     register = register_by_path(path)
     record = rows.one(register, pk)
@@ -59,7 +60,7 @@ def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
             merged = merge(register, record, forms.cleaned(form), since=_version(request), keep=_keep(request))
             if merged.clashes:
                 return _clash_page(request, register, record, merged)
-            register.all_commands["edit"](request.actor, record, version=record.version, **merged.values)  # type: ignore[attr-defined]
+            register.all_commands["edit"](request.actor, record, version=record.version, **merged.values)
         except NotThere:
             raise
         except Refused as refused:
@@ -72,7 +73,7 @@ def edit_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(BOTH)
-def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpResponse:
+def do_page(request: ActingRequest, path: str, pk: UUID, verb: str) -> HttpResponse:
     """A verb: what will happen, its inputs, one button."""
     register = register_by_path(path)
     record = rows.one(register, pk)
@@ -90,7 +91,7 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
     if request.method == "POST":
         try:
             inputs = forms.inputs_of(command, forms.cleaned(form))
-            command(request.actor, record, version=_version(request), **inputs)  # type: ignore[attr-defined]
+            command(request.actor, record, version=_version(request), **inputs)
         except NotThere:
             raise
         except Refused as told:
@@ -103,7 +104,7 @@ def do_page(request: HttpRequest, path: str, pk: UUID, verb: str) -> HttpRespons
 
 
 @require_POST
-def link_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def link_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """Tie the record to another, or end a tie."""
     register = register_by_path(path)
     record = rows.one(register, pk)
@@ -112,7 +113,7 @@ def link_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
             ended = end_link(record, request.POST["end"])
             messages.success(request, undo.step_offered(ended, "unlink", _("The link was ended.")))
         else:
-            made = LinkForm(register, request.POST).save(request.actor, record)  # type: ignore[attr-defined]
+            made = LinkForm(register, request.POST).save(request.actor, record)
             messages.success(request, undo.step_offered(made, "link", _("Linked.")))
     except Refused as refused:
         for texts in refused.errors.values():
@@ -122,7 +123,7 @@ def link_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 def _form_page(
-    request: HttpRequest, register: Register[Any], form: forms.RegisterForm, refused: Refused | None, record: Any
+    request: ActingRequest, register: Register[Any], form: forms.RegisterForm, refused: Refused | None, record: Any
 ) -> HttpResponse:
     if refused is not None and form.is_bound:
         form.refuse(refused) if form.is_valid() else None
@@ -142,7 +143,7 @@ def _form_page(
     return render(request, "register/form.html", context, status=422 if refused else 200)
 
 
-def _clash_page(request: HttpRequest, register: Register[Any], record: Any, merged: Merged) -> HttpResponse:
+def _clash_page(request: ActingRequest, register: Register[Any], record: Any, merged: Merged) -> HttpResponse:
     """The form once more: merged where it could be, and where not, before, theirs and mine, to choose from."""
     form = forms.record_form(register, None, record)
     form.initial = {**form.initial, **merged.values}
@@ -168,7 +169,7 @@ def _grouped(register: Register[Any], form: forms.RegisterForm, clashes: Mapping
 
 
 def _verb_page(
-    request: HttpRequest,
+    request: ActingRequest,
     register: Register[Any],
     record: Any,
     command: Command[Any],
@@ -194,17 +195,17 @@ def _verb_page(
     return render(request, "register/verb.html", context, status=status)
 
 
-def _keep(request: HttpRequest) -> set[str]:
+def _keep(request: ActingRequest) -> set[str]:
     """Fields of which this person chose the other's text."""
     return {name.removeprefix("keep-") for name, value in request.POST.items() if value == "theirs"}
 
 
-def _version(request: HttpRequest) -> int | None:
+def _version(request: ActingRequest) -> int | None:
     text = request.POST.get("version", "")
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def safe_next(request: HttpRequest) -> str:
+def safe_next(request: ActingRequest) -> str:
     """Where to go afterwards: a path of this site, or nothing."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/") else ""

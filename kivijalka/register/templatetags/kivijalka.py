@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.doors import place
 from kivijalka.register.doors.once import FIELD, issue
 
@@ -68,7 +69,7 @@ def values(context: Any, cells: Sequence[Any], start: int = 0) -> str:
     )
 
 
-def _shown(cell: Any, request: Any) -> str:
+def _shown(cell: Any, request: ActingRequest) -> str:
     text = _escaped(cell.text or "–")
     if cell.badge and cell.text:
         looks, symbol = _escaped(level_class(cell.badge)), _escaped(level_symbol(cell.badge))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import Path
 from ninja.responses import Status
 from pydantic import BaseModel
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import attachments
 from kivijalka.register.attachment_models import Attachment
 from kivijalka.register.declare import Register
@@ -59,7 +60,7 @@ class NewFile(shapes.Given):
 
 
 def listing(register: Register[Any]) -> Operation:
-    def view(request: HttpRequest, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         record = rows.one(register, id)
         return {"items": shown(list(attachments.attachments_of(record.pk)))}
@@ -68,7 +69,7 @@ def listing(register: Register[Any]) -> Operation:
 
 
 def attaching(register: Register[Any]) -> Operation:
-    def view(request: Any, response: HttpResponse, id: str) -> Status[dict[str, Any]]:
+    def view(request: ActingRequest, response: HttpResponse, id: str) -> Status[dict[str, Any]]:
         query.check(request)
         record = rows.one(register, id)
         if not is_form(request):
@@ -91,7 +92,7 @@ def attaching(register: Register[Any]) -> Operation:
 
 
 def reading(register: Register[Any]) -> Operation:
-    def view(request: HttpRequest, id: str, file: str) -> HttpResponse:
+    def view(request: ActingRequest, id: str, file: str) -> HttpResponse:
         query.check(request)
         found = attachment_of(rows.one(register, id), file)
         return download(attachments.bytes_attached(found), found.name)
@@ -100,7 +101,7 @@ def reading(register: Register[Any]) -> Operation:
 
 
 def withdrawing(register: Register[Any]) -> Operation:
-    def view(request: Any, id: str, file: str) -> Status[None]:
+    def view(request: ActingRequest, id: str, file: str) -> Status[None]:
         query.check(request)
         record = rows.one(register, id)
         attachments.withdraw(request.actor, attachment_of(record, file))

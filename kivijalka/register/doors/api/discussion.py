@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from ninja.responses import Status
 from pydantic import BaseModel
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import discussion, discussion_models
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
@@ -48,7 +48,7 @@ class NewComment(shapes.Given):
 
 
 def listing(register: Register[Any]) -> Operation:
-    def view(request: HttpRequest, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         return {"items": shown(discussion.comments_of(rows.one(register, id).pk)[: discussion.MOST_SHOWN])}
 
@@ -56,7 +56,7 @@ def listing(register: Register[Any]) -> Operation:
 
 
 def saying(register: Register[Any]) -> Operation:
-    def view(request: Any, id: str) -> Status[dict[str, Any]]:
+    def view(request: ActingRequest, id: str) -> Status[dict[str, Any]]:
         query.check(request)
         record = rows.one(register, id)
         body = Body(request, NewComment)
@@ -68,7 +68,7 @@ def saying(register: Register[Any]) -> Operation:
 
 
 def following(register: Register[Any], *, follows: bool) -> Operation:
-    def view(request: Any, id: str) -> Status[None]:
+    def view(request: ActingRequest, id: str) -> Status[None]:
         query.check(request)
         discussion.follow(request.actor, rows.one(register, id).pk, follows=follows)
         return Status(204, None)
@@ -76,7 +76,7 @@ def following(register: Register[Any], *, follows: bool) -> Operation:
     return named(view, id=Id)
 
 
-def followed(request: Any) -> dict[str, Any]:
+def followed(request: ActingRequest) -> dict[str, Any]:
     """Records of every register that one follows."""
     query.check(request)
     return {"items": [node_shown(node) for node in discussion.followed(request.actor.person)]}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import Path
 from ninja.responses import Status
 from pydantic import WithJsonSchema
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import command as commands
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Part, Register
@@ -36,7 +37,7 @@ Operation = Callable[..., Any]
 
 
 def listing(register: Register[Any]) -> Operation:
-    def view(request: HttpRequest) -> dict[str, Any]:
+    def view(request: ActingRequest) -> dict[str, Any]:
         size = query.check_list(request, register)
         page = rows.page(register, request.GET, size=size, verbs=True)
         items = [item(register, row) for row in page.rows]
@@ -46,7 +47,7 @@ def listing(register: Register[Any]) -> Operation:
 
 
 def reading(register: Register[Any]) -> Operation:
-    def view(request: HttpRequest, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         return item(register, rows.one(register, id))
 
@@ -54,7 +55,7 @@ def reading(register: Register[Any]) -> Operation:
 
 
 def adding(register: Register[Any]) -> Operation:
-    def view(request: Any, response: HttpResponse) -> Status[dict[str, Any]]:
+    def view(request: ActingRequest, response: HttpResponse) -> Status[dict[str, Any]]:
         query.check(request)
         if not rows.may_add(register, request.actor):
             raise Refused(_("You do not have the right to do this here."), code="no_right")
@@ -67,7 +68,7 @@ def adding(register: Register[Any]) -> Operation:
 
 
 def editing(register: Register[Any]) -> Operation:
-    def view(request: Any, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         command = register.all_commands["edit"]
         record = _ready(register, id, command)
@@ -80,7 +81,7 @@ def editing(register: Register[Any]) -> Operation:
 
 
 def doing(register: Register[Any], command: Command[Any]) -> Operation:
-    def view(request: Any, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         record = _ready(register, id, command)
         body = Body(request, shapes.command_shape(register.key, command.name))
@@ -92,7 +93,7 @@ def doing(register: Register[Any], command: Command[Any]) -> Operation:
 
 
 def history(register: Register[Any]) -> Operation:
-    def view(request: HttpRequest, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         return {"items": versions(register, rows.one(register, id))}
 
@@ -102,7 +103,7 @@ def history(register: Register[Any]) -> Operation:
 def parts(register: Register[Any], part: Part) -> Operation:
     related = [name for name in part.columns if part.field(name).is_relation]
 
-    def view(request: HttpRequest, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         found = relate(rows.of_part(part, rows.one(register, id)), related)
         return {"items": [{"id": row.pk, **{name: plain(row, name) for name in part.columns}} for row in found]}
@@ -111,7 +112,7 @@ def parts(register: Register[Any], part: Part) -> Operation:
 
 
 def ties(register: Register[Any]) -> Operation:
-    def view(request: HttpRequest, id: str) -> dict[str, Any]:
+    def view(request: ActingRequest, id: str) -> dict[str, Any]:
         query.check(request)
         return {"items": [_tie(tie) for tie in links.links_of(rows.one(register, id))]}
 
@@ -119,7 +120,7 @@ def ties(register: Register[Any]) -> Operation:
 
 
 def tying(register: Register[Any]) -> Operation:
-    def view(request: Any, id: str) -> Status[dict[str, Any]]:
+    def view(request: ActingRequest, id: str) -> Status[dict[str, Any]]:
         query.check(request)
         record = rows.one(register, id)
         shape = shapes.kinds_shape(register)
@@ -134,7 +135,7 @@ def tying(register: Register[Any]) -> Operation:
 
 
 def untying(register: Register[Any]) -> Operation:
-    def view(request: HttpRequest, id: str, link: str) -> Status[None]:
+    def view(request: ActingRequest, id: str, link: str) -> Status[None]:
         query.check(request)
         links.end_link(rows.one(register, id), link)
         return Status(204, None)
@@ -142,7 +143,7 @@ def untying(register: Register[Any]) -> Operation:
     return named(view, id=Id, link=LinkId)
 
 
-def searching(request: HttpRequest) -> dict[str, Any]:
+def searching(request: ActingRequest) -> dict[str, Any]:
     """Records of every register that the words find, the best first."""
     query.check(request, "q", required=("q",))
     return {"items": [node_shown(node) for node in find(request.GET["q"])]}

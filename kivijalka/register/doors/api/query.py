@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import filters, rows
 from kivijalka.register.doors.api.problems import SAFE, Mistakes, Unfit
@@ -23,7 +24,7 @@ DAY = {"type": "string", "format": "date"}
 Parameter = dict[str, Any]
 
 
-def check(request: Any, *known: str, required: tuple[str, ...] = ()) -> None:
+def check(request: ActingRequest, *known: str, required: tuple[str, ...] = ()) -> None:
     """Refuse what is not understood, rather than answer another question than was asked."""
     query = request.GET
     if "as_of" in query and request.method not in SAFE:
@@ -44,7 +45,7 @@ def check(request: Any, *known: str, required: tuple[str, ...] = ()) -> None:
         raise Unfit(mistakes)
 
 
-def check_list(request: HttpRequest, register: Register[Any]) -> int:
+def check_list(request: ActingRequest, register: Register[Any]) -> int:
     """Check a list's address; the answer is the size of its page. One value each, but for filters that take many."""
     known = filters.filters_of(register.key).base_filters
     check(request, *known, *LIST)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor, acting
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.contents import MOST_BYTES, bytes_of
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.downloads import download
@@ -39,7 +40,7 @@ BOTH = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(READ)
-def export_file(request: HttpRequest, path: str, kind: str) -> HttpResponse:
+def export_file(request: ActingRequest, path: str, kind: str) -> HttpResponse:
     """What the list of this address shows, all of it, as a file."""
     register = register_by_path(path)
     if kind not in TYPES:
@@ -50,7 +51,7 @@ def export_file(request: HttpRequest, path: str, kind: str) -> HttpResponse:
 
 
 @require_http_methods(BOTH)
-def file_page(request: HttpRequest, path: str) -> HttpResponse:
+def file_page(request: ActingRequest, path: str) -> HttpResponse:
     """Step one: choose the file, and a mapping kept from last time."""
     register = register_by_path(path)
     actor = _actor(request, register)
@@ -71,7 +72,7 @@ def file_page(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @require_http_methods(BOTH)
-def columns_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def columns_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """Step two: where each column goes, one value for fields without a column, and the mapping's name."""
     register = register_by_path(path)
     actor = _actor(request, register)
@@ -118,7 +119,7 @@ def columns_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(BOTH)
-def preview_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def preview_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """Step three: each row and its fate, the words and what they mean; then all of it or nothing."""
     register = register_by_path(path)
     actor = _actor(request, register)
@@ -141,7 +142,7 @@ def preview_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ)
-def refused_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def refused_file(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """The refused rows as they came, with the reasons: mended, the same file comes in again."""
     register = register_by_path(path)
     actor = _actor(request, register)
@@ -159,7 +160,7 @@ def refused_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(BOTH)
-def done_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def done_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """Step four: what came in, from which file; and all of it undone, if nobody has built on it."""
     register = register_by_path(path)
     file = done.done_import(register, pk)
@@ -170,13 +171,13 @@ def done_page(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
             return redirect("import-done", path, pk)
         except BuiltOn as told:
             refused = told
-    mine = file.person_id == request.actor.principal  # type: ignore[attr-defined]  # set by the middleware
+    mine = file.person_id == request.actor.principal
     context = {"register": register, "file": file, "outcome": file.outcome, "mine": mine, "refused": refused}
     return render(request, "register/import_done.html", context, status=409 if refused else 200)
 
 
 @require_http_methods(READ)
-def imports_page(request: HttpRequest, path: str) -> HttpResponse:
+def imports_page(request: ActingRequest, path: str) -> HttpResponse:
     """Who imported what, from which file."""
     register = register_by_path(path)
     mine = done.imports_under_way(register)
@@ -190,7 +191,7 @@ def imports_page(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @require_http_methods(READ)
-def source_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
+def source_file(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """The file as it came, to whoever sent it."""
     file = done.done_import(register_by_path(path), pk)
     content = bytes_of(file.source_id)
@@ -199,8 +200,8 @@ def source_file(request: HttpRequest, path: str, pk: UUID) -> HttpResponse:
     return download(content, file.name)
 
 
-def _actor(request: HttpRequest, register: Register[Any]) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
+def _actor(request: ActingRequest, register: Register[Any]) -> Actor:
+    actor: Actor = request.actor
     steps.may_import(register, actor)
     return actor
 
@@ -212,7 +213,7 @@ def _through_the_door(actor: Actor) -> Iterator[Actor]:
         yield importing
 
 
-def _uploaded(request: HttpRequest, register: Register[Any], actor: Actor) -> ImportFile:
+def _uploaded(request: ActingRequest, register: Register[Any], actor: Actor) -> ImportFile:
     upload = request.FILES.get("file")
     if upload is None:
         raise Refused(_("Choose a file first."), code="empty", field="file")
@@ -231,7 +232,7 @@ def _uploaded(request: HttpRequest, register: Register[Any], actor: Actor) -> Im
 
 
 def _read_anew(
-    request: HttpRequest, register: Register[Any], actor: Actor, file: ImportFile, head: Head
+    request: ActingRequest, register: Register[Any], actor: Actor, file: ImportFile, head: Head
 ) -> Refused | None:
     """Read another sheet of the file, or what is hidden in it, where somebody asks for it; or why that came to nothing."""
     if request.method != "POST":
@@ -249,9 +250,9 @@ def _read_anew(
     return None
 
 
-def _waiting(request: HttpRequest, register: Register[Any], file: ImportFile, step: str) -> HttpResponse | None:
+def _waiting(request: ActingRequest, register: Register[Any], file: ImportFile, step: str) -> HttpResponse | None:
     """How the job stands that this step waits for, or why it came to nothing. None: the step can be shown."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
+    actor: Actor = request.actor
     is_part = "HX-Request" in request.headers
     if file.done_at is not None and request.method != "POST":
         return _led(request, reverse("import-done", args=[register.path, file.pk]), is_part=is_part)
@@ -270,7 +271,7 @@ def _waiting(request: HttpRequest, register: Register[Any], file: ImportFile, st
     return render(request, template, context)
 
 
-def _led(request: HttpRequest, address: str, *, is_part: bool) -> HttpResponse:
+def _led(request: ActingRequest, address: str, *, is_part: bool) -> HttpResponse:
     """To a page; a part of one that a script asks for again and again leads all of it there."""
     return HttpResponse(status=204, headers={"HX-Redirect": address}) if is_part else redirect(address)
 
@@ -281,7 +282,7 @@ def _to_preview(register: Register[Any], actor: Actor, file: ImportFile) -> Http
     return redirect("import-preview", register.path, file.pk)
 
 
-def _looked_at_once(request: HttpRequest, register: Register[Any], actor: Actor, file: ImportFile) -> HttpResponse:
+def _looked_at_once(request: ActingRequest, register: Register[Any], actor: Actor, file: ImportFile) -> HttpResponse:
     """A small file is looked at anew each time."""
     assert file.mapping is not None
     stopped = ""
@@ -334,7 +335,7 @@ def _commit(file: ImportFile, planned: Plan, actor: Actor, data: Any) -> None:
     commit(planned, actor, file, left_out=seen if "leave_out" in data else ())
 
 
-def _preview(request: HttpRequest, register: Register[Any], file: ImportFile, preview: Preview) -> HttpResponse:
+def _preview(request: ActingRequest, register: Register[Any], file: ImportFile, preview: Preview) -> HttpResponse:
     assert file.mapping is not None
     context = {
         "register": register,
