@@ -16,6 +16,8 @@ from kivijalka.areas.names import Area
 DATA = Path(__file__).parent / "data"
 # In `units` of a typical risk: it may come true in a unit of any kind.
 ANY = "any"
+# A word of so many letters is known inside of others: koulu in peruskoulu, and no ict in district.
+LONG = 5
 
 
 class Told(NamedTuple):
@@ -124,10 +126,15 @@ def unit_kinds() -> Mapping[str, UnitKind]:
 
 
 def kind_named(names: Sequence[str]) -> str:
-    """The kind of unit that names tell of, by the longest word that is a part of one; "" when none is."""
+    """The kind of unit that names tell of, by the longest word that begins one of theirs, or is a part of it unless it is
+    short; "" when none is."""
     told = " ".join(names).casefold()
-    found = [(len(word), kind.key) for kind in unit_kinds().values() for word in kind.words if word in told]
+    found = [(len(word), kind.key) for kind in unit_kinds().values() for word in kind.words if _named(word, told)]
     return max(found)[1] if found else ""
+
+
+def _named(word: str, told: str) -> bool:
+    return f" {word}" in f" {told}" or (len(word) >= LONG and word in told)
 
 
 def pack_of(area: Area, given: Mapping[str, Any]) -> Pack:

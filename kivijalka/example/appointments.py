@@ -25,7 +25,7 @@ APPOINTMENTS: tuple[tuple[RoleKind, int, tuple[str, ...], str], ...] = (
     ("security_expert", 1, ("KV-HA", "KV-LI"), "KV"),
     ("security_expert", 2, ("SO-HA", "SO-TE"), "SO"),
     ("access_administrator", 3, ("KH-TI-V", "KH-TI", "KH"), "EK"),
-    *((kind, 1, ("KH-TV", "KH-TI", "KH"), "EK") for kind in AREA_EXPERTS),
+    *((kind, 1, ("KH-TV", "KH-TI", "KH", "KY", "SO", "KA", "KV"), "EK") for kind in AREA_EXPERTS),
 )
 DELEGATIONS = 30
 ABSENCES = {

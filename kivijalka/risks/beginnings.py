@@ -58,10 +58,10 @@ def control(risk: Risk) -> dict[str, Any]:
 
 
 def treatment(risk: Risk) -> dict[str, Any]:
-    """What the form of a first action begins with; a second one is another than the typical."""
+    """What the form of a first action begins with: the typical one, done by the risk's owner. A second one is another."""
     found = starters().get(risk.starter)
     if found is None or queries.open_actions(risk):
         return {}
     typical = found.treatment
     words = {"title": typical.title, "expected_effect": typical.effect, "how_measured": typical.measure}
-    return {name: str(text) for name, text in words.items()}
+    return {**{name: str(text) for name, text in words.items()}, "owner": risk.owner}

@@ -23,13 +23,15 @@ from kivijalka.organisation.about_me import own_unit
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.place import kept
+from kivijalka.register.doors.show import Verb
 from kivijalka.register.models import SPAN, Confidentiality, Link
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.risks import beginnings, queries
 from kivijalka.risks.models import Risk
+from kivijalka.risks.registers import risks
 
-# Risks that are led further at a time.
-MOST = 12
+# Risks that are led further at a time, and how far back they are looked for.
+MOST, LOOKED_AT = 12, 100
 # What is asked of a risk, in order: the verb that answers, and what the step is called.
 STEPS = (
     ("assess", gettext_lazy("Assess")),
@@ -41,18 +43,15 @@ STEPS = (
 
 @dataclass(frozen=True)
 class Led:
-    """A risk on its way: each step with whether it is done, and the first one that is not."""
+    """A risk on its way: each step with whether it is done, and the verb of the first one that is not."""
 
     risk: Any
     steps: list[tuple[str, Any, bool]]
 
     @property
-    def next(self) -> tuple[str, Any] | None:
-        return next(((verb, label) for verb, label, done in self.steps if not done), None)
-
-    @property
-    def typical(self) -> Starter | None:
-        return starters().get(self.risk.starter)
+    def next(self) -> Verb | None:
+        left = next((verb for verb, _label, is_done in self.steps if not is_done), None)
+        return Verb(left, risks.all_commands[left].words(self.risk).label, primary=True) if left else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,8 +75,8 @@ def first_steps(request: ActingRequest) -> HttpResponse:
         "kind": kind,
         "kinds": sorted(unit_kinds().values(), key=lambda one: str(one.name)),
         "may": may_begin(request.actor, unit),
-        "led": led,
-        "is_done": any(one.next is None for one in led),
+        "led": [one for one in led if one.next][:MOST],
+        "is_done": not all(one.next for one in led),
         "offered": offered(kind, queries.begun_from(unit)),
         "ticked": request.POST.getlist("starter"),
         "here": here,
@@ -123,10 +122,10 @@ def _taken(request: ActingRequest, unit: Unit) -> HttpResponse:
 
 
 def _led(unit: Unit) -> Iterable[Led]:
-    """Open risks of the unit, the latest first: those on their way, and those begun here that are done."""
+    """Open risks of the unit, the latest first, with how far each is."""
     treats = Link.objects.filter(kind="treats", b=OuterRef("pk"), until__isnull=True)
     rows = Risk.objects.seen().filter(unit=unit.number).exclude(state=Risk.State.CLOSED)
-    for risk in rows.annotate(is_treated=Exists(treats)).order_by("-id")[:MOST]:
+    for risk in rows.annotate(is_treated=Exists(treats)).order_by("-id")[:LOOKED_AT]:
         yield Led(risk, [(verb, label, done(risk, verb)) for verb, label in STEPS])
 
 

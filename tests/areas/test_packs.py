@@ -74,7 +74,8 @@ def test_a_text_is_in_the_language_of_its_reader():
         (["Lounainen kotihoito"], "home_care"),
         (["Östra biblioteket"], "library"),
         (["Building control and permits"], "permits"),
-        (["Qwxz"], ""),
+        (["Esimerkkikaupunki", "Exempelstaden", "Example District"], ""),
+        (["Itäkeskuksen uimahalli", "Östra simhallen"], "sports"),
     ],
 )
 def test_a_unit_s_kind_is_guessed_from_its_names(names: list[str], kind: str):

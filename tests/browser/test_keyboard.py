@@ -124,3 +124,46 @@ def test_question_mark_opens_the_keys_which_can_be_switched_off(new_page: NewPag
     page.keyboard.press("Enter")
     expect(page.locator("#keys")).to_be_visible()
     expect(page.locator("#keys-on")).not_to_be_checked()
+
+
+def test_first_steps_lead_a_newcomer_to_an_assessed_risk_with_an_action(new_page: NewPage, site: Site):
+    page = new_page(WIDE)
+    page.goto(site.at("/first-steps/?kind=school"))
+    tab_to(page, "#take-weekend-vandalism")
+    page.keyboard.press("Space")
+    tab_to(page, ".kj-offered .hds-button--primary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".kj-led > li")).to_have_count(1)
+    _next(page, "assess")
+    tab_to(page, "input[name=likelihood]")
+    page.keyboard.press("Space")
+    tab_to(page, "input[name=finance]")
+    page.keyboard.press("ArrowRight")
+    _send(page)
+    _next(page, "name_control")
+    _send(page)
+    _next(page, "decide")
+    tab_to(page, "#id_treatment")
+    page.keyboard.type("r")
+    _send(page)
+    _next(page, "treat")
+    for field, text in {"#id_due": "31.12.2099", "#id_cost_eur": "500"}.items():
+        tab_to(page, field)
+        page.keyboard.type(text)
+    _send(page)
+    expect(page.locator(".kj-led > li")).to_have_count(0)
+    expect(page.locator("#content")).to_contain_text("the first steps are taken")
+
+
+def _next(page: Page, verb: str) -> None:
+    """Go on with the one step that is next."""
+    tab_to(page, f".kj-led a[href*='/do/{verb}/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/do/{verb}/**")
+
+
+def _send(page: Page) -> None:
+    """Send the form, and be led back."""
+    tab_to(page, "main form .hds-button--primary[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/first-steps/**")
