@@ -96,18 +96,27 @@ def fragments(scene: Scene) -> Iterator[Cell]:
             yield Cell(name, row.place, scene.shown(row), ALLOWED if there else HIDDEN)
 
 
-def overviews(scene: Scene) -> Iterator[Cell]:
-    """Pages over all registers, whichever there are: they choose what they show, and show nothing that is hidden."""
-    routes = {route for method, route in doors_of(scene.register) if method == "GET"}
-    for route in sorted(route for route in routes if has_no_parameters(route) and not is_program(route)):
-        for name, query in ((route, {}), (f"past {route}", scene.past)):
-            response = scene.client.get(filled(route), {"register": scene.register.key, **query})
+def overviews(scenes: list[Scene]) -> Iterator[Cell]:
+    """Pages over all registers, whichever there are, for one person and rows of every register: they choose what they show,
+    and show nothing that is hidden."""
+    first = scenes[0]
+    for route in overview_routes(first.register):
+        for name, query in ((route, {}), (f"past {route}", first.past)):
+            response = first.client.get(filled(route), query)
             assert response.status_code in (200, 403), f"{route}: {response.status_code}"
             content = response.content.decode()
-            for row in scene.rows:
-                shown = str(row.record.pk) in content or row.record.code in content
-                may = ALLOWED if shown and scene.sees(row) else HIDDEN
-                yield Cell(name or "home", row.place, may, ALLOWED if shown else HIDDEN)
+            for scene in scenes:
+                for row in scene.rows:
+                    shown = str(row.record.pk) in content or row.record.code in content
+                    may = ALLOWED if shown and scene.sees(row) else HIDDEN
+                    door = f"{name or 'home'}, {scene.register.key}"
+                    yield Cell(door, row.place, may, ALLOWED if shown else HIDDEN)
+
+
+def overview_routes(register: Any) -> list[str]:
+    """Pages that are of no register in particular."""
+    routes = {route for method, route in doors_of(register) if method == "GET"}
+    return sorted(route for route in routes if has_no_parameters(route) and not is_program(route))
 
 
 def explanations(scene: Scene) -> Iterator[Cell]:

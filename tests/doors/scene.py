@@ -49,6 +49,14 @@ class Town:
         below, beside = make.unit("Alla", parent=home), make.unit("Vieressä", parent=home)
         return cls(home, below, beside, make.unit("Muualla", parent=make.sector("Toinen toimiala")))
 
+    def holder_of(self, kind: Kind) -> Person:
+        """Somebody at home with a kind of role."""
+        person = make.person("Hilla Haltija", unit=self.home)
+        make.role_of(person, kind.key)
+        # So that everybody holds something that may be lent.
+        make.role_of(person, "0_no_rights")
+        return person
+
 
 @dataclass(frozen=True)
 class Row:
@@ -88,13 +96,10 @@ class Visitor(Client):
 class Scene:
     """Everything that the doors are tried with. Made as the tables' owner; undone after the test."""
 
-    def __init__(self, register: Register[Any], kind: Kind, town: Town) -> None:
+    def __init__(self, register: Register[Any], kind: Kind, town: Town, person: Person | None = None) -> None:
         self.register, self.kind, self.town = register, kind, town
         self.model: type[Any] = register.model
-        self.person = make.person("Hilla Haltija", unit=town.home)
-        self.role = make.role_of(self.person, kind.key)
-        # So that everybody holds something that may be lent.
-        make.role_of(self.person, "0_no_rights")
+        self.person = person or town.holder_of(kind)
         reached = (town.home, town.below, town.beside) if kind.below else (town.home,)
         self.holder = Holder(self.person.pk, kind, frozenset(unit.number for unit in reached))
         self.rows = [self.row(place) for place in self.places()]

@@ -19,7 +19,7 @@ from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
 from tests import factories as make
 from tests.doors import files, pages, programs, raw
-from tests.doors.addresses import doors_of, is_file, is_program
+from tests.doors.addresses import doors_of, has_no_parameters, is_file, is_program
 from tests.doors.expected import Facts, lets
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Scene, Town, undone
 from tests.full import FULL
@@ -129,7 +129,6 @@ PAGES: list[Door] = [
     pages.records,
     pages.own_pages,
     pages.fragments,
-    pages.overviews,
     pages.forms,
     pages.additions,
     pages.verbs,
@@ -189,7 +188,17 @@ def test_commands_are_held_to_the_declaration(kind: Kind, key: str, own_rows: To
 
 @pytest.mark.parametrize(("kind", "key"), distinct(near))
 def test_pages_are_held_to_the_declaration(kind: Kind, key: str, own_rows: Town) -> None:
-    held(kind, key, own_rows, PAGES, lambda route: not is_program(route) and not is_file(route))
+    held(
+        kind, key, own_rows, PAGES, lambda route: not (is_program(route) or is_file(route) or has_no_parameters(route))
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.key for kind in KINDS])
+def test_pages_over_all_registers_show_nothing_that_is_hidden(kind: Kind, own_rows: Town) -> None:
+    person = own_rows.holder_of(kind)
+    scenes = [Scene(register, kind, own_rows, person) for register in REGISTERS.values()]
+    wrong = [str(cell) for cell in pages.overviews(scenes) if cell.expected != cell.found]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("kind", "key"), distinct(near))
