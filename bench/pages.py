@@ -86,6 +86,7 @@ def pages() -> list[Page]:
         *lists,
         Page("/risks/{risk}/", RECORD, "/risks/{risk}/"),
         Page("/risks/{risk}/history/", RECORD),
+        Page("/risks/{risk}/bow-tie/", RECORD),
         Page(f"/search/?q={WORDS}", SEARCH, f"/search/?q={WORDS}"),
         Page("/search/?q=riski", SEARCH, "/search/?q=riski"),
         Page("/risks/similar/?title=Tietomurto palveluverkossa", SEARCH),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Actor
 from kivijalka.actions import rules
 from kivijalka.actions.models import Action
+from kivijalka.actions.queries import TREATS
 from kivijalka.escalations import commands as escalations
 from kivijalka.organisation.models import Person
 from kivijalka.register.command import Ask, Command, Initial, Worded, command
@@ -116,5 +117,5 @@ def treat(
         cost_eur=cost_eur, expected_effect=expected_effect, how_measured=how_measured,
     )  # fmt: skip
     action.save(force_insert=True)
-    join("treats", action, record)
+    join(TREATS.kind, action, record)
     return action

@@ -1,4 +1,4 @@
-"""Verbs of a control: record a test, take out of use, take back into use."""
+"""Verbs of a control: record a test, treat, take out of use, take back into use."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
+from kivijalka.actions import commands as actions
 from kivijalka.controls import rules
 from kivijalka.controls.models import Control, ControlTest
 from kivijalka.register.command import Ask, command
@@ -43,6 +44,9 @@ def record_test(
     return ControlTest.objects.create(
         control=control, on=day, tester_id=str(actor.principal), result=result, evidence=evidence
     )
+
+
+treat = actions.treating(IN_USE)
 
 
 @command(_("Take out of use"), when=IN_USE, says=_("What it kept at its level is kept by it no more."), final=True)

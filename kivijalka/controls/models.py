@@ -47,6 +47,7 @@ class Control(Record):
                 see=at_unit("control.view") | owner(),
                 add=at_unit("control.edit"),
                 edit=at_unit("control.edit") | owner(),
+                verbs={"treat": at_unit("control.edit") & at_unit("action.edit")},
             ),
             models.CheckConstraint(
                 condition=Q(result="", tested_on__isnull=True) | (~Q(result="") & Q(tested_on__isnull=False)),

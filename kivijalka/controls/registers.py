@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
+from kivijalka.actions.queries import TREATS
 from kivijalka.controls import commands
 from kivijalka.controls.models import Control, ControlTest
 from kivijalka.register.declare import Column, Part, Register, View, Waits
@@ -32,7 +33,8 @@ controls = register(
             "next_test": ["lt", "gte"],
         },
         search=["title", "description"],
-        commands=[commands.record_test, commands.end, commands.resume],
+        commands=[commands.record_test, commands.treat, commands.end, commands.resume],
+        links_back=[TREATS],
         imports=[commands.record_test],
         parts=[
             Part(

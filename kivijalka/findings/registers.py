@@ -4,13 +4,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
+from kivijalka.actions.queries import TREATS
 from kivijalka.escalations.queries import ESCALATES
 from kivijalka.findings import commands
 from kivijalka.findings.models import Finding, RequirementException
 from kivijalka.register.declare import Column, LinkKind, Register, View, Waits
 from kivijalka.register.registry import register
-
-TREATS = LinkKind("treats", _("treats"), _("is treated by"), to=["action"])
 
 findings = register(
     Register(

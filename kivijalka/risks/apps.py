@@ -11,4 +11,4 @@ class RisksConfig(AppConfig):
         from kivijalka.register.doors.panels import PANELS
         from kivijalka.risks import views
 
-        PANELS.extend([views.panel, views.estimate_panel])
+        PANELS.extend([views.panel, views.estimate_panel, views.bowtie_panel])

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
+from kivijalka.actions.queries import TREATS
 from kivijalka.escalations.queries import ESCALATES
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
 from kivijalka.register.registry import register
@@ -97,10 +98,7 @@ risks = register(
             LinkKind("split_from", _("was split off"), _("was split into"), to=["risk"]),
             LinkKind("rests_on", _("is kept at its level by"), _("keeps at its level"), to=["control"]),
         ],
-        links_back=[
-            LinkKind("treats", _("treats"), _("is treated by"), to=["action"]),
-            ESCALATES,
-        ],
+        links_back=[TREATS, ESCALATES],
         views=[
             View("mine", _("My risks"), "owner=me&state=draft&state=assessed&state=accepted"),
             View("proposed", _("Waits for acceptance"), "state=assessed&treatment=accept", agenda=True),

@@ -1,4 +1,4 @@
-"""Pages about risks beyond their register: what another policy would change."""
+"""Pages about risks beyond their register: the bow-tie of one; what another policy would change."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from kivijalka.organisation.models import Unit
@@ -17,10 +18,27 @@ from kivijalka.policy.registers import policies
 from kivijalka.register.doors import rows
 from kivijalka.register.refusal import NotThere
 from kivijalka.risks import estimates
+from kivijalka.risks.bowtie import bowtie
 from kivijalka.risks.models import ENDS, Level, Risk
 from kivijalka.risks.policy_change import by_unit_below, changes_under, within
+from kivijalka.risks.registers import risks
 
 MOST = 50
+
+
+@require_GET
+def bowtie_page(request: Any, pk: UUID) -> HttpResponse:
+    """The bow-tie of a risk. A script asks for it alone, to show it on the record."""
+    record = rows.one(risks, pk)
+    day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
+    context = {"record": record, "tie": bowtie(record, day), "badge": record.badge_of("level")}
+    alone = "HX-Request" in request.headers
+    return render(request, "risks/_bowtie.html" if alone else "risks/bowtie.html", context)
+
+
+def bowtie_panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
+    """On a risk's record page: its bow-tie, fetched when it is shown."""
+    return ("risks/_bowtie_panel.html", {"record": record}) if isinstance(record, Risk) else None
 
 
 @require_GET

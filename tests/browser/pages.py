@@ -43,6 +43,7 @@ FRAME = [
     Place("/areas/"),
     Place("/areas/occupational_safety/"),
     Place("/areas/rescue_safety/typical/"),
+    Place("/risks/{risk}/bow-tie/"),
     Place("/registers/"),
     Place("/unit/?at=/risks/"),
     Place("/unit/?q=zzzz"),

@@ -16,6 +16,7 @@ from kivijalka.register.registry import REGISTERS
 from kivijalka.register.working_models import Snooze
 from tests import factories as make
 from tests.doors import examples
+from tests.doors.addresses import filled, own_doors
 from tests.factories import in_days
 from tests.who import sign_in
 
@@ -136,6 +137,9 @@ def pages_of(key: str) -> Iterator[str]:
         yield reverse("add", args=[register.path])
     for page in ("record", "history", "edit", "files"):
         yield reverse(page, args=[register.path, record.pk])
+    for method, route in sorted(own_doors(register)):
+        if method == "GET":
+            yield filled(route, pk=record.pk, kind="json")
     for verb in register.all_commands:
         if verb != "edit":
             yield reverse("do", args=[register.path, record.pk, verb])
