@@ -41,7 +41,7 @@ ROUNDS = int(os.environ.get("KIVIJALKA_BENCH_ROUNDS", 15))
 MOST_QUERIES = 12
 WORDS = "sähkökatko"
 NO_QUERIES = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
-LIST, RECORD, SEARCH, SITUATION = 100, 80, 150, 100
+LIST, RECORD, SEARCH, SITUATION, HEAT = 100, 80, 150, 100, 150
 PLAIN_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -87,12 +87,19 @@ def pages() -> list[Page]:
         Page("/risks/{risk}/", RECORD, "/risks/{risk}/"),
         Page("/risks/{risk}/history/", RECORD),
         Page("/risks/{risk}/bow-tie/", RECORD),
+        Page("/risks/{risk}/story/", RECORD),
         Page(f"/search/?q={WORDS}", SEARCH, f"/search/?q={WORDS}"),
         Page("/search/?q=riski", SEARCH, "/search/?q=riski"),
         Page("/risks/similar/?title=Tietomurto palveluverkossa", SEARCH),
         Page("/situation/", SITUATION, "/situation/"),
         Page("/situation/?unit={unit}", SITUATION),
         Page("/situation/?as_of={past}", SITUATION),
+        Page("/situation/heat/", HEAT),
+        Page("/situation/heat/?unit={unit}", HEAT),
+        Page("/situation/heat/?as_of={past}", HEAT),
+        Page("/situation/effects/", SITUATION),
+        Page("/situation/effects/?unit={unit}", SITUATION),
+        Page("/situation/effects/?as_of={past}", SITUATION),
         Page("/", LIST),
     ]
 

@@ -110,11 +110,14 @@ def treat(
     cost_eur: Annotated[Decimal, Ask(_("Cost, €"), example=1000)],
     expected_effect: Annotated[str, Ask(_("Expected effect"), rows=3)],
     how_measured: Annotated[str, Ask(_("How the effect will be measured"), rows=3)],
+    effect_due: Annotated[
+        date | None, Ask(_("Effect to be measured on"), _("Empty means when the action is done."))
+    ] = None,
 ) -> Action:
     """Give somebody an action at the record's unit, with its cost, the effect that it should have, and the measure of it."""
     action = Action(
         unit_id=record.unit_id, confidentiality=record.confidentiality, title=title, owner=owner, due=due,
-        cost_eur=cost_eur, expected_effect=expected_effect, how_measured=how_measured,
+        cost_eur=cost_eur, expected_effect=expected_effect, how_measured=how_measured, effect_due=effect_due,
     )  # fmt: skip
     action.save(force_insert=True)
     join(TREATS.kind, action, record)

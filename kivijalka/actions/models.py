@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
+from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner
@@ -23,7 +24,8 @@ class Action(Record):
         CANCELLED = "cancelled", _("cancelled")
 
     OPEN = (State.PLANNED, State.STARTED)
-    OVER = (State.EFFECT_CONFIRMED, State.NO_EFFECT, State.CANCELLED)
+    MEASURED = (State.EFFECT_CONFIRMED, State.NO_EFFECT)
+    OVER = (*MEASURED, State.CANCELLED)
     owner_column = "owner_id"
     names_to_pick = ("title",)
 
@@ -37,11 +39,24 @@ class Action(Record):
     )
     expected_effect = models.TextField(_("expected effect"))
     how_measured = models.TextField(_("how the effect will be measured"))
+    effect_due = models.DateField(
+        _("effect to be measured on"), null=True, blank=True, help_text=_("Empty means when the action is done.")
+    )
     progress = models.PositiveSmallIntegerField(_("progress, %"), default=0, validators=[MaxValueValidator(100)])
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.PLANNED)
     completed_on = models.DateField(_("completed on"), null=True, blank=True)
     measured_effect = models.TextField(_("measured effect"), blank=True, default="")
     effect_measured_on = models.DateField(_("effect measured on"), null=True, blank=True)
+    # On the day agreed, never before it is done; at the latest when somebody measured it anyway.
+    effect_asked_on = models.GeneratedField(
+        verbose_name=_("effect asked for on"),
+        expression=Case(
+            When(completed_on__isnull=False, then=Least(Greatest("effect_due", "completed_on"), "effect_measured_on"))
+        ),
+        output_field=models.DateField(),
+        db_persist=True,
+        null=True,
+    )
     postponements = models.PositiveSmallIntegerField(_("times postponed"), default=0)
 
     class Meta:
@@ -59,7 +74,9 @@ class Action(Record):
             ),
             models.CheckConstraint(condition=Q(progress__lte=100), name="action_progress_at_most_100"),
         ]
-        indexes = indexes("action", "unit", "owner", "state", "due", "progress", "cost_eur", "postponements")
+        indexes = indexes(
+            "action", "unit", "owner", "state", "due", "progress", "cost_eur", "postponements", "effect_asked_on"
+        )
 
     def __str__(self) -> str:
         return self.title

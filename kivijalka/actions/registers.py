@@ -27,20 +27,22 @@ actions = register(
             Column("progress", percent=True),
             "state",
         ],
-        more=["completed_on", "measured_effect", "effect_measured_on", "postponements"],
+        more=["completed_on", "effect_asked_on", "measured_effect", "effect_measured_on", "postponements"],
         fields={
             _("What is done"): ["title", "description", "due", "cost_eur"],
-            _("What it should change"): ["expected_effect", "how_measured"],
+            _("What it should change"): ["expected_effect", "how_measured", "effect_due"],
             _("Belongs to"): ["unit", "owner", "confidentiality"],
         },
         filters={
             "state": ["in"],
-            "unit": ["under"],
+            "unit": ["under", "alone"],
             "owner": ["is", "me", "empty"],
             "due": ["lt", "gte"],
             "postponements": ["gte"],
+            "effect_asked_on": ["lt", "gte"],
         },
         search=["title", "description", "expected_effect"],
+        told=["state", "due", "measured_effect"],
         sort="due",
         commands=[
             commands.start,
@@ -65,7 +67,10 @@ actions = register(
         waits=[
             Waits(_("Finish the action"), lambda: owner() & Q(state__in=Action.OPEN), "due", "complete"),
             Waits(
-                _("Measure the effect"), lambda: owner() & Q(state=Action.State.DONE), "completed_on", "measure_effect"
+                _("Measure the effect"),
+                lambda: owner() & Q(state=Action.State.DONE),
+                "effect_asked_on",
+                "measure_effect",
             ),
         ],
         over=Q(state__in=Action.OVER),

@@ -33,6 +33,7 @@ controls = register(
             "next_test": ["lt", "gte"],
         },
         search=["title", "description"],
+        told=["state", "result", "tested_on"],
         commands=[commands.record_test, commands.treat, commands.end, commands.resume],
         links_back=[TREATS],
         imports=[commands.record_test],

@@ -28,6 +28,7 @@ escalations = register(
             "answer_due": ["lt", "gte"],
         },
         search=["title", "reason"],
+        told=["state", "answer"],
         commands=[commands.answer, commands.pass_on, commands.withdraw],
         views=[
             View("asked", _("Asked of me"), "asked_of=me&state=asked"),

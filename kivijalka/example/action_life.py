@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from kivijalka.example.courses import Course
+from kivijalka.example.policy import EFFECT_CHECK_DAYS
 from kivijalka.example.risk_life import RiskLife
 from kivijalka.example.shape import ActionCommand, ActionVersion, Language, Link
 from kivijalka.example.texts import ActionWording
@@ -73,6 +74,7 @@ class ActionLife:
             "cost_eur": _rounded(cost) if cost else 0,
             "expected_effect": wording.expected_effect.fill(stream, chosen),
             "how_measured": wording.how_measured.fill(stream, chosen),
+            "effect_due": self.world.day(self.days.due + EFFECT_CHECK_DAYS),
             "progress": 0,
             "state": "planned",
             "completed_on": None,

@@ -10,6 +10,7 @@ from kivijalka.example.controls import rely
 from kivijalka.example.courses import Course
 from kivijalka.example.links import chain
 from kivijalka.example.lives import foresee_courses, live
+from kivijalka.example.offers import offers
 from kivijalka.example.people import people
 from kivijalka.example.plans import Plan, allot_actions, plans
 from kivijalka.example.responsibilities import hand_out
@@ -54,7 +55,9 @@ def _make(seed: int, size: Size, today: date) -> City:
     controls, reliance = rely(Stream(seed, "controls"), staff, today, lives)
     told = around(seed, staff, today, lives, chronicle.risks)
     held = hold(Stream(seed, "workshops"), staff, today, told.risks, chronicle.assessments)
+    offered, of_offers = offers(Stream(seed, "offers"), staff, today, lives)
     links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives) + reliance + told.links + held.links
+    links += of_offers
     return City(
         seed=seed,
         size=size,
@@ -69,7 +72,7 @@ def _make(seed: int, size: Size, today: date) -> City:
         assessments=(*chronicle.assessments, *held.assessments),
         action_versions=tuple(chronicle.actions),
         controls=tuple(controls),
-        entries=(*told.entries, *held.entries),
+        entries=(*told.entries, *held.entries, *offered),
         links=tuple(links),
     )
 

@@ -31,6 +31,7 @@ PREFIXES = {
     "exception": "X",
     "escalation": "E",
     "workshop": "WS",
+    "offer": "RO",
 }
 TITLES = {"fi": "title_fi", "sv": "title_sv", "en": "title_en"}
 
@@ -64,6 +65,7 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "controls_controltest": _tests(city),
         "risks_risk": _versions(city.risk_versions, partial(_risk, Evidence(city))),
         "risks_assessment": _assessments(city),
+        "risks_offer": _entries(city, "offer"),
         "escalations_escalation": _entries(city, "escalation"),
         "monitoring_indicator": _entries(city, "indicator"),
         "monitoring_indicatorvalue": _entries(city, "indicatorvalue"),
@@ -157,6 +159,8 @@ def _action(action: ActionVersion) -> dict[str, Any]:
         "cost_eur": action.cost_eur,
         "expected_effect": action.expected_effect,
         "how_measured": action.how_measured,
+        "effect_due": action.effect_due,
+        "effect_asked_on": action.effect_asked_on,
         "progress": action.progress,
         "state": action.state,
         "completed_on": action.completed_on,
@@ -322,6 +326,8 @@ def _entry(entry: Entry) -> dict[str, Any]:
     number = values.pop("serial", None)
     if number is None:
         return values
+    if "areas" in values:
+        values["areas"] = array_of(values["areas"])
     prefix = PREFIXES[entry.register]
     return {"confidentiality": 1, "key": key_of(values["unit_id"]), "code": f"{prefix}-{number:06d}", **values}
 

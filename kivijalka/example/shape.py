@@ -64,7 +64,17 @@ ActionCommand = Literal["add", "edit", "start", "report_progress", "postpone", "
 Part = Literal["R", "A", "C", "I"]
 Handshake = Literal["offered", "accepted", "declined", "lapsed"]
 LinkKind = Literal[
-    "treats", "may_cause", "rests_on", "watches", "touches", "concerns", "insures", "escalates", "asks_about"
+    "treats",
+    "may_cause",
+    "rests_on",
+    "watches",
+    "touches",
+    "concerns",
+    "insures",
+    "escalates",
+    "offers",
+    "adopted_from",
+    "asks_about",
 ]
 ReorganisationCommand = Literal["rename", "move", "end", "merge"]
 
@@ -237,12 +247,21 @@ class ActionVersion:
     cost_eur: int | None
     expected_effect: str
     how_measured: str
+    effect_due: date
     progress: int
     state: ActionState
     completed_on: date | None
     measured_effect: str
     effect_measured_on: date | None
     postponements: int
+
+    @property
+    def effect_asked_on(self) -> date | None:
+        """As the database works it out: on the day agreed, never before it is done, at the latest when it was measured."""
+        if self.completed_on is None:
+            return None
+        asked = max(self.effect_due, self.completed_on)
+        return min(asked, self.effect_measured_on or asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ findings = register(
             "due": ["lt", "gte"],
         },
         search=["title", "description"],
+        told=["state", "remedy", "answer"],
         sort="due",
         commands=[
             commands.remedy,
@@ -88,6 +89,7 @@ exceptions = register(
             "until": ["lt", "gte"],
         },
         search=["title", "requirement", "reason"],
+        told=["state", "until", "decision_reason"],
         sort="until",
         commands=[
             commands.grant,

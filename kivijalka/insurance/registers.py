@@ -35,6 +35,7 @@ insurances = register(
         },
         filters={"state": ["in"], "unit": ["under"], "owner": ["is", "me", "empty"], "valid_to": ["lt", "gte"]},
         search=["title", "insurer", "contract_number", "covers"],
+        told=["state", "valid_to", "deductible_eur", "limit_eur"],
         commands=[commands.renew, commands.end],
         links=[LinkKind("insures", _("covers"), _("is insured by"), to=["risk"])],
         views=[View("mine", _("My insurances"), "owner=me&state=in_force")],

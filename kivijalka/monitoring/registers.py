@@ -40,6 +40,7 @@ indicators = register(
             "next_value": ["lt", "gte"],
         },
         search=["title", "description", "source"],
+        told=["state", "standing", "value"],
         commands=[commands.record_value, commands.end, commands.resume],
         imports=[commands.record_value],
         parts=[
@@ -90,6 +91,7 @@ signals = register(
             "seen_on": ["lt", "gte"],
         },
         search=["title", "description", "source"],
+        told=["state", "outcome"],
         sort="-seen_on",
         commands=[commands.handle, commands.open_again],
         # The risk is flagged when it is tied to the signal.

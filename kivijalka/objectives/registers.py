@@ -25,6 +25,7 @@ objectives = register(
         },
         filters={"state": ["in"], "unit": ["under"], "owner": ["is", "me", "empty"], "due": ["lt", "gte"]},
         search=["title", "description", "measure"],
+        told=["state", "outcome"],
         commands=[commands.reach, commands.give_up, commands.pursue],
         views=[
             View("mine", _("My objectives"), "owner=me&state=pursued"),

@@ -25,7 +25,7 @@ from kivijalka.register.declare import LinkKind, Register
 from kivijalka.register.registry import REGISTERS, kept_models
 
 Registers = Sequence[Register[Any]]
-LOOKUPS = {"in", "any", "under", "is", "me", "empty", "lt", "gte"}
+LOOKUPS = {"in", "any", "under", "alone", "is", "me", "empty", "lt", "gte"}
 # Filters of an address that no register declares: the search, sorting and paging.
 EVERYWHERE = {"q", "sort", "after", "before", "last", "size", "as_of"}
 # Commands that the tables' owner runs, before the tables are as declared.
@@ -177,6 +177,7 @@ def _named(register: Register[Any]) -> Iterator[tuple[str, type[Model], Iterable
     yield "fields", model, register.writable
     yield "filters", model, register.filters
     yield "search", model, register.search
+    yield "told", model, register.told
     yield "title", model, register.title.split()
     yield "sort", model, [register.sort.lstrip("-")]
     yield "upsert", model, register.upsert
@@ -283,7 +284,7 @@ def _unknown_lookups(register: Register[Any], name: str, lookups: Iterable[str])
         if lookup not in LOOKUPS:
             hint = f"There are: {', '.join(sorted(LOOKUPS))}."
             yield _unknown(register, f"the filter {name!r} has an unknown way {lookup!r}", hint)
-        elif lookup in ("under", "is", "me") and not points:
+        elif lookup in ("under", "alone", "is", "me") and not points:
             hint = (
                 "A field with choices is asked by 'in'."
                 if field.choices

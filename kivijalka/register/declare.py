@@ -115,6 +115,8 @@ class Register(Generic[M]):
     more: Sequence[str] = ()
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     search: Sequence[str] = ()
+    # What is told of a record in the stories of those that it is linked to, when it changes.
+    told: Sequence[str] = ()
     sort: str = "code"
     commands: Sequence[Command[Any]] = ()
     # Commands that take columns of an imported file: "likelihood" is never written, it is assessed.

@@ -11,4 +11,6 @@ class RisksConfig(AppConfig):
         from kivijalka.register.doors.panels import PANELS
         from kivijalka.risks import views
 
-        PANELS.extend([views.panel, views.estimate_panel, views.bowtie_panel])
+        # The picture of a risk stands before what people say of it.
+        PANELS.insert(0, views.bowtie_panel)
+        PANELS.extend([views.panel, views.estimate_panel])

@@ -92,7 +92,7 @@ def _others(keys: Iterable[UUID], risks: Mapping[UUID, Risk], acting: Mapping[UU
     """Other risks at an end of this one; one that is closed brings nothing about and follows from nothing."""
     found = sorted((risks[key] for key in keys if key in risks), key=lambda risk: str(risk.code))
     return [
-        Box(risk.title, risk, risk.get_level_display(), actions=acting.get(risk.pk, ()))
+        Box(risk.title, risk, risk.get_level_display() or risk.get_state_display(), actions=acting.get(risk.pk, ()))
         for risk in found
         if risk.state != Risk.State.CLOSED
     ]

@@ -1,4 +1,4 @@
-"""The register of risks."""
+"""The registers of risks, and of those offered to other units."""
 
 from django.db.models import Q
 from django.utils import timezone
@@ -9,8 +9,9 @@ from kivijalka.actions.queries import TREATS
 from kivijalka.escalations.queries import ESCALATES
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
 from kivijalka.register.registry import register
-from kivijalka.risks import commands, queries
+from kivijalka.risks import commands, offering, queries
 from kivijalka.risks.models import Assessment, Risk
+from kivijalka.risks.offers import Offer
 
 risks = register(
     Register(
@@ -45,7 +46,7 @@ risks = register(
         },
         filters={
             "state": ["in"],
-            "unit": ["under"],
+            "unit": ["under", "alone"],
             "owner": ["is", "me", "empty"],
             "kind": ["in"],
             "sign": ["in"],
@@ -61,6 +62,7 @@ risks = register(
             "accepted_until": ["lt", "gte"],
         },
         search=["title", "cause", "event", "consequence"],
+        told=["state", "level", "evidence"],
         sort="-level",
         commands=[
             commands.assess,
@@ -75,6 +77,8 @@ risks = register(
             commands.reopen,
             commands.escalate,
             commands.adopt,
+            offering.offer,
+            offering.adopt_too,
             commands.merge,
             commands.split,
         ],
@@ -96,6 +100,7 @@ risks = register(
             LinkKind("bears_on", _("bears on"), _("is borne on by"), to=["objective"]),
             LinkKind("merged_into", _("was merged into"), _("has taken in"), to=["risk"]),
             LinkKind("split_from", _("was split off"), _("was split into"), to=["risk"]),
+            offering.ADOPTED_FROM,
             LinkKind("rests_on", _("is kept at its level by"), _("keeps at its level"), to=["control"]),
         ],
         links_back=[TREATS, ESCALATES],
@@ -131,3 +136,48 @@ risks = register(
         begins=("first-steps", _("Begin with the typical ones")),
     )
 )
+
+offers = register(
+    Register(
+        Offer,
+        key="offer",
+        path="offers",
+        chain="what may happen",
+        names=(_("Offered risk"), _("Offered risks")),
+        title="title",
+        columns=[
+            "code", Column("title", sort=False), Column("from_unit", sort=False), "unit", "asked_of", "answer_due", "state",
+        ],
+        more=["owner", "kind", "sign", "areas", "answer", "answered_on"],
+        fields={None: ["title", "cause", "event", "consequence", "reason", "answer_due"]},
+        filters={
+            "state": ["in"],
+            "unit": ["under"],
+            "owner": ["is", "me"],
+            "asked_of": ["is", "me"],
+            "answer_due": ["lt", "gte"],
+        },
+        search=["title", "cause", "event", "consequence", "reason"],
+        told=["state", "answer"],
+        commands=[offering.adopt, offering.decline, offering.withdraw],
+        links=[offering.OFFERS],
+        views=[
+            View("asked", _("To be answered by me"), "asked_of=me&state=offered"),
+            View("mine", _("Offered by me"), "owner=me"),
+            View("late", _("Answer overdue"), "answer_due_lt=today&state=offered"),
+        ],
+        waits=[
+            Waits(
+                _("Is this risk yours too? Answer"),
+                lambda: owner("asked_of") & Q(state="offered"),
+                "answer_due",
+                "adopt",
+            ),
+        ],
+        # A risk is offered by a verb of its own.
+        adds=False,
+        edits=Q(state="offered"),
+        over=~Q(state="offered"),
+        empty=_("No risk has been offered to another unit. A risk has a verb for it."),
+    )
+)  # fmt: skip

@@ -135,3 +135,25 @@ def why_not_close(open_actions: int) -> Reason | None:
     if open_actions:
         return Reason("open_actions", _("Actions that treat this risk are still open. Complete or cancel them first."))
     return None
+
+
+def why_not_of_unit(own: bool) -> Reason | None:
+    """Why a risk may not become one of another unit too. None: it may."""
+    if own:
+        return Reason("own_unit", _("The risk is this unit's already. Choose another unit."), field="unit")
+    return None
+
+
+def why_not_offer(leads: object | None, own: bool, waits: bool, answer_due: date, today: date) -> Reason | None:
+    """Why a risk may not be offered to a unit. None: it may."""
+    if own:
+        return why_not_of_unit(own)
+    if waits:
+        text = _("It has been offered there already, and waits for an answer. Withdraw that offer first.")
+        return Reason("offered_already", text, field="unit")
+    if leads is None:
+        text = _("Nobody leads there or above who may know of it. Ask an access administrator who should.")
+        return Reason("nobody_there", text, field="unit")
+    if answer_due < today:
+        return Reason("in_past", _("The answer is due on a day that is past. Choose a later day."), field="answer_due")
+    return None

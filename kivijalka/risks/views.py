@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.registers import policies
@@ -27,7 +28,7 @@ MOST = 50
 
 
 @require_GET
-def bowtie_page(request: Any, pk: UUID) -> HttpResponse:
+def bowtie_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """The bow-tie of a risk. A script asks for it alone, to show it on the record."""
     record = rows.one(risks, pk)
     day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()

@@ -10,7 +10,7 @@ from kivijalka.desk import views as desk
 from kivijalka.organisation import deputies, looked_at
 from kivijalka.organisation import views as organisation
 from kivijalka.register.doors.api import make_api
-from kivijalka.reports import areas
+from kivijalka.reports import areas, by_unit
 from kivijalka.reports import views as reports
 from kivijalka.web import signin, views
 
@@ -27,6 +27,9 @@ urlpatterns: list[Any] = [
     path("areas/", areas.areas, name="areas"),
     path("areas/<slug:area>/", areas.area_page, name="area"),
     path("areas/<slug:area>/typical/", areas.typical, name="typical"),
+    path("situation/heat/", by_unit.heat_page, name="heat"),
+    path("situation/heat.csv", by_unit.heat_file, name="heat-file"),
+    path("situation/effects/", by_unit.effects_page, name="effects"),
     path("unit/", looked_at.choose_unit, name="choose-unit"),
     path("registers/", views.registers, name="registers"),
     path("jump/", views.jump, name="jump"),

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from kivijalka.access import acting
 from kivijalka.actions import commands
 from kivijalka.actions.models import Action
+from kivijalka.desk.waiting import desk
 from kivijalka.organisation.models import Person
 from kivijalka.register import command
 from kivijalka.register.registry import REGISTERS
@@ -33,6 +34,27 @@ def test_an_action_goes_from_plan_to_measured_effect(head: Person) -> None:
     after = make.fresh(action)
     assert (after.state, after.progress, after.completed_on) == (State.EFFECT_CONFIRMED, 100, make.in_days(0))
     assert (after.measured_effect, after.effect_measured_on) == ("Häiriöt puolittuivat", make.in_days(0))
+
+
+def test_the_effect_is_asked_for_on_the_day_agreed(head: Person) -> None:
+    action = make.action(owner=head, effect_due=make.in_days(60))
+    with acting(head.pk) as actor:
+        commands.complete(actor, action)
+        desk_now = desk(actor, make.in_days(0))
+        assert action.pk not in [task.record.pk for task in desk_now.now]
+        assert [task.due for task in desk_now.later if task.record.pk == action.pk] == [make.in_days(60)]
+
+
+@pytest.mark.parametrize(
+    ("agreed", "done", "measured", "asked"),
+    [(None, -9, None, -9), (-5, -9, None, -5), (-20, -9, None, -9), (30, -9, -2, -2), (30, None, None, None)],
+)
+def test_it_is_never_asked_for_before_it_is_done_and_at_the_latest_when_measured(
+    agreed: int | None, done: int | None, measured: int | None, asked: int | None
+) -> None:
+    days = {"effect_due": agreed, "completed_on": done, "effect_measured_on": measured}
+    action = make.action(**{name: day and make.in_days(day) for name, day in days.items()})
+    assert action.effect_asked_on == (asked and make.in_days(asked))
 
 
 def test_each_postponement_is_counted(head: Person) -> None:

@@ -32,6 +32,10 @@ FRAME = [
     "/areas/personnel_security/",
     "/areas/personnel_security/?unit={unit}",
     "/areas/personnel_security/typical/?unit={unit}",
+    "/situation/heat/",
+    "/situation/heat/?unit={unit}",
+    "/situation/effects/",
+    "/situation/effects/?unit={unit}",
     "/unit/",
     "/search/?q=Esimerkki",
     "/registers/",
@@ -82,6 +86,20 @@ def test_fields_that_the_city_added_cost_no_query(committed: str) -> None:
     for kind in ("text", "day", "truth"):
         make.own_field(f"Own {kind}", kind=kind)
     assert {page: queries(client, page) for page in pages} == without
+
+
+def test_pictures_of_a_risk_cost_as_many_queries_however_much_it_is_linked_to(committed: str) -> None:
+    someone, risk = everything_at_the_top(), make.assessed_risk()
+    client = sign_in(Client(), someone)
+    pages = [f"{risk.get_absolute_url()}{page}/" for page in ("story", "bow-tie")]
+    found = []
+    for _ in range(3):
+        for kind, other in (("treats", make.action()), ("may_cause", make.risk()), ("watches", make.indicator())):
+            make.link(kind, other, risk)
+        make.link("rests_on", risk, make.control())
+        found.append({page: queries(client, page) for page in pages})
+    assert found[1] == found[2]
+    assert {page: count for page, count in found[2].items() if count > MOST} == {}
 
 
 def everything_at_the_top() -> Person:
@@ -135,7 +153,7 @@ def pages_of(key: str) -> Iterator[str]:
         yield f"{reverse('many-do', args=[register.path, 'edit'])}?row={record.pk}&field={register.for_many[0]}"
     if register.adds:
         yield reverse("add", args=[register.path])
-    for page in ("record", "history", "edit", "files"):
+    for page in ("record", "history", "story", "edit", "files"):
         yield reverse(page, args=[register.path, record.pk])
     for method, route in sorted(own_doors(register)):
         if method == "GET":

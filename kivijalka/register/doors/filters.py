@@ -103,14 +103,20 @@ class ManyFilter(django_filters.MultipleChoiceFilter):
         return rows.filter(**{f"{self.field_name}__in": value}) if value else rows
 
 
+NOTHING = ("empty", _("no value"))
+
+
 class AnyOfArray(django_filters.MultipleChoiceFilter):
-    """areas=a&areas=b: the row's list holds any of these."""
+    """areas=a&areas=b: the row's list holds any of these; areas=empty: it holds nothing."""
 
     def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return rows.filter(**{f"{self.field_name}__overlap": value}) if value else rows
+        if not value:
+            return rows
+        held = Q(**{f"{self.field_name}__overlap": [one for one in value if one != "empty"]})
+        return rows.filter(held | Q(**{self.field_name: []}) if "empty" in value else held)
 
 
-FILLED = [("empty", _("no value")), ("filled", _("has a value"))]
+FILLED = [NOTHING, ("filled", _("has a value"))]
 
 
 class EmptyFilter(django_filters.ChoiceFilter):
@@ -216,13 +222,16 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
         if lookup == "under":
             # Called the same in every register: a page for a unit narrows each list.
             made["unit"] = UnderFilter(model=field.related_model, words=set(), **common)
+        elif lookup == "alone":
+            label = format_lazy("{}, {}", field.verbose_name, _("without those below"))
+            made[f"{name}_alone"] = RecordFilter(model=field.related_model, words=set(), field_name=name, label=label)
         elif lookup == "is":
             whole = name in register.model.may_name
             made[name] = RecordFilter(model=field.related_model, words=words, whole=whole, **common)
         elif lookup == "in":
             made[name] = ManyFilter(choices=lambda field=field: choices_of(field), widget=Boxes, **common)
         elif lookup == "any":
-            made[name] = AnyOfArray(choices=field.base_field.choices, widget=Boxes, **common)  # type: ignore[attr-defined]
+            made[name] = AnyOfArray(choices=[*field.base_field.choices, NOTHING], widget=Boxes, **common)  # type: ignore[attr-defined]
         elif lookup in SHORT and isinstance(field, IntegerField):
             label = _named(field, lookup)
             made[f"{name}_{lookup}"] = django_filters.NumberFilter(field_name=name, lookup_expr=lookup, label=label)

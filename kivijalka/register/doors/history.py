@@ -20,6 +20,7 @@ from kivijalka.register.doors.filters import in_the_past
 from kivijalka.register.doors.related import ask, together
 from kivijalka.register.doors.show import Cell
 from kivijalka.register.doors.values import in_words, text_of
+from kivijalka.register.models import Node
 from kivijalka.register.own.fields import own_of, spread
 from kivijalka.register.registry import REGISTERS
 from kivijalka.register.steps import NAME, may_undo
@@ -76,6 +77,9 @@ class Version:
     # The import that wrote it: its id, the file's name, and the beginning of the hash of its content.
     source: tuple[UUID, str, str] | None = None
     events: Sequence[Event] = ()
+    # In the story of a record: what else it happened to, and what somebody said.
+    other: Node | None = None
+    text: str = ""
 
     @property
     def token(self) -> str:
@@ -165,7 +169,7 @@ def _raw(register: Register[Any], rest: str, given: list[Any]) -> list[dict[str,
 def _spread(register: Register[Any], row: dict[str, Any]) -> dict[str, Any]:
     """A version with what it holds of the city's own fields, each as if it had a column."""
     if row.get(OWN) is not None:
-        row[OWN] = _document(row[OWN])
+        row[OWN] = document_of(row[OWN])
     return {**row, **spread(register.model, row.get(OWN))}
 
 
@@ -190,14 +194,15 @@ def _changes_within(field: Any, older: dict[str, Any] | None, newer: dict[str, A
     """Values that differ inside of a document, each by its place in it. A first version is told as a whole."""
     if older is None:
         return []
-    before, after = (dict(leaves_of(_document(version[field.column]))) for version in (older, newer))
+    before, after = (dict(leaves_of(document_of(version[field.column]))) for version in (older, newer))
     places = [place for place in {**before, **after} if before.get(place, "") != after.get(place, "")]
     return [
         Change(f"{field.verbose_name}: {p}", in_words(before.get(p, "")), in_words(after.get(p, ""))) for p in places
     ]
 
 
-def _document(value: Any) -> Any:
+def document_of(value: Any) -> Any:
+    """A document as this connection reads it: a text, or what it holds already."""
     return json.loads(value) if isinstance(value, str) else value
 
 

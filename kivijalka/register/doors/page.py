@@ -14,14 +14,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from kivijalka.access.request import ActingRequest
 from kivijalka.register.declare import Register
+from kivijalka.register.discussion import comments_of
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.history import Telling, names_in, raw_versions, versions_in, versions_of
 from kivijalka.register.doors.links import link_form, links_of
 from kivijalka.register.doors.loosen import ways_out
+from kivijalka.register.doors.nearby import nearby
 from kivijalka.register.doors.panels import panels_of
 from kivijalka.register.doors.place import kept, looked_up
-from kivijalka.register.doors.related import together
+from kivijalka.register.doors.related import ask, relate, together
 from kivijalka.register.doors.saved import asks_for_nothing, look_and_rest, opening_view, query_of, saved_views
 from kivijalka.register.doors.show import (
     address_of,
@@ -36,13 +38,14 @@ from kivijalka.register.doors.show import (
     rows_of_parts,
     verbs_of,
 )
-from kivijalka.register.doors.story import events_of, with_events
+from kivijalka.register.doors.story import events_of, said, with_events
 from kivijalka.register.own.rules import may_add_to
 from kivijalka.register.refusal import Refused
-from kivijalka.register.registry import register_by_path
+from kivijalka.register.registry import REGISTERS, register_by_path
 from kivijalka.register.working_models import SavedView
 
 READ = ["GET", "HEAD"]
+MOST_TOLD = 200
 
 
 @require_http_methods(READ)
@@ -191,6 +194,28 @@ def history_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     versions = with_events(versions_of(register, record), events_of(register, parts))
     context = {"register": register, "record": record, "versions": versions}
     return render(request, "register/history.html", context)
+
+
+@require_http_methods(READ)
+def story_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
+    """What happened to a record, to what it is linked to, and what was said: one time line, the latest first."""
+    register = register_by_path(path)
+    with together():
+        record = rows.one(register, pk)
+        raw, near = raw_versions(register, record.pk), nearby(register, record)
+        names = names_in(register, raw, record)
+        ask(
+            REGISTERS["person"].model,
+            "id",
+            near.persons(),
+            lambda known: names.update({pk: str(one) for pk, one in known.items()}),
+        )
+        parts = rows_of_parts(register, record)
+        comments = relate(comments_of(record.pk)[:MOST_TOLD], ["person"])
+    own = with_events(versions_in(register, raw, Telling(names, register.words())), events_of(register, parts))
+    versions = sorted([*own, *near.versions(record, names), *said(comments)], key=lambda v: v.start, reverse=True)
+    context = {"register": register, "record": record, "versions": versions[:MOST_TOLD]}
+    return render(request, "register/story.html", context | {"most": MOST_TOLD, "more": len(versions) > MOST_TOLD})
 
 
 @require_GET

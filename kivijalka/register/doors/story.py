@@ -6,7 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from kivijalka.register.declare import Part, Register
+from kivijalka.register.discussion_models import Comment
 from kivijalka.register.doors.history import Event, Version
 from kivijalka.register.doors.show import cell_of
 
@@ -38,6 +41,24 @@ def with_events(versions: list[Version], events: list[Event]) -> list[Version]:
         found.append(replace(version, events=along, changes=changes))
         newer = version.start
     return found
+
+
+def said(comments: list[Comment]) -> list[Version]:
+    """What people said, each comment a place of its own."""
+    return [
+        Version(
+            start=comment.at,
+            end=None,
+            command=_("Comment"),
+            by=str(comment.person or _("somebody")),
+            on_behalf_of="",
+            door="",
+            seed=False,
+            changes=[],
+            text=comment.text,
+        )
+        for comment in comments
+    ]
 
 
 def _alone(event: Event) -> Version:

@@ -31,4 +31,5 @@ urlpatterns = [
     path("<slug:path>/<uuid:pk>/files/<uuid:file>/", attachments.file_page, name="file"),
     path("<slug:path>/<uuid:pk>/files/<uuid:file>/withdraw/", attachments.withdraw_page, name="withdraw-file"),
     path("<slug:path>/<uuid:pk>/history/", page.history_page, name="history"),
+    path("<slug:path>/<uuid:pk>/story/", page.story_page, name="story"),
 ]

@@ -275,7 +275,9 @@ def _readable(field: models.Field[Any, Any], *, always_null: bool = False) -> An
     return kind, described(capfirst(field.verbose_name), words=choices)
 
 
-def _type_of(field: models.Field[Any, Any]) -> Any:
+def _type_of(field: Any) -> Any:
+    if isinstance(field, models.GeneratedField):
+        return _type_of(field.output_field)
     if isinstance(field, models.ForeignKey):
         return Ref if issubclass(field.related_model, Kept) else str
     if isinstance(field, ArrayField):

@@ -1,0 +1,114 @@
+"""Pages of figures by unit: threats by area, effects of actions. Each number opens its records, each unit its own page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from kivijalka.access.request import ActingRequest
+from kivijalka.actions.models import Action
+from kivijalka.organisation.looked_at import unit_looked_at
+from kivijalka.organisation.models import Unit
+from kivijalka.register.doors.downloads import download
+from kivijalka.register.doors.files.write import TYPES, WRITERS
+from kivijalka.register.refusal import NotThere
+from kivijalka.reports import effects, heat
+from kivijalka.reports.below import Line, topmost, units_below
+from kivijalka.reports.views import rows_at
+from kivijalka.risks.models import Level, Risk
+
+OPEN_RISKS = [state for state in Risk.State.values if state != Risk.State.CLOSED]
+
+
+@require_GET
+def heat_page(request: ActingRequest) -> HttpResponse:
+    """Open threats of the units right below, by area of security: how many and the worst class; each opens its list."""
+    unit, lines = _heat(request)
+
+    def address(line: Line[Any], column: str) -> str:
+        areas = {"areas": column} if column else {}
+        return _listed(request, "risks", line, {**areas, "sign": Risk.Sign.THREAT, "state": OPEN_RISKS})
+
+    context = {
+        "unit": unit,
+        "lines": [(line, [(spot, address(line, column)) for column, spot in line.figures.items()]) for line in lines],
+        "columns": heat.column_names(),
+        "levels": Level.choices,
+        "total": lines[-1].figures[heat.ALL].count,
+        "file": f"{reverse('heat-file')}?{urlencode({'unit': unit.code, **_moment(request)})}",
+    }
+    return render(request, "reports/heat.html", context)
+
+
+@require_GET
+def heat_file(request: ActingRequest) -> HttpResponse:
+    """The same as a file for spreadsheets."""
+    unit, lines = _heat(request)
+    with WRITERS["csv"](*heat.as_table(lines)) as made:
+        return download(made.read(), f"heat-{unit.code}-{_day(request).isoformat()}.csv", TYPES["csv"])
+
+
+@require_GET
+def effects_page(request: ActingRequest) -> HttpResponse:
+    """Of actions done: of how many the effect was asked for, measured and reached; and what was expected, beside it."""
+    asked, unit, below = _looked_at(request)
+    actions, day = rows_at(Action, asked), _day(request)
+    filters: list[dict[str, Any]] = [
+        {"state": effects.DONE},
+        {"state": effects.DONE, "effect_asked_on_lt": (day + timedelta(days=1)).isoformat()},
+        {"state": Action.MEASURED},
+        {"state": Action.State.EFFECT_CONFIRMED},
+    ]
+
+    def cells(line: Line[effects.Effects]) -> list[tuple[int, str, Any]]:
+        counts = (line.figures.done, line.figures.asked, line.figures.measured, line.figures.reached)
+        addresses = (_listed(request, "actions", line, query) for query in filters)
+        return list(zip(counts, addresses, effects.COLUMNS, strict=True))
+
+    lines = effects.effects(actions, unit, below, day)
+    context = {
+        "unit": unit,
+        "lines": [(line, cells(line)) for line in lines],
+        "names": effects.COLUMNS,
+        "total": lines[-1].figures,
+        "measured": effects.measured(actions),
+        "shown": effects.SHOWN,
+    }
+    return render(request, "reports/effects.html", context)
+
+
+def _heat(request: ActingRequest) -> tuple[Unit, list[Line[heat.Spots]]]:
+    asked, unit, below = _looked_at(request)
+    return unit, heat.heat(rows_at(Risk, asked), unit, below)
+
+
+def _looked_at(request: ActingRequest) -> tuple[Unit | None, Unit, list[Any]]:
+    """The unit that the address names, the one that the page begins at, and those right below it."""
+    asked = unit_looked_at(request)
+    unit = asked or topmost()
+    if unit is None:
+        raise NotThere
+    return asked, unit, units_below(unit)
+
+
+def _listed(request: ActingRequest, path: str, line: Line[Any], asked: Mapping[str, Any]) -> str:
+    """The list of what a number counts."""
+    query = {**line.asked, **asked, **_moment(request)}
+    return f"{reverse('list', args=[path])}?{urlencode(query, doseq=True)}"
+
+
+def _moment(request: ActingRequest) -> dict[str, str]:
+    moment = request.GET.get("as_of", "")
+    return {"as_of": moment} if moment else {}
+
+
+def _day(request: ActingRequest) -> date:
+    return timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
