@@ -21,6 +21,7 @@ from kivijalka.organisation.models import Account, Person, Role
 from kivijalka.web.settings import database
 
 NAME = "kivijalka_pages"
+VARIABLES = {"owner": "DATABASE_URL", "site": "APP_DATABASE_URL"}
 LOCALE = "locale_provider builtin builtin_locale 'C.UTF-8' template template0"
 WHOLE, SECTOR = "chief_executive", "sector_director"
 HOLDER = """
@@ -69,12 +70,17 @@ def city(size: Literal["small", "city"]) -> Iterator[None]:
 def connected_as(role: Literal["owner", "site"]) -> Iterator[None]:
     """As the tables' owner, or as the site's role."""
     before = dict(connection.settings_dict)
-    _connect({"owner": "DATABASE_URL", "site": "APP_DATABASE_URL"}[role])
+    _connect(VARIABLES[role])
     try:
         yield
     finally:
         connection.close()
         connection.settings_dict.update(before)
+
+
+def address_of(role: Literal["owner", "site"]) -> str:
+    """The database's address, for a process of its own."""
+    return _address(VARIABLES[role], NAME)
 
 
 def readers() -> dict[str, UUID]:

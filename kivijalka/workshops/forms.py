@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.scales import LEVELS, Scales
 from kivijalka.register.command import Option
 from kivijalka.register.doors.forms import RegisterForm
@@ -26,19 +27,23 @@ def code_form(data: Any = None, code: str = "") -> RegisterForm:
     return form
 
 
-def answer_form(scales: Scales, data: Any = None, initial: dict[str, Any] | None = None) -> RegisterForm:
-    """Likelihood and impact, in the words of the policy that the workshop was opened under."""
-    language = get_language() or "fi"
-    likelihood = {
-        step.level: Option(f"{step.level} {(step.name or step.text).in_(language)}", step.text.in_(language))
-        for step in scales.likelihood
-    }
-    impact = {level: Option(f"{level} {scales.impact_name(level, language)}") for level in LEVELS}
+def answer_form(policy: PolicyVersion | None, data: Any = None, initial: dict[str, Any] | None = None) -> RegisterForm:
+    """Likelihood and impact, in the words of the policy that the workshop was opened under; before that in figures."""
+    likelihood, impact = _words(policy.scales) if policy else ({level: Option(str(level)) for level in LEVELS},) * 2
     form = RegisterForm(data, initial=initial)
     form.fields["question"] = forms.UUIDField(widget=forms.HiddenInput)
     form.fields["likelihood"] = _scale(_("How likely is it?"), likelihood)
     form.fields["impact"] = _scale(_("How bad is it where it hits hardest?"), impact)
     return form
+
+
+def _words(scales: Scales) -> tuple[dict[int, Option], dict[int, Option]]:
+    language = get_language() or "fi"
+    likelihood = {
+        step.level: Option(f"{step.level} {(step.name or step.text).in_(language)}", step.text.in_(language))
+        for step in scales.likelihood
+    }
+    return likelihood, {level: Option(f"{level} {scales.impact_name(level, language)}") for level in LEVELS}
 
 
 def _scale(label: Any, options: dict[int, Option]) -> forms.TypedChoiceField:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from kivijalka.register.doors import once
 from kivijalka.register.doors.filters import refuse_past
 from kivijalka.register.doors.forms import cleaned
-from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.register.refusal import Refused
 from kivijalka.signin import throttle
 from kivijalka.workshops import answering, forms, queries
 from kivijalka.workshops.models import Question, Workshop
@@ -60,15 +60,11 @@ def _joined(request: Any, code: str) -> UUID:
 @require_http_methods(BOTH)
 def answer_page(request: Any, pk: UUID) -> HttpResponse:
     """One risk and how one judges it: the first that is not answered yet, or the one that the address names."""
-    workshop = Workshop.objects.seen().filter(pk=pk).first()
-    if workshop is None:
-        raise NotThere
-    if not answering.takes_part(request.actor, workshop):
-        if request.method == "POST":
-            raise answering.NotJoined
-        return render(request, "workshops/not_joined.html", {"workshop": workshop}, status=403)
+    workshop = queries.workshop_seen(pk)
     if request.method == "POST":
         return _answered(request, workshop)
+    if not answering.takes_part(request.actor, workshop):
+        return render(request, "workshops/not_joined.html", {"workshop": workshop}, status=403)
     return _phone(request, workshop)
 
 
@@ -77,9 +73,7 @@ def _answered(request: Any, workshop: Workshop) -> HttpResponse:
     # What a phone kept while it had no connection is its person's, whoever is signed in on it by now.
     if (key := request.POST.get(once.FIELD)) and once.issued_to(key) not in (None, request.actor.person):
         raise Refused(_("This was answered by somebody else on this device. Nothing was sent."), code="not_oneself")
-    policy = queries.policy_of(workshop)
-    assert policy is not None, "a workshop is joined only once it is open, and it is opened under a policy"
-    form = forms.answer_form(policy.scales, request.POST)
+    form = forms.answer_form(queries.policy_of(workshop), request.POST)
     try:
         given = cleaned(form)
         question, levels = given["question"], {name: given[name] for name in ("likelihood", "impact")}
@@ -88,6 +82,8 @@ def _answered(request: Any, workshop: Workshop) -> HttpResponse:
         # A page cannot be shown by a transaction that the database has refused.
         if form.is_valid():
             raise
+        if not answering.takes_part(request.actor, workshop):
+            raise answering.NotJoined from refused
         return _phone(request, workshop, form, refused)
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"kept": True})
@@ -102,10 +98,10 @@ def _phone(request: HttpRequest, workshop: Workshop, form: Any = None, refused: 
     if shown is None:
         shown = next((question for question in asked if question.pk not in mine), None)
     is_open = workshop.state == State.OPEN
-    if form is None and shown is not None and policy is not None and is_open:
+    if form is None and shown is not None and is_open:
         given = mine.get(shown.pk)
         levels = {"likelihood": given.likelihood, "impact": given.impact} if given else {}
-        form = forms.answer_form(policy.scales, initial={"question": shown.pk, **levels})
+        form = forms.answer_form(policy, initial={"question": shown.pk, **levels})
     context = {
         "workshop": workshop,
         "is_open": is_open,

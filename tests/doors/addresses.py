@@ -71,6 +71,10 @@ OUTSIDE = {
     },
     "POST deputies/": "one's own deputies: tests/organisation",
     "POST deputies/end/": "one's own deputies: tests/organisation",
+    **{
+        f"api/workshops/<id>/{what}": "of whoever takes part, or sees workshop and risk: tests/workshops/test_api.py"
+        for what in ("questions", "answers")
+    },
     "api/openapi.json": "the declarations alone: tests/api/test_document.py",
     "api/": "the answer to what is no address: tests/api/test_refusals.py",
     **{
