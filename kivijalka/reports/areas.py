@@ -29,7 +29,7 @@ OPEN = ~Q(state=Risk.State.CLOSED)
 
 @require_GET
 def areas(request: ActingRequest) -> HttpResponse:
-    """Every area with what it covers, its open risks, and those that wait for a new look; one query."""
+    """Every area with what it covers, its open risks, those that wait for a new look, and whether one is its expert."""
     unit = unit_looked_at(request)
     each = {area.value: Q(areas__contains=[area.value]) for area in Area}
     counts = rows_at(Risk, unit).filter(OPEN).aggregate(
@@ -37,7 +37,8 @@ def areas(request: ActingRequest) -> HttpResponse:
         **{f"{area}_flagged": Count("pk", filter=one & Q(flagged__isnull=False)) for area, one in each.items()},
     )  # fmt: skip
     rows = [(pack, counts[f"{area}_open"], counts[f"{area}_flagged"]) for area, pack in packs().items()]
-    context = {"unit": unit, "rows": rows, "query": query_of(request, unit)}
+    mine = _held(_day(request)).filter(person=request.actor.principal).values_list("kind", flat=True)
+    context = {"unit": unit, "rows": rows, "mine": set(mine), "query": query_of(request, unit)}
     return render(request, "reports/areas.html", context)
 
 
@@ -115,7 +116,13 @@ def _units_without(area: str, unit: Any) -> QuerySet[Unit]:
 
 def _experts(pack: Pack, day: date) -> list[Person]:
     """Who holds the area's role today, anywhere."""
-    roles = Role.objects.seen().filter(Q(end__isnull=True) | Q(end__gte=day), kind=pack.role, start__lte=day)
+    roles = _held(day).filter(kind=pack.role)
     return list(
         Person.objects.seen().filter(pk__in=roles.values("person")).order_by("family_name", "given_name")[:MOST]
     )
+
+
+def _held(day: date) -> QuerySet[Role]:
+    """Roles that are held on a day."""
+    rows: QuerySet[Role] = Role.objects.seen().filter(Q(end__isnull=True) | Q(end__gte=day), start__lte=day)
+    return rows

@@ -78,6 +78,13 @@ def test_an_area_names_its_expert_while_the_role_is_held():
     assert shown(expert_of(), "/areas/rescue_safety/")["experts"] == []
 
 
+def test_an_expert_sees_which_area_is_theirs_and_where_its_queue_is():
+    mine = shown(expert_of(), "/areas/")["mine"]
+    assert "occupational_safety_expert" in mine
+    assert "rescue_safety_expert" not in mine
+    assert f"{PAGE}#queue-title" in expert_of().get("/areas/").content.decode()
+
+
 def test_each_area_counts_its_open_risks():
     make.risk(areas=[AREA, "rescue_safety"])
     make.risk(areas=[AREA], state="closed")
