@@ -17,6 +17,7 @@ from psycopg import sql
 
 from kivijalka.example.city import make_city
 from kivijalka.example.loader import load
+from kivijalka.meetings.models import Meeting
 from kivijalka.organisation.models import Account, Person, Role
 from kivijalka.web.settings import database
 
@@ -92,7 +93,11 @@ def readers() -> dict[str, UUID]:
         sector = cursor.fetchone()[0]
         cursor.execute(FIVE_UNITS)
         numbers = [row[0] for row in cursor.fetchall()]
-    return {"sees all": whole, "a sector": sector, "five units": _head_of(numbers)}
+    found = {"sees all": whole, "a sector": sector, "five units": _head_of(numbers)}
+    for person in found.values():
+        unit = Role.objects.filter(person=person).order_by("unit_id").values_list("unit_id", flat=True)[0]
+        Meeting.objects.create(unit_id=unit, title="Bench", day=date.today(), owner_id=person, chair_id=person)
+    return found
 
 
 def _head_of(numbers: list[int]) -> UUID:

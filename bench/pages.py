@@ -33,6 +33,7 @@ from django.test.utils import CaptureQueriesContext
 from bench import _cities as cities
 from bench._clock import backend_of, spent
 from kivijalka.access import acting
+from kivijalka.meetings.models import Meeting
 from kivijalka.organisation.models import Account
 from kivijalka.register.registry import REGISTERS
 from kivijalka.risks.models import Risk
@@ -41,7 +42,7 @@ ROUNDS = int(os.environ.get("KIVIJALKA_BENCH_ROUNDS", 15))
 MOST_QUERIES = 12
 WORDS = "sähkökatko"
 NO_QUERIES = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
-LIST, RECORD, SEARCH, SITUATION, HEAT = 100, 80, 150, 100, 150
+LIST, RECORD, SEARCH, SITUATION, HEAT, AGENDA = 100, 80, 150, 100, 150, 150
 PLAIN_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -101,6 +102,7 @@ def pages() -> list[Page]:
         Page("/situation/effects/?unit={unit}", SITUATION),
         Page("/situation/effects/?as_of={past}", SITUATION),
         Page("/", LIST),
+        Page("/meetings/{meeting}/agenda/", AGENDA),
     ]
 
 
@@ -165,11 +167,13 @@ def in_plain_django() -> Iterator[None]:
 
 
 def seen_by(person: UUID) -> dict[str, str]:
-    """What the addresses need: a risk that this person sees, of the middle of their list, its unit, and a past day."""
+    """What the addresses need: a risk of the middle of this person's list, its unit, a past day, and their meeting."""
     with acting(person):
         risks = Risk.objects.seen().order_by("id")
         risk = risks[risks.count() // 2]
-        return {"risk": str(risk.pk), "unit": risk.unit.code, "past": str(date.today() - timedelta(days=365))}
+        meeting = Meeting.objects.seen().get(owner=person, title="Bench")
+        past = str(date.today() - timedelta(days=365))
+        return {"risk": str(risk.pk), "unit": risk.unit.code, "past": past, "meeting": str(meeting.pk)}
 
 
 def measured(address: str, person: UUID) -> Reading:

@@ -10,6 +10,7 @@ from kivijalka.example.controls import rely
 from kivijalka.example.courses import Course
 from kivijalka.example.links import chain
 from kivijalka.example.lives import foresee_courses, live
+from kivijalka.example.meetings import meetings
 from kivijalka.example.offers import offers
 from kivijalka.example.people import people
 from kivijalka.example.plans import Plan, allot_actions, plans
@@ -72,7 +73,7 @@ def _make(seed: int, size: Size, today: date) -> City:
         assessments=(*chronicle.assessments, *held.assessments),
         action_versions=tuple(chronicle.actions),
         controls=tuple(controls),
-        entries=(*told.entries, *held.entries, *offered),
+        entries=(*told.entries, *held.entries, *offered, *meetings(seed, staff, crowd, today, lives)),
         links=tuple(links),
     )
 

@@ -32,6 +32,8 @@ PREFIXES = {
     "escalation": "E",
     "workshop": "WS",
     "offer": "RO",
+    "meeting": "M",
+    "decision": "MD",
 }
 TITLES = {"fi": "title_fi", "sv": "title_sv", "en": "title_en"}
 
@@ -77,6 +79,10 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "workshops_question": _entries(city, "question"),
         "workshops_participant": _entries(city, "participant"),
         "workshops_answer": _entries(city, "answer"),
+        "meetings_meeting": _entries(city, "meeting"),
+        "meetings_item": _entries(city, "item"),
+        "meetings_decision": _entries(city, "decision"),
+        "meetings_entry": _entries(city, "entry"),
         "register_link": _links(city, registers),
         "organisation_responsibility": _responsibilities(city),
     }
@@ -329,7 +335,9 @@ def _entry(entry: Entry) -> dict[str, Any]:
     if "areas" in values:
         values["areas"] = array_of(values["areas"])
     prefix = PREFIXES[entry.register]
-    return {"confidentiality": 1, "key": key_of(values["unit_id"]), "code": f"{prefix}-{number:06d}", **values}
+    level = values.pop("confidentiality", 1)
+    fixed = {"confidentiality": level, "key": key_of(values["unit_id"], level), "code": f"{prefix}-{number:06d}"}
+    return {**fixed, **values}
 
 
 def _workshops(city: City) -> Iterator[Row]:
