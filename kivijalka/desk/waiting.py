@@ -85,7 +85,8 @@ def waiting(
     first, *others = (_rows(number, register, waits, unit, off, only) for number, (register, waits) in enumerate(asked))
     found = sorted(first.union(*others, all=True), key=lambda row: (row[2] is None, row[2] or today))
 
-    def with_nodes(nodes: dict[Any, Node]) -> None:
+    def with_nodes(seen: dict[Any, Node]) -> None:
+        nodes = seen | _without_node([(pk, asked[number][0]) for pk, number, _due in found if pk not in seen])
         tasks = []
         for pk, number, due in found:
             if pk in nodes:
@@ -97,6 +98,15 @@ def waiting(
         take(tasks)
 
     ask(Node, "id", {pk for pk, _number, _due in found}, with_nodes)
+
+
+def _without_node(missing: list[tuple[UUID, Register[Any]]]) -> dict[UUID, Node]:
+    """Records that whoever is asked about them sees, and their nodes not: a rule names them beside the owner."""
+    found: dict[UUID, Node] = {}
+    for register in {register.key: register for _pk, register in missing}.values():
+        for row in register.model.objects.seen().filter(pk__in=[pk for pk, of in missing if of is register]):
+            found[row.pk] = Node(id=row.pk, register=register.key, code=row.code, title=str(row), key=row.key)
+    return found
 
 
 def _rows(number: int, register: Register[Any], waits: Waits, unit: Any, off: list[UUID], only: UUID | None) -> Any:

@@ -11,7 +11,10 @@ from kivijalka.register.models import CodeField, Record, indexes
 
 
 class Escalation(Record):
-    """A record taken to the nearest who leads above it. It stands at their unit, and is owned by whoever asks."""
+    """A record taken to the nearest who leads above it. It stands at their unit, and is owned by whoever asks.
+
+    One that a rule of the policy asks for is nobody's own: the database raises it, and settles it when its cause is gone.
+    """
 
     class State(models.TextChoices):
         ASKED = "asked", _("waits for an answer")
@@ -19,6 +22,12 @@ class Escalation(Record):
         ADOPTED = "adopted", _("taken over")
         PASSED_ON = "passed_on", _("taken further")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        SETTLED = "settled", _("settled: its cause is gone")
+
+    class Asked(models.TextChoices):
+        NAMED = "named", _("whom the rule names")
+        FURTHER = "further", _("the next who leads above: nobody holds the role that the rule names")
+        NOBODY = "nobody", _("an access administrator: nobody leads above")
 
     owner_column = "owner_id"
     names_to_pick = ("title",)
@@ -26,12 +35,18 @@ class Escalation(Record):
     code = CodeField("E")
     title = models.CharField(_("title"), max_length=300)
     reason = models.TextField(_("reason"))
-    owner = models.ForeignKey("organisation.Person", models.PROTECT, verbose_name=_("asked by"), related_name="+")
+    owner = models.ForeignKey(
+        "organisation.Person", models.PROTECT, null=True, blank=True, verbose_name=_("asked by"), related_name="+"
+    )
     asked_of = models.ForeignKey("organisation.Person", models.PROTECT, verbose_name=_("asked of"), related_name="+")
     answer_due = models.DateField(_("answer due"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ASKED, editable=False)
     answer = models.TextField(_("answer"), blank=True, default="", editable=False)
     answered_on = models.DateField(_("answered on"), null=True, blank=True, editable=False)
+    # Of one that a rule asks for: the rule's key in the policy, who it came to, and since when its cause is gone.
+    rule = models.CharField(_("by the policy's rule"), max_length=60, blank=True, default="", editable=False)
+    came_to = models.CharField(_("who is asked"), max_length=10, choices=Asked, blank=True, default="", editable=False)
+    cause_gone_on = models.DateField(_("cause gone on"), null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -41,7 +56,7 @@ class Escalation(Record):
                 add=owner(),
                 edit=owner(),
                 verbs={
-                    "answer": at_unit("escalation.answer") & ~owner(),
+                    "answer": (at_unit("escalation.answer") & ~owner()) | owner("asked_of"),
                     "pass_on": at_unit("escalation.answer") & ~owner(),
                 },
             ),
@@ -49,6 +64,10 @@ class Escalation(Record):
                 condition=~Q(owner=F("asked_of")),
                 name="escalation_asked_of_another",
                 violation_error_message=_("Nobody takes a matter to the next level and answers it."),
+            ),
+            models.CheckConstraint(
+                condition=Q(owner__isnull=False, rule="") | Q(owner__isnull=True) & ~Q(rule=""),
+                name="escalation_by_somebody_or_a_rule",
             ),
         ]
         indexes = indexes("escalation", "unit", "owner", "asked_of", "state", "answer_due")

@@ -197,6 +197,7 @@ class _Watch:
         asked = {
             "title": life.fields["title"], "reason": self._words(life, told["reason"]), "asked_of_id": leads,
             "answer_due": at.date() + timedelta(days=10), "state": "asked", "answer": "", "answered_on": None,
+            "rule": "", "came_to": "",
         }  # fmt: skip
         key = self._add("escalation", above, at, asked, by=asks, owner=asks)
         first = self.entries[-1]

@@ -11,7 +11,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kivijalka.policy.reading import Finding
-from kivijalka.policy.scales import CLASSES, DIMENSIONS, LEVELS, Scales, Step, Words
+from kivijalka.policy.scales import (
+    CLASSES,
+    COUNTED,
+    DIMENSIONS,
+    LEVELS,
+    NEXT_ABOVE,
+    Scales,
+    Step,
+    Words,
+)
 
 KINDS = ("strategic", "operational", "financial", "hazard")
 
@@ -27,6 +36,7 @@ def check(scales: Scales, roles: Collection[str] = ()) -> list[Finding]:
             *not_monotone(scales),
             *unknown_classes(scales),
             *unfit_authority(scales, roles),
+            *unfit_escalation(scales, roles),
             *without_words(scales),
         ]
     # Loss can be reckoned only where ranges and classes fit.
@@ -174,6 +184,19 @@ def unfit_authority(scales: Scales, roles: Collection[str]) -> Iterator[Finding]
         if roles and one.role not in roles:
             what = _("Nobody can hold the role “%s”.") % one.role
             yield Finding("unknown_role", f"acceptance.{key}.role", what, _are(sorted(roles)))
+
+
+def unfit_escalation(scales: Scales, roles: Collection[str]) -> Iterator[Finding]:
+    """A rule that counts by what is no number, or that asks nobody."""
+    for number, rule in enumerate(scales.escalation, start=1):
+        where = f"escalation[{number}]"
+        for word, value in rule.when.items():
+            if word in COUNTED and (isinstance(value, bool) or not isinstance(value, int | float)):
+                what = _("“%(value)s” is not %(kind)s.") % {"value": value, "kind": _("a number")}
+                yield Finding("wrong_kind", f"{where}.when.{word}", what, _("Write a number."))
+        if roles and rule.to not in (*roles, *NEXT_ABOVE):
+            what = _("Nobody can hold the role “%s”.") % rule.to
+            yield Finding("unknown_role", f"{where}.to", what, _are([*sorted(roles), *NEXT_ABOVE]))
 
 
 def without_words(value: Any, where: str = "") -> Iterator[Finding]:

@@ -12,6 +12,11 @@ from typing import Any
 DIMENSIONS = ("people", "service_continuity", "finance", "environment", "trust", "law_privacy")
 LEVELS = (1, 2, 3, 4, 5)
 CLASSES = ("low", "moderate", "high", "critical")
+# Words of an escalation rule that the house watches by itself: how many of something, or that something is so.
+COUNTED = ("without_treatment_days", "action_overdue_days", "postponements", "review_overdue_share_of_interval")
+WATCHED = ("class", "indicator", "over_appetite", *COUNTED)
+# Whom a rule may name besides a kind of role: the next who leads above.
+NEXT_ABOVE = ("next_level", "risk_owner_superior", "common_superior_unit")
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,11 @@ class Escalation:
     to: str
     within: str
     text: Words
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the house takes upwards by itself what the rule is about."""
+        return bool(self.when) and set(self.when) <= set(WATCHED)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ AS_OWNER = {
     "end_policies": "ends what another policy has superseded, whoever asks",
     "end_roles": "asks for unit.reorganise at the unit",
     "end_roles_of": "asks for the right to edit who has left",
+    "escalate_by_rules": "takes upwards what the policy's rules ask for, whoever asks",
     "enter": "says who acts; without a delegation in force nobody acts for another",
     "forget": "takes away what is past its time, whoever asks",
     "hand_over": "asks for unit.reorganise at both units",

@@ -15,6 +15,9 @@ from kivijalka.policy.models import example_content
 from kivijalka.policy.reading import Finding, Unreadable, read_scales
 from kivijalka.policy.scales import CLASSES, DIMENSIONS, LEVELS
 
+# Who accepts, by the example.
+ROLES = {one["role"] for one in example_content()["acceptance"]}
+
 
 @pytest.fixture
 def content() -> dict[str, Any]:
@@ -88,8 +91,19 @@ def test_bands_of_loss_join_and_reviews_never_become_rarer(content: dict[str, An
 def test_each_class_has_one_authority_that_somebody_can_hold(content: dict[str, Any]) -> None:
     content["acceptance"][3]["role"] = "emperor"
     del content["acceptance"][0]
-    roles = {"unit_head", "service_entity_head", "sector_director"}
+    roles = {"unit_head", "service_entity_head", "sector_director", "chief_executive"}
     assert found(content, roles=roles) == [("authority", "acceptance"), ("unknown_role", "acceptance.critical.role")]
+
+
+def test_a_rule_of_escalation_counts_by_numbers_and_asks_somebody(content: dict[str, Any]) -> None:
+    content["escalation"][3] |= {"when": {"postponements": "three"}, "to": "emperor"}
+    wanted = [("wrong_kind", "escalation[4].when.postponements"), ("unknown_role", "escalation[4].to")]
+    assert found(content, roles={"sector_director", "chief_executive", *ROLES}) == wanted
+
+
+def test_a_policy_says_which_rules_are_watched_by_themselves(content: dict[str, Any]) -> None:
+    watched = {rule.key: rule.is_watched for rule in read_scales(content).escalation}
+    assert {key for key, is_so in watched.items() if not is_so} == {"crosses_units", "retirement_slipped"}
 
 
 def test_a_class_that_is_not_declared_is_told_wherever_it_is_named(content: dict[str, Any]) -> None:
