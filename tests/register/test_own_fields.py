@@ -119,8 +119,11 @@ def test_a_list_shows_and_filters_by_them(head: tuple[Client, Person]) -> None:
     own_field("Phase", kind="choice", options=PHASES)
     own_field("Insured", kind="truth")
     own_field("Inspected", kind="day")
-    risk("Fire", unit=person.unit, own={"phase": "kaytossa", "insured": False, "inspected": "2026-05-31"})
-    risk("Flood", unit=person.unit, own={"phase": "suunnittelu"})
+    own_field("Floors", kind="number")
+    own_field("Building")
+    fire = {"phase": "kaytossa", "insured": False, "inspected": "2026-05-31", "floors": "12.5", "building": "Kivi_talo"}
+    risk("Fire", unit=person.unit, own=fire)
+    risk("Flood", unit=person.unit, own={"phase": "suunnittelu", "floors": "3"})
     page = client.get("/risks/?column=own_phase").content.decode()
     assert "Planning" in page and "In use" in page
     found = {query: client.get(f"/api/risks?{query}").json()["total"] for query in FILTERED}
@@ -136,6 +139,12 @@ FILTERED = {
     "own_inspected_lt=2026-06-01": 1,
     "own_inspected_lt=2026-05-31": 0,
     "own_inspected_gte=2026-05-31": 1,
+    "own_floors_gte=12.5": 1,
+    "own_floors_lt=12.5": 1,
+    "own_floors_gte=2&own_floors_lt=100": 2,
+    "own_building=kivi": 1,
+    "own_building=KIVI_T": 1,
+    "own_building=k%25i": 0,
 }
 
 

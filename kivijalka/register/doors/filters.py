@@ -9,21 +9,23 @@ import django_filters
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BooleanField, DateField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.db.models import BooleanField, DateField, DecimalField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import current_actor
 from kivijalka.register.declare import Register
-from kivijalka.register.fields import DayField, RecordField
+from kivijalka.register.fields import DayField, LocalDecimalField, RecordField
 from kivijalka.register.own.fields import PREFIX, anew, own_of
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_key
 
 TRUTH = {"yes": True, "no": False}
 SHORT = {"lt": _("before"), "gte": _("from")}
+OF_NUMBERS = {"lt": _("less than"), "gte": _("at least")}
 MOST_FOUND = 5_000
 # Words for days, by how far they are from today.
 WORD_DAYS = {"today": timedelta(0), "soon": timedelta(days=30)}
@@ -191,6 +193,30 @@ class OwnDayFilter(DayFilter):
         return rows.filter(Holds(held, {"lt": "<", "gte": ">="}[self.lookup_expr], Value(value.isoformat())))
 
 
+class OwnNumberFilter(django_filters.NumberFilter):
+    """own_floors_gte=3: the number in a field that the city added is this or more."""
+
+    field_class = LocalDecimalField
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value is None:
+            return rows
+        number = DecimalField(max_digits=18, decimal_places=4)
+        held = Cast(KeyTextTransform(str(self.field_name).removeprefix(PREFIX), "own"), number)
+        return rows.filter(Holds(held, {"lt": "<", "gte": ">="}[self.lookup_expr], Value(value, number)))
+
+
+class OwnTextFilter(django_filters.CharFilter):
+    """own_building=kivi: the text in a field that the city added has this somewhere, whatever the case."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return rows
+        held = KeyTextTransform(str(self.field_name).removeprefix(PREFIX), "own")
+        part = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return rows.filter(Holds(held, "ilike", Value(f"%{part}%")))
+
+
 class OwnFilter(django_filters.MultipleChoiceFilter):
     """own_phase=a&own_phase=b: a field that the city added, and that offers choices, has any of these values."""
 
@@ -243,8 +269,8 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
 
 
 def _own_filters(register: Register[Any]) -> dict[str, Any]:
-    """Filters by what the city added: by what one chooses, and by days. They read the rows within reach, as their count
-    does."""
+    """Filters by what the city added: by what one chooses, by days and numbers from and to, by a part of a text. They read
+    the rows within reach, as their count does."""
     made: dict[str, Any] = {}
     for name in own_of(register.model).asked:
         field = register.field(name)
@@ -255,6 +281,13 @@ def _own_filters(register: Register[Any]) -> dict[str, Any]:
                 f"{name}_{way}": OwnDayFilter(field_name=name, lookup_expr=way, label=_named(field, way))
                 for way in SHORT
             }
+        elif isinstance(field, DecimalField):
+            made |= {
+                f"{name}_{way}": OwnNumberFilter(field_name=name, lookup_expr=way, label=_named(field, way))
+                for way in SHORT
+            }
+        else:
+            made[name] = OwnTextFilter(field_name=name, label=field.verbose_name)
     return made
 
 
@@ -266,7 +299,8 @@ def _worded(field: Any) -> list[tuple[str, Any]]:
 
 def _named(field: Any, lookup: str) -> Any:
     # Lazy: filters are made once and read in three languages.
-    return format_lazy("{}, {}", field.verbose_name, SHORT[lookup])
+    words = SHORT if isinstance(field, DateField) else OF_NUMBERS
+    return format_lazy("{}, {}", field.verbose_name, words[lookup])
 
 
 def choices_of(field: Any) -> list[tuple[Any, Any]]:

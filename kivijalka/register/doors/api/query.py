@@ -16,6 +16,7 @@ from kivijalka.register.doors import filters, rows
 from kivijalka.register.doors.api.problems import SAFE, Mistakes, Unfit
 from kivijalka.register.doors.once import HEADER
 from kivijalka.register.doors.once import MOST as MOST_OF_KEY
+from kivijalka.register.fields import LocalDecimalField
 from kivijalka.register.refusal import Refused
 
 MOST = 200
@@ -121,11 +122,11 @@ def _described_day(given: Any) -> tuple[dict[str, Any], str]:
 
 
 def _described_empty(given: Any) -> tuple[dict[str, Any], str]:
-    return {"type": "string", "enum": ["empty"]}, ""
+    return {"type": "string", "enum": [value for value, _label in filters.FILLED]}, ""
 
 
 def _described_number(given: Any) -> tuple[dict[str, Any], str]:
-    return {"type": "integer"}, ""
+    return {"type": "number" if given.field_class is LocalDecimalField else "integer"}, ""
 
 
 DESCRIBED: dict[type[Any], Callable[[Any], tuple[dict[str, Any], str]]] = {
