@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +55,7 @@ def attach(actor: Any, record: Any, *, name: str, data: bytes, description: str 
     name = plain_name(name)
     kind = kind_of(data, ending_of(name))
     name = named_as(kind, name)
+    wait_for_turn(record.pk)
     refuse(why_no_room(record.pk, len(data)))
     content = keep_content(actor.principal, data)
     say_command("attach")
@@ -64,6 +66,12 @@ def attach(actor: Any, record: Any, *, name: str, data: bytes, description: str 
         )
     )  # fmt: skip
     return made
+
+
+def wait_for_turn(record: UUID) -> None:
+    """Until this transaction ends, nobody else attaches to the record: two files at once are counted one after another."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"attach {record}"])
 
 
 def why_no_room(record: UUID, size: int) -> Reason | None:

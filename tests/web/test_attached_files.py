@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -243,6 +245,39 @@ def test_a_record_holds_no_more_than_it_can_show(
     assert "100 files" in attach(client, found, "c.pdf").content.decode()
     client.post(f"{files_of(found)}{Attachment.objects.get(name='a.pdf').pk}/withdraw/")
     assert attach(client, found, "c.pdf").status_code == 302
+
+
+def test_two_files_at_once_are_counted_one_after_another(
+    desk: tuple[Client, Person, Risk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, head, found = desk
+    monkeypatch.setattr(attachments, "MOST_FILES", 1)
+    answers: list[Any] = []
+
+    def second() -> None:
+        answers.append(attach(client, found, "b.pdf").status_code)
+        connection.close()
+
+    other = Thread(target=second)
+    with acting(head.pk) as actor:
+        attachments.attach(actor, found, name="a.pdf", data=PDF)
+        other.start()
+        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        until(lambda: asked(waiting) == 1 or not other.is_alive())
+    other.join()
+    assert answers == [422] and Attachment.objects.get().name == "a.pdf"
+
+
+def asked(question: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return int(cursor.fetchone()[0])
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for another thread."""
+    while not true():
+        pass
 
 
 class Unread:

@@ -8,8 +8,10 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from kivijalka.access.request import ActingRequest
 from kivijalka.register.doors import place
@@ -94,6 +96,14 @@ def _class_of(cell: Any, titles: Sequence[str]) -> str:
 def level_symbol(level: str) -> str:
     """The number of a class of risk, +3 of an opportunity: shown beside the colour, never colour alone."""
     return level.partition("_")[0]
+
+
+@register.filter
+def size(count: int) -> str:
+    """A size in bytes in words."""
+    if count < 2**20:
+        return _("%s kB") % formats.number_format(max(1, round(count / 2**10)))
+    return _("%s MB") % formats.number_format(round(count / 2**20, 1), 1)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -50,6 +51,8 @@ class Command(BaseCommand):
         parser.add_argument("--again", action="store_true", help="begin anew what was given up")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if "procrastinate_jobs" not in connection.introspection.table_names():
+            raise CommandError("The database has no tables yet: ./run manage migrate makes them.")
         if options["again"]:
             self._again()
         now, found = timezone.now(), standing()
