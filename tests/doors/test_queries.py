@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, reset_queries
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,9 +19,11 @@ from tests import factories as make
 from tests.doors import examples
 from tests.doors.addresses import filled, own_doors
 from tests.factories import in_days
+from tests.files.imports import csv_of
 from tests.who import sign_in
 
 MOST = 12
+NAMES = ["title", "cause", "event", "consequence", "unit"]
 BOUNDARIES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 FRAME = [
     "/",
@@ -100,6 +103,28 @@ def test_pictures_of_a_risk_cost_as_many_queries_however_much_it_is_linked_to(co
         found.append({page: queries(client, page) for page in pages})
     assert found[1] == found[2]
     assert {page: count for page, count in found[2].items() if count > MOST} == {}
+
+
+def test_the_steps_of_an_import_make_few_queries_and_no_more_for_more_rows(committed: str) -> None:
+    someone = everything_at_the_top()
+    client = sign_in(Client(), someone)
+    assert steps_of_import(client, 2) == (few := steps_of_import(client, 60))
+    # The preview does all that the import does, and takes it back.
+    assert {page: count for page, count in few.items() if count > MOST and page != "preview"} == {}
+
+
+def steps_of_import(client: Client, rows: int) -> dict[str, int]:
+    """Queries of each page that an import of so many risks goes through, by its name."""
+    lines = [[f"Riski {rows} {row}", "Syy", "Tapahtuma", "Seuraus", str(make.city())] for row in range(rows)]
+    data = csv_of(NAMES, *lines)
+    upload = SimpleUploadedFile(f"{rows}.csv", data)
+    columns = client.post("/risks/import/", {"file": upload})["Location"]
+    chosen = {f"column-{at}": name for at, name in enumerate(NAMES)}
+    preview = client.post(columns, {"name": "all", **chosen})["Location"]
+    asked = {"columns": columns, "preview": preview}
+    counted = {name: queries(client, page) for name, page in asked.items()}
+    done = client.post(preview, {"leave_out": "1", "refused": ""})["Location"]
+    return {**counted, "done": queries(client, done), "imports": queries(client, "/risks/imports/")}
 
 
 def everything_at_the_top() -> Person:
