@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.policy.scales import LEVELS
 from kivijalka.register.doors.api import query, shapes
 from kivijalka.register.doors.api.operations import Id, named
@@ -72,12 +73,12 @@ def open_api(api: Api) -> None:
     add("post", path, named(answered, id=Id), {200: Question}, "workshop_answer", label, body=Given)
 
 
-def asked(request: Any, id: str) -> dict[str, Any]:
+def asked(request: ActingRequest, id: str) -> dict[str, Any]:
     query.check(request)
     return {"items": _shown(queries.workshop_seen(id))}
 
 
-def answered(request: Any, id: str) -> dict[str, Any]:
+def answered(request: ActingRequest, id: str) -> dict[str, Any]:
     query.check(request)
     workshop, body = queries.workshop_seen(id), Body(request, Given)
     given = body.fitting(forms.answer_form(queries.policy_of(workshop), body.values))

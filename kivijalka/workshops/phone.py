@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register.doors import once
 from kivijalka.register.doors.filters import refuse_past
 from kivijalka.register.doors.forms import cleaned
@@ -25,7 +26,7 @@ State = Workshop.State
 
 
 @require_http_methods(BOTH)
-def join_page(request: Any) -> HttpResponse:
+def join_page(request: ActingRequest) -> HttpResponse:
     """The form of the code. An address in a QR code fills it in; nothing is joined before one presses the button."""
     form = forms.code_form(request.POST if request.method == "POST" else None, request.GET.get("code", ""))
     if not form.is_bound:
@@ -41,7 +42,7 @@ def join_page(request: Any) -> HttpResponse:
     return redirect("answer-workshop", pk)
 
 
-def _joined(request: Any, code: str) -> UUID:
+def _joined(request: ActingRequest, code: str) -> UUID:
     """Whoever guesses waits longer and longer: counted by the person, wherever they come from."""
     wrong = None
     with throttle.counted(throttle.key_of(f"workshop {request.actor.person}", ""), timezone.now()) as tries:
@@ -58,7 +59,7 @@ def _joined(request: Any, code: str) -> UUID:
 
 
 @require_http_methods(BOTH)
-def answer_page(request: Any, pk: UUID) -> HttpResponse:
+def answer_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """One risk and how one judges it: the first that is not answered yet, or the one that the address names."""
     workshop = queries.workshop_seen(pk)
     if request.method == "POST":
@@ -68,7 +69,7 @@ def answer_page(request: Any, pk: UUID) -> HttpResponse:
     return _phone(request, workshop)
 
 
-def _answered(request: Any, workshop: Workshop) -> HttpResponse:
+def _answered(request: ActingRequest, workshop: Workshop) -> HttpResponse:
     refuse_past()
     # What a phone kept while it had no connection is its person's, whoever is signed in on it by now.
     if (key := request.POST.get(once.FIELD)) and once.issued_to(key) not in (None, request.actor.person):
@@ -90,7 +91,7 @@ def _answered(request: Any, workshop: Workshop) -> HttpResponse:
     return redirect("answer-workshop", workshop.pk)
 
 
-def _phone(request: HttpRequest, workshop: Workshop, form: Any = None, refused: Any = None) -> HttpResponse:
+def _phone(request: ActingRequest, workshop: Workshop, form: Any = None, refused: Any = None) -> HttpResponse:
     asked = list(Question.objects.seen().filter(workshop=workshop).order_by("id"))
     mine, policy = queries.own_answers(asked), queries.policy_of(workshop)
     wanted = (form.data if form else request.GET).get("question", "")

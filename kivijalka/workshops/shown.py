@@ -41,7 +41,6 @@ class Shown:
     """One question with its answers, and what was agreed as far as the reader may see it."""
 
     question: Question
-    answers: int
     sentence: str
     rows: list[Row]
     lines: list[Line]
@@ -92,7 +91,7 @@ def shown(spreads: Iterable[Spread], policy: PolicyVersion) -> list[Shown]:
 
 def _shown(spread: Spread, words: Words) -> Shown:
     told = _sentence(spread, words), _rows(spread, words), _lines(spread, words)
-    return Shown(spread.question, spread.answers, *told, spread.likelihood)
+    return Shown(spread.question, *told, spread.likelihood)
 
 
 def _rows(spread: Spread, words: Words) -> list[Row]:

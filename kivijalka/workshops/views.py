@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from kivijalka.access.request import ActingRequest
 from kivijalka.register import qr
 from kivijalka.register.command import can
 from kivijalka.register.doors.related import relate, together
@@ -27,7 +28,7 @@ REVEALED = (State.CLOSED, State.ENDED)
 
 
 @require_http_methods(READ)
-def lead_page(request: Any, pk: UUID) -> HttpResponse:
+def lead_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """Who has joined and how many have answered; from the closing on, how the answers are spread. A script asks for the
     counts again and again."""
     workshop = _one(pk)
@@ -44,12 +45,12 @@ def lead_page(request: Any, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ)
-def summary_page(request: Any, pk: UUID) -> HttpResponse:
+def summary_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """What came of the workshop, as a document: who took part, how the answers were spread, what was agreed."""
     return render(request, "workshops/summary.html", _told(_one(pk)))
 
 
-def panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
+def panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
     """On the record's page: the ways to the other pages."""
     return ("workshops/_panel.html", {"workshop": record}) if isinstance(record, Workshop) else None
 
@@ -81,7 +82,7 @@ def _told(workshop: Workshop) -> dict[str, Any]:
     }
 
 
-def _way_in(request: Any, workshop: Workshop) -> dict[str, Any]:
+def _way_in(request: ActingRequest, workshop: Workshop) -> dict[str, Any]:
     """The code, the address to write it at, and both as a drawing for a camera."""
     code, join = codes.code_of(workshop.pk), reverse("join-workshop")
     site = settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
