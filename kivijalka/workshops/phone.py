@@ -43,7 +43,10 @@ def join_page(request: ActingRequest) -> HttpResponse:
 
 
 def _joined(request: ActingRequest, code: str) -> UUID:
-    """Whoever guesses waits longer and longer: counted by the person, wherever they come from."""
+    """Whoever guesses waits longer and longer: counted by the person, wherever they come from, for a day.
+
+    A code that fits takes nothing away: else whoever has one would guess others in between.
+    """
     wrong = None
     with throttle.counted(throttle.key_of(f"workshop {request.actor.person}", ""), timezone.now()) as tries:
         try:
@@ -51,8 +54,6 @@ def _joined(request: ActingRequest, code: str) -> UUID:
         except answering.WrongCode as refused:
             wrong = refused
             tries.failed()
-        else:
-            tries.succeeded()
     if wrong is not None:
         raise wrong
     return found

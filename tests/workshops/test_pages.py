@@ -118,6 +118,14 @@ def test_guessing_a_code_is_slowed_down_for_who_guesses_and_for_nobody_else(room
         assert guesser.post("/join/", {"code": room.code}).status_code == 302
 
 
+def test_whoever_has_a_code_that_fits_does_not_guess_others_in_between(room: Room) -> None:
+    guesser = browser(make.person())
+    for _ in range(3):
+        guesser.post("/join/", {"code": room.code})
+        guesser.post("/join/", {"code": "AAAA-AAAA"})
+    assert "Too many failed tries" in guesser.post("/join/", {"code": "BBBB-BBBB"}).content.decode()
+
+
 def test_a_failed_try_counts_though_its_form_was_sent_with_a_key(room: Room) -> None:
     person = make.person()
     client = browser(person)
