@@ -89,13 +89,23 @@ def _own(text: str) -> list[Box]:
 
 
 def _others(keys: Iterable[UUID], risks: Mapping[UUID, Risk], acting: Mapping[UUID, tuple[Box, ...]]) -> list[Box]:
-    """Other risks at an end of this one; one that is closed brings nothing about and follows from nothing."""
+    """Other risks at an end of this one, with what is still being done about them; one that is closed brings nothing
+    about and follows from nothing."""
     found = sorted((risks[key] for key in keys if key in risks), key=lambda risk: str(risk.code))
     return [
-        Box(risk.title, risk, risk.get_level_display() or risk.get_state_display(), actions=acting.get(risk.pk, ()))
+        Box(
+            risk.title,
+            risk,
+            risk.get_level_display() or risk.get_state_display(),
+            actions=_open(acting.get(risk.pk, ())),
+        )
         for risk in found
         if risk.state != Risk.State.CLOSED
     ]
+
+
+def _open(actions: tuple[Box, ...]) -> tuple[Box, ...]:
+    return tuple(box for box in actions if isinstance(box.record, Action) and box.record.state in Action.OPEN)
 
 
 def _control(control: Control, actions: tuple[Box, ...]) -> Box:

@@ -83,7 +83,9 @@ def adopt_too(
     says=_("A risk with this description is made at the unit, and you own it. It waits for an assessment of its own."),
     final=True,
 )
-def adopt(actor: Actor, offer: Offer, *, answer: Annotated[str, Ask(_("Answer"), rows=3)] = "") -> Risk:
+def adopt(
+    actor: Actor, offer: Offer, *, answer: Annotated[str, Ask(_("Message to whoever offered it"), rows=3)] = ""
+) -> Risk:
     """It is a risk of this unit too."""
     made = _adopted(actor, offer, offer.unit_id)
     _ended(offer, State.ADOPTED, answer)

@@ -77,11 +77,13 @@ def test_an_action_stands_at_what_it_treats(school: Unit, head: Person) -> None:
     make.link("may_cause", storm, risk)
     for title, treated in (("of the risk", risk), ("of the control", control), ("of its cause", storm)):
         make.link("treats", make.action(title, unit=school), treated)
+    for treated in (risk, storm):
+        make.link("treats", make.action("done", unit=school, state="done", completed_on=make.in_days(-1)), treated)
     make.link("treats", make.action("late", unit=school, due=make.in_days(-1)), risk)
     make.link("treats", make.action("cancelled", unit=school, state="cancelled"), risk)
     found = drawn(head, risk)
-    assert words(list(found.event.actions)) == ["late", "of the risk"]
-    assert [box.is_bad for box in found.event.actions] == [True, False]
+    assert words(list(found.event.actions)) == ["late", "of the risk", "done"]
+    assert [box.is_bad for box in found.event.actions] == [True, False, False]
     assert words(list(found.prevents[0].actions)) == ["of the control"]
     assert words(list(found.causes[0].actions)) == ["of its cause"]
 
