@@ -21,7 +21,7 @@ ITSELF, TOTAL = -1, -2
 class Line(Generic[F]):
     """A unit with its figures. `is_itself`: without the units below it; `is_total`: with them, the last line."""
 
-    unit: Unit
+    unit: Unit | None
     figures: F
     is_itself: bool = False
     is_total: bool = False
@@ -29,7 +29,8 @@ class Line(Generic[F]):
     @property
     def asked(self) -> dict[str, str]:
         """What a list asks to show what is counted here."""
-        return {"unit": self.unit.code} | ({"unit_alone": self.unit.code} if self.is_itself else {})
+        code = {"unit": self.unit.code} if self.unit else {}
+        return code | ({"unit_alone": code["unit"]} if self.is_itself else {})
 
     @property
     def title(self) -> str:
@@ -42,20 +43,26 @@ class Line(Generic[F]):
         return not (self.is_itself or self.is_total)
 
 
-def topmost() -> Unit | None:
-    """The unit that all others are below."""
-    return Unit.objects.seen().filter(parent__isnull=True).first()
+def begun_at(asked: Unit | None) -> tuple[Unit | None, list[Any]]:
+    """The unit that figures are of, and those right below it, each with the numbers of all that is under it.
+
+    Without one: the topmost that is seen; where several are, those, below nothing.
+    """
+    unit = asked
+    if unit is None:
+        tops = list(Unit.objects.seen().exclude(parent__in=Unit.objects.seen().values("number")))
+        if len(tops) != 1:
+            return None, _numbered(number__in=[top.number for top in tops])
+        unit = tops[0]
+    return unit, _numbered(parent=unit.number)
 
 
-def units_below(unit: Unit) -> list[Any]:
-    """Units right below one, each with the numbers of all that is under it."""
-    return list(
-        Unit.objects.seen().filter(parent=unit.number).annotate(below=NumbersBelow("number")).order_by("number")
-    )
+def _numbered(**asked: Any) -> list[Any]:
+    return list(Unit.objects.seen().filter(**asked).annotate(below=NumbersBelow("number")).order_by("number"))
 
 
 def lines_of(
-    unit: Unit,
+    unit: Unit | None,
     below: Sequence[Any],
     found: Iterable[tuple[int, Any]],
     begin: Callable[[], F],
@@ -70,5 +77,5 @@ def lines_of(
         add(figures[TOTAL], what)
     # A unit that has ended is told of as long as something is found at it.
     lines = [Line(one, figures[one.number]) for one in below if one.end is None or one.number in figures]
-    itself = [Line(unit, figures[ITSELF], is_itself=True)] if ITSELF in figures else []
+    itself = [Line(unit, figures[ITSELF], is_itself=True)] if unit and ITSELF in figures else []
     return [*itself, *lines, Line(unit, figures[TOTAL], is_total=True)]

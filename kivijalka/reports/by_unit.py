@@ -19,9 +19,8 @@ from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.downloads import download
 from kivijalka.register.doors.files.write import TYPES, WRITERS
-from kivijalka.register.refusal import NotThere
 from kivijalka.reports import effects, heat
-from kivijalka.reports.below import Line, topmost, units_below
+from kivijalka.reports.below import Line, begun_at
 from kivijalka.reports.views import rows_at
 from kivijalka.risks.models import Level, Risk
 
@@ -43,7 +42,7 @@ def heat_page(request: ActingRequest) -> HttpResponse:
         "columns": heat.column_names(),
         "levels": Level.choices,
         "total": lines[-1].figures[heat.ALL].count,
-        "file": f"{reverse('heat-file')}?{urlencode({'unit': unit.code, **_moment(request)})}",
+        "file": f"{reverse('heat-file')}?{urlencode({**lines[-1].asked, **_moment(request)})}",
     }
     return render(request, "reports/heat.html", context)
 
@@ -53,13 +52,16 @@ def heat_file(request: ActingRequest) -> HttpResponse:
     """The same as a file for spreadsheets."""
     unit, lines = _heat(request)
     with WRITERS["csv"](*heat.as_table(lines)) as made:
-        return download(made.read(), f"heat-{unit.code}-{_day(request).isoformat()}.csv", TYPES["csv"])
+        return download(
+            made.read(), f"heat-{unit.code if unit else 'all'}-{_day(request).isoformat()}.csv", TYPES["csv"]
+        )
 
 
 @require_GET
 def effects_page(request: ActingRequest) -> HttpResponse:
     """Of actions done: of how many the effect was asked for, measured and reached; and what was expected, beside it."""
-    asked, unit, below = _looked_at(request)
+    asked = unit_looked_at(request)
+    unit, below = begun_at(asked)
     actions, day = rows_at(Action, asked), _day(request)
     filters: list[dict[str, Any]] = [
         {"state": effects.DONE},
@@ -85,18 +87,10 @@ def effects_page(request: ActingRequest) -> HttpResponse:
     return render(request, "reports/effects.html", context)
 
 
-def _heat(request: ActingRequest) -> tuple[Unit, list[Line[heat.Spots]]]:
-    asked, unit, below = _looked_at(request)
-    return unit, heat.heat(rows_at(Risk, asked), unit, below)
-
-
-def _looked_at(request: ActingRequest) -> tuple[Unit | None, Unit, list[Any]]:
-    """The unit that the address names, the one that the page begins at, and those right below it."""
+def _heat(request: ActingRequest) -> tuple[Unit | None, list[Line[heat.Spots]]]:
     asked = unit_looked_at(request)
-    unit = asked or topmost()
-    if unit is None:
-        raise NotThere
-    return asked, unit, units_below(unit)
+    unit, below = begun_at(asked)
+    return unit, heat.heat(rows_at(Risk, asked), unit, below)
 
 
 def _listed(request: ActingRequest, path: str, line: Line[Any], asked: Mapping[str, Any]) -> str:

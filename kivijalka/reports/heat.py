@@ -43,7 +43,7 @@ class Spot:
 Spots = dict[str, Spot]
 
 
-def heat(risks: QuerySet[Risk], unit: Unit, below: Sequence[Any]) -> list[Line[Spots]]:
+def heat(risks: QuerySet[Risk], unit: Unit | None, below: Sequence[Any]) -> list[Line[Spots]]:
     """A line for each unit below, one for the unit itself where threats stand at it, and one for all; one query."""
     threats = risks.filter(sign=Risk.Sign.THREAT).exclude(state=Risk.State.CLOSED).order_by()
     found = threats.values_list("unit_id", "areas", "level").annotate(count=Count("*"))
@@ -69,7 +69,11 @@ def as_table(lines: Sequence[Line[Spots]]) -> tuple[list[str], Iterator[list[Any
     """Headings and rows of a file: in each column the number, and beside it the worst class in words."""
     names = [name for column in column_names() for name in (column, _("%s: worst class") % column)]
     rows = (
-        [line.title, line.unit.code, *(v for spot in line.figures.values() for v in (spot.count, spot.words))]
+        [
+            line.title,
+            line.unit.code if line.unit else "",
+            *(v for spot in line.figures.values() for v in (spot.count, spot.words)),
+        ]
         for line in lines
     )
     return [_("Unit"), _("Code"), *names], rows

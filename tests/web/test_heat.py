@@ -96,3 +96,31 @@ def test_its_file_says_the_same(sector: Unit, director: Person, client: Client) 
     assert found[1]["Unit"] == "Mäntykoulu" and found[1]["fire and rescue safety"] == "2"
     assert found[1]["fire and rescue safety: worst class"] == "critical"
     assert found[-1]["In all"] == "4"
+
+
+@pytest.mark.parametrize("name", ["heat", "effects"])
+def test_all_that_it_leads_to_is_of_the_same_moment(name: str, sector: Unit, director: Person, client: Client) -> None:
+    school, _other = fill(sector)
+    make.action(unit=school, state="done", completed_on=make.in_days(-1))
+    sign_in(client, director)
+    content = client.get(f"/situation/{name}/", {"unit": sector.code, "as_of": "2090-01-01"}).content.decode()
+    opened = re.findall(r'<a href="(/(?:risks|actions|situation)/[^"]*)"', content[content.index("<main") :])
+    assert len(opened) > 3
+    assert [address for address in opened if "as_of=2090-01-01" not in address] == []
+
+
+def test_who_sees_but_some_units_begins_at_the_topmost_of_those(client: Client) -> None:
+    partner = make.holder("partner_member", unit=make.sector("Parish union"))
+    make.risk(unit=partner.unit)
+    church = make.unit("Church", parent=partner.unit)
+    make.risk(unit=church)
+    sign_in(client, partner)
+    client.cookies["language"] = "en"
+    first = client.get("/situation/heat/").content.decode()
+    assert [row[0] for row in table(first)] == ["Parish union, the unit itself", "Church", "In all"]
+    make.role_of(partner, "partner_member", unit=make.sector("Harbour"))
+    assert [row[0] for row in table(client.get("/situation/heat/").content.decode())] == [
+        "Parish union",
+        "Harbour",
+        "In all",
+    ]
