@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from kivijalka.actions.models import Action
 from kivijalka.controls.models import Control
-from kivijalka.meetings.models import Meeting
+from kivijalka.meetings.models import Item, Meeting
 from kivijalka.monitoring.models import Indicator, Signal
 from kivijalka.objectives.models import Objective
 from kivijalka.organisation.models import Account, Delegation, Person, Responsibility, Role, Unit
@@ -176,6 +176,13 @@ def meeting(title: str | None = None, *, unit: Unit | None = None, **given: Any)
     at = unit or city()
     values = {"title": title or f"Johtoryhmä {next(_serial)}", "day": in_days(0), "chair": person(unit=at), **given}
     return fresh(Meeting.objects.create(unit=at, **{"owner": person(unit=at), **values}))
+
+
+def item(meeting: Meeting, what: Any, **given: Any) -> Item:
+    """What a meeting takes up after all else: a record, or a matter in words."""
+    values = {"meeting": meeting, "number": meeting.items.count() + 1, "title": str(what), **given}
+    node = Node.objects.get(pk=what.pk) if isinstance(what, Model) else None
+    return fresh(Item.objects.create(record=node, why=f"{node.register}." if node else "", **values))
 
 
 def link(kind: str, a: Any, b: Any, **given: Any) -> Link:

@@ -44,8 +44,8 @@ class Meeting(Record):
     """A meeting of those who lead a unit. Its secretary owns it; closed, it is what the minutes say."""
 
     class State(models.TextChoices):
-        PLANNED = "planned", _("planned")
-        CLOSED = "closed", _("closed")
+        PLANNED = "planned", _("coming")
+        CLOSED = "closed", _("held")
 
     owner_column = "owner_id"
     names_to_pick = ("title",)

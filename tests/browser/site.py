@@ -70,6 +70,9 @@ def fill() -> dict[str, str]:
     for likelihood, impact in ((2, 3), (4, 4)):
         over.answers(over.joined(), likelihood, impact)
     found |= {"workshop": room.workshop, "spread": over.closed().workshop}
+    found["meeting"] = factories.meeting("Johtoryhmä", unit=sector, owner=head, present="Aino Esimerkki\nVieras")
+    factories.item(found["meeting"], risks[0])
+    factories.item(found["meeting"], "Ensi vuoden talousarvio")
     for key, register in REGISTERS.items():
         if key not in found:
             found[key] = examples.row_of(register.model, unit=school, person=head)
