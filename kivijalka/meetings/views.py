@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, TextField
 from django.db.models.functions import JSONObject
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -20,16 +20,16 @@ from kivijalka.access.request import ActingRequest
 from kivijalka.meetings import agenda, minutes
 from kivijalka.meetings.commands import decide
 from kivijalka.meetings.document import DOCX, document_of
-from kivijalka.meetings.models import Item, Meeting
+from kivijalka.meetings.models import Entry, Item, Meeting
 from kivijalka.meetings.registers import meetings
 from kivijalka.register.command import can
 from kivijalka.register.doors import drafts, rows
 from kivijalka.register.doors.downloads import download
 from kivijalka.register.doors.forms import command_form
 from kivijalka.register.doors.related import relate, together
-from kivijalka.register.doors.show import facts_of, verbs_of
+from kivijalka.register.doors.show import cell_of, verbs_of
 from kivijalka.register.refusal import NotThere
-from kivijalka.register.registry import REGISTERS
+from kivijalka.register.registry import REGISTERS, register_of
 
 VERBS = meetings.all_commands
 MOST_TOLD = 10
@@ -62,18 +62,9 @@ def hold_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     place = _place(items, request.GET.get("item", ""))
     item = items[place] if items else None
     number = item.number if item else 0
-    address = reverse("do", args=[meetings.path, pk, decide.name])
-    form, draft = command_form(decide, None, meeting), _draft(request, address, str(number))
-    form.fields["item"].widget = forms.HiddenInput()
-    form.initial = {"item": number}
-    drafts.fill(form, draft)
     with together():
         record = _record(item)
-        decisions = relate(
-            [one for one in minutes.decisions_of(meeting) if one.item_id == (item.pk if item else None)], ["owner"]
-        )
-    register = REGISTERS[item.why.partition(".")[0]] if item and record is not None else None
-    back = f"{request.path}?{urlencode({'item': number})}"
+        decisions = relate(minutes.decisions_of(meeting).filter(item=item), ["owner"])
     context = {
         "meeting": meeting,
         "items": items,
@@ -83,18 +74,38 @@ def hold_page(request: ActingRequest, pk: UUID) -> HttpResponse:
         "after": items[place + 1] if place + 1 < len(items) else None,
         "place": place + 1,
         "left_out": _left_out(meeting, items),
-        "register": register,
         "record": record,
-        "facts": facts_of(register, record, register.words())[0][1] if register else [],
-        "verbs": verbs_of(register, record) if register and request.as_of is None else [],
+        **(_standing(record) if record is not None else {}),
+        "entries": Entry.objects.seen().filter(meeting=meeting.pk, item=item).order_by("id"),
         "decisions": decisions,
-        "form": form,
-        "draft": draft,
-        "decide": address,
-        "back": back,
-        "may_decide": meeting.can_decide and request.as_of is None,
+        **_recording(request, meeting, str(number)),
+        "back": f"{request.path}?{urlencode({'item': number})}",
+        "is_past": request.as_of is not None,
     }
     return render(request, "meetings/hold.html", context)
+
+
+def _standing(record: Any) -> dict[str, Any]:
+    """How a record stands, as its list tells it, then in the words that describe it; and what may be done with it."""
+    register = register_of(type(record))
+    listed = [column for column in register.shown if column.field not in ("code", register.title)]
+    texts = [name for name in register.declared_writable if type(register.field(name)) is TextField]
+    words = register.words()
+    facts = [
+        cell_of(record, one.field, badge=one.badge, percent=one.percent, words=words.get(one.field)) for one in listed
+    ]
+    told = [cell_of(record, name) for name in texts]
+    return {"register": register, "facts": [*facts, *told], "verbs": verbs_of(register, record)}
+
+
+def _recording(request: ActingRequest, meeting: Meeting, number: str) -> dict[str, Any]:
+    """The form that records a decision on an item, with what was begun of it."""
+    address = reverse("do", args=[meetings.path, meeting.pk, decide.name])
+    form, draft = command_form(decide, None, meeting), _draft(request, address, number)
+    form.fields["item"].widget = forms.HiddenInput()
+    form.initial = {"item": number}
+    drafts.fill(form, draft)
+    return {"form": form, "draft": draft, "decide": address}
 
 
 @require_GET
