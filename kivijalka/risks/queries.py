@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -17,6 +17,7 @@ from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import DIMENSIONS, LEVELS, Scales, Step, Words
 from kivijalka.register.command import Option
+from kivijalka.register.models import Link
 from kivijalka.risks.models import Assessment, Benefit, Level, Risk
 
 
@@ -28,6 +29,12 @@ class Cell:
     impact: int
     count: int
     level: str
+
+
+def without_action() -> Q:
+    """A risk that is to be treated, and that no action treats."""
+    treated = Link.objects.filter(kind="treats", b=OuterRef("pk"), until__isnull=True)
+    return ~Q(treatment__in=["", Risk.Treatment.ACCEPT]) & ~Q(Exists(treated))
 
 
 def open_actions(risk: Risk) -> int:

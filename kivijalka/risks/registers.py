@@ -128,6 +128,18 @@ risks = register(
                 "assess",
             ),
             Waits(_("Assess the risk"), lambda: owner() & Q(state="draft"), None, "assess"),
+            Waits(
+                _("Decide what is done with the risk"),
+                lambda: owner() & Q(state="assessed", treatment=""),
+                None,
+                "decide",
+            ),
+            Waits(
+                _("Name the action that treats the risk"),
+                lambda: owner() & Q(state="assessed") & queries.without_action(),
+                None,
+                "treat",
+            ),
         ],
         over=Q(state="closed"),
         words=queries.level_words,

@@ -47,7 +47,7 @@ def reader(committed: str) -> Person:
     """Somebody for whom something waits."""
     someone = holder("unit_head", language="sv")
     account_of(someone)
-    assessed_risk("Tulipalo", owner=someone, unit=someone.unit, review=in_days(-3))
+    assessed_risk("Tulipalo", treatment="accept", owner=someone, unit=someone.unit, review=in_days(-3))
     return someone
 
 
