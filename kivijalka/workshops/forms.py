@@ -33,7 +33,7 @@ def answer_form(policy: PolicyVersion | None, data: Any = None, initial: dict[st
     form = RegisterForm(data, initial=initial)
     form.fields["question"] = forms.UUIDField(widget=forms.HiddenInput)
     form.fields["likelihood"] = _scale(_("How likely is it?"), likelihood)
-    form.fields["impact"] = _scale(_("How bad is it where it hits hardest?"), impact)
+    form.fields["impact"] = _scale(_("How great is the impact where it is felt most?"), impact)
     return form
 
 
