@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, F, Func, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from kivijalka.access import Actor
+from kivijalka.access import Actor, owner
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import DIMENSIONS, LEVELS, Scales, Step, Words
@@ -29,6 +29,21 @@ class Cell:
     impact: int
     count: int
     level: str
+
+
+class AskedToAccept(Func):
+    """Whether the acting person is the nearest, at the risk's unit or above it, with the authority for its level."""
+
+    function = "kj.asked_to_accept"
+    output_field = BooleanField()
+
+    def __init__(self) -> None:
+        super().__init__(F("unit_id"), F("level"), F("owner_id"))
+
+
+def proposed_to_me() -> Q:
+    """A risk that its owner proposes to accept, and that the acting person is asked to."""
+    return Q(state="assessed", treatment=Risk.Treatment.ACCEPT) & ~owner() & Q(AskedToAccept())
 
 
 def without_action() -> Q:

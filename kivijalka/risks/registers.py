@@ -134,6 +134,7 @@ risks = register(
                 None,
                 "decide",
             ),
+            Waits(_("Accept the risk, or have it treated"), queries.proposed_to_me, None, "accept"),
             Waits(
                 _("Name the action that treats the risk"),
                 lambda: owner() & Q(state="assessed") & queries.without_action(),

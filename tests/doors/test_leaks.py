@@ -31,6 +31,7 @@ AS_OWNER = {
     "accepts_up_to": "answers of a person's roles, which stand in the directory",
     "account_at_provider": "makes an account, without a password, of somebody who works here; it tells a number",
     "acting_names": "answers the names of the acting person and of whom they stand in for",
+    "asked_to_accept": "answers of the acting person; who leads where stands in the directory",
     "asked": "answers within the reach of access.explain",
     "below": "answers of units that one sees the top of",
     "decided_policies": "what the council has decided is everybody's to read",
