@@ -102,7 +102,7 @@ def proposals(actor: Actor, meeting: Meeting) -> list[Section]:
 def sections(actor: Actor, meeting: Any, besides: Sequence[UUID | None] = ()) -> list[Section]:
     """The same of a placed meeting, without some records."""
     found = {**_moves(actor, meeting), **_of_views(meeting)}
-    nodes = Node.objects.defer("words", "folded").in_bulk([one[0] for several in found.values() for one in several])
+    nodes = Node.objects.in_bulk([one[0] for several in found.values() for one in several])
     taken, made = set(besides), []
     for why, several in found.items():
         new = []
@@ -117,7 +117,7 @@ def sections(actor: Actor, meeting: Any, besides: Sequence[UUID | None] = ()) ->
 
 def record_by_code(words: str) -> Node | None:
     """The record whose code these words are, within reach."""
-    return Node.objects.filter(code=words.strip().upper()).defer("words", "folded").first()
+    return Node.objects.filter(code=words.strip().upper()).first()
 
 
 def _moves(actor: Actor, meeting: Any) -> dict[str, list[Found]]:
