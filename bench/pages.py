@@ -42,7 +42,7 @@ ROUNDS = int(os.environ.get("KIVIJALKA_BENCH_ROUNDS", 15))
 MOST_QUERIES = 12
 WORDS = "sähkökatko"
 NO_QUERIES = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
-LIST, RECORD, SEARCH, SITUATION, HEAT, AGENDA = 100, 80, 150, 100, 150, 150
+LIST, RECORD, SEARCH, SITUATION, BY_UNIT, AGENDA = 100, 80, 150, 100, 150, 150
 PLAIN_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -95,12 +95,12 @@ def pages() -> list[Page]:
         Page("/situation/", SITUATION, "/situation/"),
         Page("/situation/?unit={unit}", SITUATION),
         Page("/situation/?as_of={past}", SITUATION),
-        Page("/situation/heat/", HEAT),
-        Page("/situation/heat/?unit={unit}", HEAT),
-        Page("/situation/heat/?as_of={past}", HEAT),
-        Page("/situation/effects/", SITUATION),
-        Page("/situation/effects/?unit={unit}", SITUATION),
-        Page("/situation/effects/?as_of={past}", SITUATION),
+        Page("/situation/heat/", BY_UNIT),
+        Page("/situation/heat/?unit={unit}", BY_UNIT),
+        Page("/situation/heat/?as_of={past}", BY_UNIT),
+        Page("/situation/effects/", BY_UNIT),
+        Page("/situation/effects/?unit={unit}", BY_UNIT),
+        Page("/situation/effects/?as_of={past}", BY_UNIT),
         Page("/", LIST),
         Page("/meetings/{meeting}/agenda/", AGENDA),
     ]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
 
 from kivijalka.organisation.models import Unit
-from kivijalka.register.doors.filters import NumbersBelow
 
 F = TypeVar("F")
 # Numbers of the lines that are no unit right below.
@@ -43,39 +42,49 @@ class Line(Generic[F]):
         return not (self.is_itself or self.is_total)
 
 
-def begun_at(asked: Unit | None) -> tuple[Unit | None, list[Any]]:
-    """The unit that figures are of, and those right below it, each with the numbers of all that is under it.
+@dataclass(frozen=True)
+class Tree:
+    """The unit that figures are of (None: several that have nothing above them), those right below it, and of each number
+    that is under one of those, which."""
 
-    Without one: the topmost that is seen; where several are, those, below nothing.
-    """
-    unit = asked
-    if unit is None:
-        tops = list(Unit.objects.seen().exclude(parent__in=Unit.objects.seen().values("number")))
-        if len(tops) != 1:
-            return None, _numbered(number__in=[top.number for top in tops])
-        unit = tops[0]
-    return unit, _numbered(parent=unit.number)
+    unit: Unit | None
+    below: list[Unit]
+    under: dict[int, int]
 
 
-def _numbered(**asked: Any) -> list[Any]:
-    return list(Unit.objects.seen().filter(**asked).annotate(below=NumbersBelow("number")).order_by("number"))
+def tree_at(asked: Unit | None) -> Tree:
+    """What is below a unit; without one, below the topmost that is seen, or those where they are several. Two queries."""
+    parents: dict[int, int | None] = dict(Unit.objects.seen().values_list("number", "parent_id"))
+    tops = [number for number, parent in parents.items() if parent not in parents]
+    top = asked.number if asked else tops[0] if len(tops) == 1 else None
+    heads = tops if top is None else [number for number, parent in parents.items() if parent == top]
+    units = {unit.number: unit for unit in Unit.objects.seen().filter(number__in=[*heads, *([top] if top else [])])}
+    return Tree(units.get(top or 0), [units[number] for number in sorted(heads)], _under(set(heads), parents))
+
+
+def _under(heads: set[int], parents: Mapping[int, int | None]) -> dict[int, int]:
+    found = {head: head for head in heads}
+    for number in parents:
+        way: list[int] = []
+        here: int | None = number
+        while here is not None and here not in found and here in parents:
+            way.append(here)
+            here = parents[here]
+        if here in found:
+            found |= dict.fromkeys(way, found[here])
+    return found
 
 
 def lines_of(
-    unit: Unit | None,
-    below: Sequence[Any],
-    found: Iterable[tuple[int, Any]],
-    begin: Callable[[], F],
-    add: Callable[[F, Any], object],
+    tree: Tree, found: Iterable[tuple[int, Any]], begin: Callable[[], F], add: Callable[[F, Any], object]
 ) -> list[Line[F]]:
     """What was found by the number of a unit, gathered: a line for each unit below, one for the unit itself where
     something is found at it, and one for all."""
-    under = {number: one.number for one in below for number in one.below}
     figures: dict[int, F] = defaultdict(begin)
     for number, what in found:
-        add(figures[under.get(number, ITSELF)], what)
+        add(figures[tree.under.get(number, ITSELF)], what)
         add(figures[TOTAL], what)
     # A unit that has ended is told of as long as something is found at it.
-    lines = [Line(one, figures[one.number]) for one in below if one.end is None or one.number in figures]
-    itself = [Line(unit, figures[ITSELF], is_itself=True)] if unit and ITSELF in figures else []
-    return [*itself, *lines, Line(unit, figures[TOTAL], is_total=True)]
+    lines = [Line(one, figures[one.number]) for one in tree.below if one.end is None or one.number in figures]
+    itself = [Line(tree.unit, figures[ITSELF], is_itself=True)] if tree.unit and ITSELF in figures else []
+    return [*itself, *lines, Line(tree.unit, figures[TOTAL], is_total=True)]

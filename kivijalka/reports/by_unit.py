@@ -20,7 +20,7 @@ from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.downloads import download
 from kivijalka.register.doors.files.write import TYPES, WRITERS
 from kivijalka.reports import effects, heat
-from kivijalka.reports.below import Line, begun_at
+from kivijalka.reports.below import Line, tree_at
 from kivijalka.reports.views import rows_at
 from kivijalka.risks.models import Level, Risk
 
@@ -61,7 +61,7 @@ def heat_file(request: ActingRequest) -> HttpResponse:
 def effects_page(request: ActingRequest) -> HttpResponse:
     """Of actions done: of how many the effect was asked for, measured and reached; and what was expected, beside it."""
     asked = unit_looked_at(request)
-    unit, below = begun_at(asked)
+    tree = tree_at(asked)
     actions, day = rows_at(Action, asked), _day(request)
     filters: list[dict[str, Any]] = [
         {"state": effects.DONE},
@@ -75,9 +75,9 @@ def effects_page(request: ActingRequest) -> HttpResponse:
         addresses = (_listed(request, "actions", line, query) for query in filters)
         return list(zip(counts, addresses, effects.COLUMNS, strict=True))
 
-    lines = effects.effects(actions, unit, below, day)
+    lines = effects.effects(actions, tree, day)
     context = {
-        "unit": unit,
+        "unit": tree.unit,
         "lines": [(line, cells(line)) for line in lines],
         "names": effects.COLUMNS,
         "total": lines[-1].figures,
@@ -89,8 +89,8 @@ def effects_page(request: ActingRequest) -> HttpResponse:
 
 def _heat(request: ActingRequest) -> tuple[Unit | None, list[Line[heat.Spots]]]:
     asked = unit_looked_at(request)
-    unit, below = begun_at(asked)
-    return unit, heat.heat(rows_at(Risk, asked), unit, below)
+    tree = tree_at(asked)
+    return tree.unit, heat.heat(rows_at(Risk, asked), tree)
 
 
 def _listed(request: ActingRequest, path: str, line: Line[Any], asked: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.actions.models import Action
 from kivijalka.actions.queries import TREATS
 from kivijalka.register.models import Link
-from kivijalka.reports.below import Line, lines_of
+from kivijalka.reports.below import Line, Tree, lines_of
 from kivijalka.risks.models import Assessment, Risk, level_badge, level_in_words
 
 State, Stage = Action.State, Assessment.Stage
@@ -71,7 +71,7 @@ class Measured:
     steps: list[Step]
 
 
-def effects(actions: QuerySet[Action], unit: Any, below: Sequence[Any], day: date) -> list[Line[Effects]]:
+def effects(actions: QuerySet[Action], tree: Tree, day: date) -> list[Line[Effects]]:
     """A line for each unit below, one for the unit itself where something was done at it, and one for all; one query."""
     is_measured = Q(state__in=Action.MEASURED)
     found = actions.filter(state__in=DONE).order_by().values_list("unit_id").annotate(
@@ -80,13 +80,14 @@ def effects(actions: QuerySet[Action], unit: Any, below: Sequence[Any], day: dat
         measured=Count("id", filter=is_measured),
         reached=Count("id", filter=Q(state=State.EFFECT_CONFIRMED)),
     )  # fmt: skip
-    return lines_of(unit, below, ((number, numbers) for number, *numbers in found), Effects, lambda e, n: e.add(*n))
+    return lines_of(tree, ((number, numbers) for number, *numbers in found), Effects, lambda e, n: e.add(*n))
 
 
 def measured(actions: QuerySet[Action]) -> list[Measured]:
     """The actions measured last, each with the risks that it treats as far as they are seen; four queries."""
     rows = list(actions.filter(state__in=Action.MEASURED).order_by("-effect_measured_on", "-id")[:SHOWN])
-    ties: Any = Link.objects.seen().filter(kind=TREATS.kind, a__in=[row.pk for row in rows], until__isnull=True)
+    # Which links are seen the database's policy says: asked a second time, those of the past take seconds.
+    ties: Any = Link.objects.filter(kind=TREATS.kind, a__in=[row.pk for row in rows], until__isnull=True)
     treated: dict[UUID, list[UUID]] = defaultdict(list)
     for action, risk in ties.filter(b_register="risk").order_by("b").values_list("a", "b"):
         treated[action].append(risk)

@@ -11,8 +11,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from kivijalka.areas.names import Area
-from kivijalka.organisation.models import Unit
-from kivijalka.reports.below import Line, lines_of
+from kivijalka.reports.below import Line, Tree, lines_of
 from kivijalka.risks.models import Level, Risk
 
 # In the place of an area: of none; and the column of all.
@@ -43,11 +42,15 @@ class Spot:
 Spots = dict[str, Spot]
 
 
-def heat(risks: QuerySet[Risk], unit: Unit | None, below: Sequence[Any]) -> list[Line[Spots]]:
+def heat(risks: QuerySet[Risk], tree: Tree) -> list[Line[Spots]]:
     """A line for each unit below, one for the unit itself where threats stand at it, and one for all; one query."""
     threats = risks.filter(sign=Risk.Sign.THREAT).exclude(state=Risk.State.CLOSED).order_by()
     found = threats.values_list("unit_id", "areas", "level").annotate(count=Count("*"))
-    return lines_of(unit, below, ((number, what) for number, *what in found), _cold, _warm)
+    # Thousands of groups, few of them different once they are gathered.
+    gathered: Counter[tuple[int, tuple[str, ...], str]] = Counter()
+    for number, areas, level, count in found:
+        gathered[tree.under.get(number, number), tuple(areas), level] += count
+    return lines_of(tree, ((key[0], (*key[1:], count)) for key, count in gathered.items()), _cold, _warm)
 
 
 def _cold() -> Spots:

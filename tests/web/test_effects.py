@@ -13,6 +13,7 @@ from django.utils import timezone
 from kivijalka.access import acting
 from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Person, Unit
+from kivijalka.reports.below import tree_at
 from kivijalka.reports.effects import Effects, effects, measured
 from kivijalka.reports.views import rows_at
 from kivijalka.risks.models import Assessment
@@ -50,9 +51,7 @@ def fill(sector: Unit) -> Unit:
 def test_actions_are_counted_by_unit(sector: Unit, director: Person) -> None:
     school = fill(sector)
     with acting(director.pk):
-        below = list(Unit.objects.seen().filter(pk=school.pk))
-        below[0].below = [school.number]
-        itself, of_school, total = effects(rows_at(Action, None), sector, below, timezone.localdate())
+        itself, of_school, total = effects(rows_at(Action, None), tree_at(sector), timezone.localdate())
     assert (itself.is_itself, itself.figures) == (True, Effects(1, 1, 0, 0))
     assert (of_school.unit, of_school.figures) == (school, Effects(done=4, asked=3, measured=2, reached=1))
     assert (total.is_total, total.figures) == (True, Effects(5, 4, 2, 1))

@@ -42,8 +42,14 @@ def links_of(record: Any) -> list[Tie]:
 def tie_of(link: Link, record: Any) -> Tie:
     """A link as seen from one of its ends."""
     forward = link.a_id == record.pk
-    words = next((k.forward if forward else k.backward for k, *_ in link_rules() if k.kind == link.kind), link.kind)
-    return Tie(link.pk, link.kind if forward else f"{link.kind}:back", words, link.b if forward else link.a)
+    kind = link.kind if forward else f"{link.kind}:back"
+    return Tie(link.pk, kind, words_of(link, record), link.b if forward else link.a)
+
+
+def words_of(link: Link, record: Any) -> Any:
+    """What a link says, as seen from one of its ends."""
+    forward = link.a_id == record.pk
+    return next((k.forward if forward else k.backward for k, *_ in link_rules() if k.kind == link.kind), link.kind)
 
 
 def kinds_of(register: Register[Any]) -> dict[str, tuple[LinkKind, bool]]:

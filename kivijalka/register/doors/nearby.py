@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.filters import in_the_past
 from kivijalka.register.doors.history import Change, Telling, Version, changes_of, command_of, document_of
-from kivijalka.register.doors.links import tie_of
+from kivijalka.register.doors.links import words_of
 from kivijalka.register.graph import link_rules
 from kivijalka.register.models import Link, Node
 from kivijalka.register.own.fields import spread
@@ -44,21 +44,34 @@ class Nearby:
     def versions(self, record: Any, names: dict[Any, str]) -> Iterator[Version]:
         """All of it as people read it, in no order: links made and ended, and what became of the others meanwhile."""
         for link in self.links:
-            tie = tie_of(link, record)
-            rows = self.rows.get(tie.other.pk, [])
+            rows = self.rows.get(_far_end(link, record), [])
+            if not rows:
+                continue
+            other = _node(rows[0])
             if not any(row["kept_op"] == "I" and abs(row["kept_from"] - link.since) < TOGETHER for row in rows):
-                yield _of_link(link.since, tie.words, tie.other)
+                yield _of_link(link.since, words_of(link, record), other)
             if link.until is not None:
-                yield _of_link(link.until, _("The link was ended"), tie.other)
-            yield from _versions(link, tie.other, rows, names)
+                yield _of_link(link.until, _("The link was ended"), other)
+            yield from _versions(link, other, rows, names)
 
 
 def nearby(register: Register[Any], record: Any) -> Nearby:
     """What a record was ever linked to, as far as it is seen; two queries, however many registers that are."""
-    found = Link.objects.seen().filter(Q(a=record.pk) | Q(b=record.pk)).select_related("a", "b")
-    links = list(found.order_by("-since", "-id")[:MOST_LINKS])
-    others = {link.b_id if link.a_id == record.pk else link.a_id for link in links}
+    # Which links are seen the database's policy says: asked a second time, those of the past take seconds.
+    links = list(Link.objects.filter(Q(a=record.pk) | Q(b=record.pk)).order_by("-since", "-id")[:MOST_LINKS])
+    others = {_far_end(link, record) for link in links}
     return Nearby(links, _rows(register, others) if others else {})
+
+
+def _far_end(link: Link, record: Any) -> UUID:
+    far: UUID = link.b_id if link.a_id == record.pk else link.a_id
+    return far
+
+
+def _node(row: dict[str, Any]) -> Node:
+    """The other record as it is called in the latest of its versions."""
+    title = " ".join(str(row[name]) for name in REGISTERS[row["kept_register"]].title.split())
+    return Node(id=row["id"], register=row["kept_register"], code=row["code"], title=title)
 
 
 def _versions(link: Link, other: Node, rows: list[dict[str, Any]], names: dict[Any, str]) -> Iterator[Version]:
@@ -109,7 +122,8 @@ def _rows(register: Register[Any], keys: Iterable[UUID]) -> Rows:
         cursor.execute(f"{union} order by kept_from desc, version desc limit {MOST_VERSIONS}", given)
         found: Rows = defaultdict(list)
         for key, *kept, _version, document in cursor.fetchall():
-            row = {**_typed(REGISTERS[key], document_of(document)), **dict(zip(KEPT, kept, strict=True))}
+            values = _typed(REGISTERS[key], document_of(document))
+            row = {**values, **dict(zip(KEPT, kept, strict=True)), "kept_register": key}
             found[row["id"]].append(row)
     return dict(found)
 
