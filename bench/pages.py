@@ -101,6 +101,11 @@ def pages() -> list[Page]:
         Page("/situation/effects/", BY_UNIT),
         Page("/situation/effects/?unit={unit}", BY_UNIT),
         Page("/situation/effects/?as_of={past}", BY_UNIT),
+        Page("/areas/", SITUATION),
+        Page("/areas/occupational_safety/", BY_UNIT),
+        Page("/areas/occupational_safety/?unit={unit}", BY_UNIT),
+        Page("/areas/occupational_safety/?as_of={past}", BY_UNIT),
+        Page("/first-steps/?unit={unit}", LIST),
         Page("/", LIST),
         Page("/meetings/{meeting}/agenda/", AGENDA),
     ]

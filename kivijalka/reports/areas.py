@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models import Count, Q, QuerySet, Window
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,11 +20,20 @@ from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Person, Role, Unit
 from kivijalka.register.doors.related import relate
 from kivijalka.register.models import Link
-from kivijalka.reports.views import overdue_of, query_of, rows_at, standing
+from kivijalka.reports.views import query_of, rows_at, standing
 from kivijalka.risks.models import Risk
+from kivijalka.risks.queries import Stand
 
 MOST = 10
 OPEN = ~Q(state=Risk.State.CLOSED)
+# What an area's page asks of its risks, however many there are, in one query.
+TOLD = ("pk", "code", "title", "unit_id", "sign", "likelihood", "impact", "level", "review", "flagged")
+
+# And what it names of others.
+NAMED: dict[Any, tuple[str, ...]] = {
+    Action: ("code", "title", "due"),
+    Indicator: ("code", "title", "value", "measured_in", "limit"),
+}
 
 
 @require_GET
@@ -46,23 +55,21 @@ def areas(request: ActingRequest) -> HttpResponse:
 def area_page(request: ActingRequest, area: str) -> HttpResponse:
     """One area's situation: matrix, what waits for its expert, what is overdue, past its limit, and where nothing is known."""
     pack, unit, day = _pack(area), unit_looked_at(request), _day(request)
-    risks = rows_at(Risk, unit).filter(areas__contains=[area])
-    overdue, overdue_count = overdue_of(_tied(rows_at(Action, unit), "treats", risks), day)
-    queue = _first(risks.filter(OPEN & (Q(flagged__isnull=False) | Q(level=""))), F("flagged").asc(nulls_last=True))
-    past = Q(state=Indicator.State.FOLLOWED, standing=Indicator.Standing.PAST)
-    indicators = _first(_tied(rows_at(Indicator, unit), "watches", risks).filter(past), "value_on")
-    without = _first(_units_without(area, unit), "number", most=2 * MOST)
+    risks = list(rows_at(Risk, unit).filter(OPEN, areas__contains=[area]).values_list(*TOLD, named=True))
+    tied = _tied([risk.pk for risk in risks], _late(unit, day), _past_limit(unit))
+    queue = sorted((risk for risk in risks if risk.flagged or not risk.level), key=_longest_flagged)
     context = {
-        **standing(risks, day),
+        **standing(_stands(risks, day), day),
         "pack": pack,
         "unit": unit,
         "day": day,
         "experts": _experts(pack, day),
-        "queue": relate(queue, ["unit"]),
-        "overdue": overdue,
-        "overdue_count": overdue_count,
-        "indicators": indicators,
-        "without": without,
+        "queue": relate(_shown(Risk, queue[:MOST], ("code", "title", "unit_id", "flagged")), ["unit"]),
+        "queue_count": len(queue),
+        "overdue": tied[Action],
+        "indicators": tied[Indicator],
+        "most": MOST,
+        "without": _first(_units_without({risk.unit_id for risk in risks}, unit), "number", most=2 * MOST),
         "query": f"{query_of(request, unit)}areas={area}&",
     }
     return render(request, "reports/area.html", context)
@@ -96,10 +103,43 @@ def _day(request: ActingRequest) -> date:
     return timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
 
 
-def _tied(rows: QuerySet[Any], kind: str, risks: QuerySet[Any]) -> QuerySet[Any]:
-    """Of the rows, those that a link of this kind ties to one of the risks."""
-    links = Link.objects.seen().filter(kind=kind, until__isnull=True, b__in=risks.order_by().values("pk"))
-    return rows.filter(pk__in=links.values("a"))
+def _late(unit: Any, day: date) -> QuerySet[Any]:
+    """Actions that are overdue, the longest first."""
+    return rows_at(Action, unit).filter(state__in=Action.OPEN, due__lt=day).order_by("due", "id")
+
+
+def _past_limit(unit: Any) -> QuerySet[Any]:
+    """Indicators past their limit, the longest first."""
+    past = Q(state=Indicator.State.FOLLOWED, standing=Indicator.Standing.PAST)
+    return rows_at(Indicator, unit).filter(past).order_by("value_on", "id")
+
+
+def _tied(risks: list[Any], *those: QuerySet[Any]) -> dict[Any, list[Any]]:
+    """Of the few that ask for something, by their model, those that treat or watch one of the risks. Their links are asked
+    by key, and seen by the database's policy alone: a join, or to ask it twice, takes seconds in the past."""
+    found = {rows.model: list(rows.only(*NAMED[rows.model])) for rows in those}
+    keys = [one.pk for ones in found.values() for one in ones]
+    links = Link.objects.filter(kind__in=["treats", "watches"], a__in=keys, until__isnull=True)
+    area = set(risks)
+    ours = {a for a, b in links.values_list("a", "b") if b in area}
+    return {model: [one for one in ones if one.pk in ours] for model, ones in found.items()}
+
+
+def _stands(risks: list[Any], day: date) -> list[Stand]:
+    return [
+        Stand(risk.sign, risk.likelihood, risk.impact, risk.level, 1, int(bool(risk.review and risk.review < day)))
+        for risk in risks
+    ]
+
+
+def _longest_flagged(risk: Any) -> tuple[date, Any]:
+    """What asks for a new look comes first, the longest so; then what nobody has assessed."""
+    return risk.flagged or date.max, risk.pk
+
+
+def _shown(model: Any, rows: list[Any], names: tuple[str, ...]) -> list[Any]:
+    """Records as a page names them."""
+    return [model(pk=row.pk, **{name: getattr(row, name) for name in names}) for row in rows]
 
 
 def _first(rows: QuerySet[Any], order: Any, most: int = MOST) -> list[Any]:
@@ -107,10 +147,9 @@ def _first(rows: QuerySet[Any], order: Any, most: int = MOST) -> list[Any]:
     return list(rows.annotate(of=Window(Count("*"))).order_by(order, "id")[:most])
 
 
-def _units_without(area: str, unit: Any) -> QuerySet[Unit]:
-    """Units in which people work, without an open risk of the area."""
-    risks = Risk.objects.seen().filter(OPEN, unit=OuterRef("number"), areas__contains=[area])
-    rows = Unit.objects.seen().filter(~Exists(risks), kind=Unit.Kind.UNIT, end__isnull=True)
+def _units_without(having: set[int], unit: Any) -> QuerySet[Unit]:
+    """Units in which people work, without those that have a risk."""
+    rows: QuerySet[Unit] = Unit.objects.seen().filter(kind=Unit.Kind.UNIT, end__isnull=True).exclude(number__in=having)
     return rows.filter(number__in=unit.below) if unit else rows
 
 

@@ -36,7 +36,7 @@ def situation(request: ActingRequest) -> HttpResponse:
     risks, actions = rows_at(Risk, unit), rows_at(Action, unit)
     overdue, overdue_count = overdue_of(actions, day)
     context = {
-        **standing(risks, day),
+        **standing(queries.stands(risks, day), day),
         "unit": unit,
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
         "top": relate(_top(risks), ["unit"]),
@@ -50,9 +50,8 @@ def situation(request: ActingRequest) -> HttpResponse:
     return render(request, "reports/_standing.html" if alone else "reports/situation.html", context)
 
 
-def standing(risks: QuerySet[Any], day: date) -> dict[str, Any]:
-    """What the matrix shows: open risks by where they stand in the policy of the day; two queries."""
-    found = queries.stands(risks, day)
+def standing(found: list[queries.Stand], day: date) -> dict[str, Any]:
+    """What the matrix shows: open risks by where they stand, in the policy of the day."""
     counts = Counter[tuple[str, str]]()
     for stand in found:
         counts[stand.sign if stand.level else "", stand.level] += stand.count

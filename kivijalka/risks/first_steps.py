@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -123,18 +122,21 @@ def _taken(request: ActingRequest, unit: Unit) -> HttpResponse:
 
 def _led(unit: Unit) -> Iterable[Led]:
     """Open risks of the unit, the latest first, with how far each is."""
-    treats = Link.objects.filter(kind="treats", b=OuterRef("pk"), until__isnull=True)
-    rows = Risk.objects.seen().filter(unit=unit.number).exclude(state=Risk.State.CLOSED)
-    for risk in rows.annotate(is_treated=Exists(treats)).order_by("-id")[:LOOKED_AT]:
-        yield Led(risk, [(verb, label, done(risk, verb)) for verb, label in STEPS])
+    open_ones = Risk.objects.seen().filter(unit=unit.number).exclude(state=Risk.State.CLOSED)
+    found = list(open_ones.order_by("-id")[:LOOKED_AT])
+    # Which are seen the policy says: asked twice, those of the past take seconds.
+    treats = Link.objects.filter(kind="treats", b__in=[risk.pk for risk in found], until__isnull=True)
+    treated = set(treats.values_list("b", flat=True))
+    for risk in found:
+        yield Led(risk, [(verb, label, done(risk, verb, risk.pk in treated)) for verb, label in STEPS])
 
 
-def done(risk: Any, verb: str) -> bool:
+def done(risk: Risk, verb: str, is_treated: bool) -> bool:
     """Whether a step is behind; a risk that is to be accepted needs no action."""
     answers: dict[str, bool] = {
         "assess": risk.state != Risk.State.DRAFT,
         "name_control": risk.control_adequacy != "",
         "decide": risk.treatment != "",
-        "treat": risk.is_treated or risk.treatment == Risk.Treatment.ACCEPT,
+        "treat": is_treated or risk.treatment == Risk.Treatment.ACCEPT,
     }
     return answers[verb]
