@@ -20,7 +20,7 @@ from kivijalka.meetings.models import Meeting
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.register.declare import Register, View
 from kivijalka.register.doors.compare import Moved, moved
-from kivijalka.register.doors.filters import NumbersBelow, filters_of
+from kivijalka.register.doors.filters import Among, NumbersBelow, let_through
 from kivijalka.register.models import Node
 from kivijalka.register.registry import REGISTERS, register_of
 
@@ -129,7 +129,7 @@ def _moves(actor: Actor, meeting: Any) -> dict[str, list[Found]]:
             asked = moved(
                 register,
                 actor,
-                lambda rows=rows, over=register.over: rows.seen().filter(~over, unit_id__in=meeting.below),  # type: ignore[misc]
+                lambda rows=rows, over=register.over: rows.seen().filter(~over, Among("unit_id", meeting.below)),  # type: ignore[misc]
                 since(meeting),
             )
             for name in MOVES:
@@ -139,9 +139,10 @@ def _moves(actor: Actor, meeting: Any) -> dict[str, list[Found]]:
 
 def _worst(asked: Moved, name: str) -> list[Found]:
     """The highest classes first, then the newest."""
-    (then, now), ids = asked.grades, list(getattr(asked, name))
-    ids.sort(key=lambda pk: (now.get(pk) or then.get(pk, ""), pk), reverse=True)
-    return [(pk, None, len(ids), then.get(pk, ""), now.get(pk, "")) for pk in ids[:MOST]]
+    ids, nothing = list(getattr(asked, name)), (0, "")
+    found = [(pk, asked.before.get(pk, nothing)[1], asked.after.get(pk, nothing)[1]) for pk in ids]
+    found.sort(key=lambda one: (one[2] or one[1], one[0]), reverse=True)
+    return [(pk, None, len(ids), was, now) for pk, was, now in found[:MOST]]
 
 
 def _of_views(meeting: Any) -> dict[str, list[Found]]:
@@ -162,8 +163,8 @@ def _asked(meeting: Any) -> Iterator[tuple[str, QuerySet[Any]]]:
     for register in REGISTERS.values():
         for view in register.views:
             if view.agenda:
-                rows = filters_of(register.key)(QueryDict(view.query), queryset=register.model.objects.offered()).qs
-                of_unit = rows.filter(**{f"{register.model.unit_column}__in": meeting.below})
+                rows = let_through(register, QueryDict(view.query), register.model.objects.offered())
+                of_unit = rows.filter(Among(register.model.unit_column, meeting.below))
                 yield f"{register.key}.{view.key}", _by_day(of_unit, _day_of(register, view), sorted(register.badges))
 
 

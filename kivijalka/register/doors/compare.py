@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -41,6 +41,8 @@ SINCE = "since"
 # So many of each kind are shown; all are counted.
 MOST = 50
 Versions = dict[UUID, int]
+# Of each row its version, and its class or nothing.
+Stands = dict[UUID, tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -117,17 +119,17 @@ def moment_before(day: date, later: datetime) -> datetime:
     return end_of(day)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Moved:
-    """Which rows differ, by how: each with its version now, or then if it has left; the versions then, the classes of both."""
+    """Which rows differ, by how: each with its version now, or then if it has left; and how all stood then and now."""
 
-    rose: Versions
-    fell: Versions
-    changed: Versions
-    came: Versions
-    left: Versions
-    before: Versions
-    grades: tuple[dict[UUID, str], dict[UUID, str]]
+    before: Stands
+    after: Stands
+    rose: Versions = field(default_factory=dict)
+    fell: Versions = field(default_factory=dict)
+    changed: Versions = field(default_factory=dict)
+    came: Versions = field(default_factory=dict)
+    left: Versions = field(default_factory=dict)
 
 
 def differences(
@@ -153,26 +155,25 @@ def moved(register: Register[Any], actor: Actor, asked: Callable[[], QuerySet[An
     with acting(actor.person, on_behalf_of=actor.on_behalf_of, door=actor.door, token=actor.token, as_of=since) as then:
         # A list is asked then as it is now, also by a field that the city had not added yet.
         then.memo.update(actor.memo)
-        before, grades = _versions(register, asked())
-    after, grades_now = _versions(register, asked())
-    changed = {pk: version for pk, version in after.items() if before.get(pk, version) != version}
-    rose = {pk: v for pk, v in changed.items() if "" < grades.get(pk, "") < grades_now[pk]}
-    fell = {pk: v for pk, v in changed.items() if "" < grades_now.get(pk, "") < grades[pk]}
-    return Moved(
-        rose=rose,
-        fell=fell,
-        changed={pk: v for pk, v in changed.items() if pk not in rose and pk not in fell},
-        came={pk: version for pk, version in after.items() if pk not in before},
-        left={pk: version for pk, version in before.items() if pk not in after},
-        before=before,
-        grades=(grades, grades_now),
-    )
+        before = _stands(register, asked())
+    after = _stands(register, asked())
+    found = Moved(before, after)
+    for pk, (version, grade) in after.items():
+        former, former_grade = before.get(pk, (0, ""))
+        if not former:
+            found.came[pk] = version
+        elif former != version:
+            is_graded = former_grade and grade and former_grade != grade
+            into = found.changed if not is_graded else found.rose if former_grade < grade else found.fell
+            into[pk] = version
+    found.left.update({pk: version for pk, (version, _grade) in before.items() if pk not in after})
+    return found
 
 
 def _told(
     register: Register[Any],
     groups: dict[Any, Versions],
-    before: Versions,
+    before: Stands,
     versions: list[dict[str, Any]],
     since: datetime,
 ) -> list[Different]:
@@ -191,7 +192,7 @@ def _told(
     def different(heading: Any, versions: Versions) -> Different:
         found = []
         for pk, version in _first(versions).items():
-            now, then = (pk, version), (pk, before.get(pk, version))
+            now, then = (pk, version), (pk, before[pk][0] if pk in before else version)
             if now in raw and then in raw:
                 found.append(Told(stood[now], changes_of(register, raw[now], raw[then], telling), deeds[pk]))
         return Different(heading, sorted(found, key=lambda one: str(one.row.code)), len(versions))
@@ -199,11 +200,10 @@ def _told(
     return [different(heading, versions) for heading, versions in groups.items()]
 
 
-def _versions(register: Register[Any], found: QuerySet[Any, Any]) -> tuple[Versions, dict[UUID, str]]:
+def _stands(register: Register[Any], found: QuerySet[Any, Any]) -> Stands:
     """Which version of each row stands, and its class where the register has one. Ids, and so codes, rise with time."""
-    graded = sorted(register.badges)[:1]
-    rows = list(found.order_by("pk").values_list("pk", "version", *graded))
-    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows} if graded else {}
+    graded: list[Any] = sorted(register.badges)[:1] or [Value("")]
+    return {pk: (version, grade) for pk, version, grade in found.order_by("pk").values_list("pk", "version", *graded)}
 
 
 def _first(versions: Versions) -> Versions:
