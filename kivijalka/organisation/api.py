@@ -45,7 +45,7 @@ class Shares(BaseModel):
     items: list[Share]
 
 
-class Offer(shapes.Given):
+class OfferOfShare(shapes.Given):
     """What is offered, for which record, to whom."""
 
     record: str = shapes.described(_("Code of the record"), minLength=1)
@@ -61,7 +61,7 @@ def open_api(api: Api) -> None:
     """Add an operation per command, and the list."""
     add = partial(api.add, tag=_("Responsibility"))
     add("get", ROOT, listing, {200: Shares}, "responsibility_list", _("What you answer for, or who does for a record"))
-    add("post", ROOT, offering, {201: Share}, "responsibility_offer", _("Offer"), body=Offer)
+    add("post", ROOT, offering, {201: Share}, "responsibility_offer", _("Offer"), body=OfferOfShare)
     for name, verb in responsibility.ANSWERS.items():
         says = str(verb.function.__doc__)
         path, view = f"{ROOT}/{{id}}/{name}", answering(name)
@@ -80,7 +80,7 @@ def listing(request: ActingRequest, record: str = "") -> dict[str, Any]:
 
 def offering(request: ActingRequest) -> Status[dict[str, Any]]:
     query.check(request)
-    body = Body(request, Offer)
+    body = Body(request, OfferOfShare)
     form = offer_form(body.values)
     form.fields["record"] = forms.CharField()
     values = body.fitting(form)
