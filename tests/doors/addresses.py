@@ -123,6 +123,11 @@ def doors_of(register: Register[Any]) -> set[Door]:
     return {(method, route) for method, route in doors() if _concerns(route, register)}
 
 
+def is_link(route: str) -> bool:
+    """Whether a route is of the links of a record."""
+    return "/link" in route
+
+
 def is_program(route: str) -> bool:
     return route.startswith("api/")
 

@@ -75,25 +75,31 @@ def own_pages(scene: Scene) -> Iterator[Cell]:
 
 
 def fragments(scene: Scene) -> Iterator[Cell]:
-    """What search-as-you-type offers, what is alike, the side of the list, the search page, and what Ctrl-K leads to."""
+    """What search-as-you-type offers and the search page finds; for each thing that it can come to, also what is alike, the
+    side of the list, and what Ctrl-K leads to."""
+    telling = scene.telling(scene.register.access.see)
     for row in scene.rows:
         code = row.record.code
         for name in ("lookup", "lookup-whole"):
             offered = answer(scene, reverse(name, args=[scene.register.key]), {"q": code}).content.decode()
             yield Cell(name, row.place, scene.shown(row), ALLOWED if code in offered else HIDDEN)
+        for name, query in {"search": {"q": code}, "past search": {"q": code, **scene.past}}.items():
+            content = answer(scene, reverse("search"), query).content.decode()
+            found = ALLOWED if str(row.record.pk) in content else HIDDEN
+            yield Cell(name, row.place, scene.shown(row), found)
+        if row not in telling:
+            continue
         title = " ".join(str(getattr(row.record, name)) for name in scene.register.title.split())
         alike = answer(scene, reverse("similar", args=[scene.register.path]), {"title": title})
         seen = ALLOWED if str(row.record.pk) in alike.content.decode() else HIDDEN
-        yield Cell("similar", row.place, scene.shown(row), seen)
+        yield Cell(f"similar, {row.place}", "", scene.shown(row), seen)
         side = scene.client.get(
             reverse("list", args=[scene.register.path]), {"show": row.record.pk}, headers={"hx-target": "side"}
         )
-        yield Cell("side", row.place, scene.shown(row), said(side))
-        searches = {"search": {"q": code}, "past search": {"q": code, **scene.past}, "jump": {"q": code}}
-        for name, query in searches.items():
-            response = scene.client.get(reverse(name.removeprefix("past ")), query)
-            there = str(row.record.pk) in response.content.decode() + response.headers.get("location", "")
-            yield Cell(name, row.place, scene.shown(row), ALLOWED if there else HIDDEN)
+        yield Cell(f"side, {row.place}", "", scene.shown(row), said(side))
+        jump = scene.client.get(reverse("jump"), {"q": code})
+        there = str(row.record.pk) in jump.content.decode() + jump.headers.get("location", "")
+        yield Cell(f"jump, {row.place}", "", scene.shown(row), ALLOWED if there else HIDDEN)
 
 
 def overviews(scenes: list[Scene]) -> Iterator[Cell]:
@@ -215,7 +221,10 @@ def _together(scene: Scene, command: Command[Any], row: Row) -> str:
 
 
 def links(scene: Scene) -> Iterator[Cell]:
-    """A link made and ended on the record's page, which answers by leading back to it."""
+    """A link made and ended on the record's page, which answers by leading back to it; and one of an unknown kind."""
+    row, before = scene.rows[0], Link.objects.count()
+    scene.client.post(address(scene, "link", row), {"kind": "no such kind", "other": row.record.code})
+    yield Cell("unknown link", "", REFUSED, ALLOWED if Link.objects.count() > before else REFUSED)
     for tie in ties_of(scene):
         for row in scene.rows:
             target = address(scene, "link", row)
@@ -261,7 +270,7 @@ def filed(scene: Scene) -> Iterator[Cell]:
 
 
 def nothing(scene: Scene) -> Iterator[Cell]:
-    """What no register has: an unknown verb, an unknown kind of link; and what is only whose deed it was."""
+    """What no register has: an unknown verb; and what is only whose deed it was."""
     row = scene.rows[0]
     target = address(scene, "do", row, "no-such-verb")
     yield Cell("unknown verb", "", HIDDEN, said(scene.client.get(target)))
@@ -269,9 +278,6 @@ def nothing(scene: Scene) -> Iterator[Cell]:
     step = reverse("undo", args=[_entry(row.record)])
     yield Cell("another's step", "", HIDDEN, said(scene.client.get(step)))
     yield Cell("another's step, undone", "", HIDDEN, sent(scene, step, {}))
-    before = Link.objects.count()
-    scene.client.post(address(scene, "link", row), {"kind": "no such kind", "other": row.record.code})
-    yield Cell("unknown link", "", REFUSED, ALLOWED if Link.objects.count() > before else REFUSED)
 
 
 def _entry(record: Any) -> int:

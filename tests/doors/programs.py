@@ -14,6 +14,7 @@ from tests.doors.pages import answer, broken, listed
 from tests.doors.raw import ids_in
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
 from tests.doors.ties import Tie, ties_of
+from tests.full import FULL
 
 STATUS = {200: ALLOWED, 201: ALLOWED, 204: ALLOWED, 403: REFUSED, 404: HIDDEN}
 JSON = "application/json"
@@ -31,12 +32,11 @@ def lists(scene: Scene) -> Iterator[Cell]:
 
 
 def records(scene: Scene) -> Iterator[Cell]:
-    """The record, its history and links, and the record as it was."""
+    """The record, its history, and the record as it was."""
     for row in scene.rows:
         for door, more, query in (
             ("API record", "", {}),
             ("API history", "/history", {}),
-            ("API links", "/links", {}),
             ("API past record", "", scene.past),
             *((f"API {part.key}", f"/{part.key}", {}) for part in scene.register.parts),
         ):
@@ -74,9 +74,14 @@ def additions(scene: Scene) -> Iterator[Cell]:
 
 
 def verbs(scene: Scene) -> Iterator[Cell]:
-    """Every verb on a row in a state that lets it be done, for each thing that it can come to."""
+    """Every verb on a row in a state that lets it be done; one of each rule for each thing that it can come to, as pages try
+    them all."""
+    rules: list[Any] = []
     for command in scene.register.commands:
-        for place in scene.places_for(command.name):
+        rule, places = scene.register.access.may(command.name), scene.places_for(command.name)
+        known = rule in rules and not FULL
+        rules.append(rule)
+        for place in places[-1:] if known else places:
             with undone():
                 row = scene.row_for(command, place)
                 expected = scene.may(row, command.name)
@@ -97,7 +102,9 @@ def responsibilities(scene: Scene) -> Iterator[Cell]:
 
 
 def links(scene: Scene) -> Iterator[Cell]:
-    """A link made and ended. An end that one may not see is answered as one that is not there."""
+    """Links read, one made and ended. An end that one may not see is answered as one that is not there."""
+    for row in scene.rows:
+        yield Cell("API links", row.place, scene.shown(row), said(scene.client.get(f"{address(scene, row)}/links")))
     for tie in ties_of(scene):
         for row in scene.rows:
             near = tie.may_make(scene, row) if scene.sees(row) else HIDDEN
