@@ -27,7 +27,7 @@ class DecimalInput(forms.TextInput):
         super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
 
     def format_value(self, value: Any) -> Any:
-        return written(Decimal(value)) if isinstance(value, (int, float, Decimal)) else value
+        return written(Decimal(str(value))) if isinstance(value, (int, float, Decimal)) else value
 
 
 class LocalDecimalField(forms.DecimalField):

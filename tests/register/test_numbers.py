@@ -8,7 +8,7 @@ import pytest
 from django import forms
 from django.utils import translation
 
-from kivijalka.register.fields import LocalDecimalField
+from kivijalka.register.fields import DecimalInput, LocalDecimalField
 from kivijalka.register.numbers import typed, written
 
 VALUES = ["0.3", "100000", "1234567.5", "-0.125", "0", "12.3456", "1E+6"]
@@ -27,6 +27,10 @@ def test_the_mark_is_that_of_the_language(language: str, shown: str) -> None:
     with translation.override(language):
         html = field.get_bound_field(_form(field), "loss").as_widget()
     assert f'value="{shown}"' in html and 'type="text"' in html
+
+
+def test_what_is_proposed_as_a_float_is_shown_as_one_writes_it() -> None:
+    assert DecimalInput().format_value(0.3) == "0,3"
 
 
 @pytest.mark.parametrize(
