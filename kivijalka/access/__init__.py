@@ -4,7 +4,7 @@ A model declares its `Access` once, in plain `Q` objects. PostgreSQL alone evalu
 `can_<verb>` of a row, and as the row-level security policy of the table, of its history, its node and its links.
 """
 
-from kivijalka.access.actor import Actor, acting, current_actor, for_all
+from kivijalka.access.actor import Actor, acting, current_actor, for_all, looking_back
 from kivijalka.access.policy import Access
 from kivijalka.access.rules import (
     among,
@@ -28,6 +28,7 @@ __all__ = [
     "attached",
     "current_actor",
     "for_all",
+    "looking_back",
     "nobody",
     "of_unit",
     "oneself",

@@ -90,6 +90,16 @@ def acting(
             _restore(before)
 
 
+@contextmanager
+def looking_back(actor: Actor, moment: datetime) -> Iterator[Actor]:
+    """The same person, at a past moment. What was asked along is known already, and stays as it is now."""
+    with acting(
+        actor.person, on_behalf_of=actor.on_behalf_of, door=actor.door, token=actor.token, as_of=moment
+    ) as then:
+        then.memo.update(actor.memo)
+        yield then
+
+
 def say_command(name: str) -> None:
     """Tell the history which command the following writes belong to."""
     with connection.cursor() as cursor:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -125,16 +126,15 @@ def _moves(actor: Actor, meeting: Any) -> dict[str, list[Found]]:
     made: dict[str, list[Found]] = {}
     for key, register in REGISTERS.items():
         if register.badges:
-            rows = register.model.objects
-            asked = moved(
-                register,
-                actor,
-                lambda rows=rows, over=register.over: rows.seen().filter(~over, Among("unit_id", meeting.below)),  # type: ignore[misc]
-                since(meeting),
-            )
+            asked = moved(register, actor, partial(_open_below, register, meeting), since(meeting))
             for name in MOVES:
                 made[f"{key}.{name}"] = _worst(asked, name)
     return made
+
+
+def _open_below(register: Register[Any], meeting: Any) -> QuerySet[Any]:
+    found: QuerySet[Any] = register.model.objects.seen().filter(~register.over, Among("unit_id", meeting.below))
+    return found
 
 
 def _worst(asked: Moved, name: str) -> list[Found]:

@@ -36,9 +36,9 @@ def document_of(minutes: Minutes, language: str) -> bytes:
     document.add_heading(meeting.title, level=0)
     _table(document, _("Meeting"), [], _facts(minutes))
     for matter in minutes.matters:
-        _matter(document, f"{matter.item.number}. {matter.item.title}", matter)  # type: ignore[union-attr]
+        _matter(document, matter)
     if minutes.rest.decisions or minutes.rest.entries:
-        _matter(document, _("Other matters"), minutes.rest)
+        _matter(document, minutes.rest)
     if minutes.left_out:
         document.add_paragraph(left_out_words(minutes.left_out))
     if minutes.corrections:
@@ -48,8 +48,8 @@ def document_of(minutes: Minutes, language: str) -> bytes:
     return _packed(document)
 
 
-def _matter(document: Any, heading: str, matter: Matter) -> None:
-    document.add_heading(heading, level=1)
+def _matter(document: Any, matter: Matter) -> None:
+    document.add_heading(matter.heading, level=1)
     if matter.why:
         document.add_paragraph(matter.why)
     for entry in matter.entries:

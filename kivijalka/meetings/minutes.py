@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kivijalka.access import Actor, acting
+from kivijalka.access import Actor, looking_back
 from kivijalka.meetings.agenda import words_of
 from kivijalka.meetings.models import Decision, Entry, Item, Meeting
 from kivijalka.register.doors.related import relate, together
@@ -25,6 +25,10 @@ class Matter:
     item: Item | None
     decisions: list[Decision]
     entries: list[Entry]
+
+    @property
+    def heading(self) -> str:
+        return f"{self.item.number}. {self.item.title}" if self.item else str(_("Other matters"))
 
     @property
     def why(self) -> str:
@@ -108,13 +112,6 @@ def left_out_words(count: int) -> str:
     )
 
 
-@contextmanager
-def _as_it_stood(actor: Actor, meeting: Meeting) -> Iterator[None]:
+def _as_it_stood(actor: Actor, meeting: Meeting) -> AbstractContextManager[Any]:
     """The moment at which a meeting was closed; of one that goes on, now."""
-    if meeting.closed_at is None:
-        yield
-        return
-    given = {"on_behalf_of": actor.on_behalf_of, "door": actor.door, "token": actor.token}
-    with acting(actor.person, as_of=meeting.closed_at, **given) as then:  # type: ignore[arg-type]
-        then.memo.update(actor.memo)
-        yield
+    return nullcontext() if meeting.closed_at is None else looking_back(actor, meeting.closed_at)

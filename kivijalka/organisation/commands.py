@@ -19,6 +19,10 @@ from kivijalka.register.command import Ask, command
 from kivijalka.register.refusal import refuse
 
 IN_FORCE = Q(end__isnull=True)
+# Named: inside a signature the Django plugin of the type checker misreads a model.
+UpperUnit = Annotated[Unit, Ask(_("New upper unit"))]
+UnitThatContinues = Annotated[Unit, Ask(_("Unit that continues"))]
+NewUnit = Annotated[Unit, Ask(_("New unit"))]
 
 
 @command(_("Rename"), when=IN_FORCE)
@@ -45,7 +49,7 @@ def move(
     actor: Actor,
     unit: Unit,
     *,
-    to: Annotated[Unit, Ask(_("New upper unit"))],  # type: ignore[valid-type]  # the Django plugin misreads models here
+    to: UpperUnit,
 ) -> Unit:
     """Put the unit, with all below it, under another."""
     refuse(rules.why_not_move(unit.number, to.number, numbers_below(unit), ended=to.end is not None))
@@ -64,7 +68,7 @@ def merge(
     actor: Actor,
     unit: Unit,
     *,
-    into: Annotated[Unit, Ask(_("Unit that continues"))],  # type: ignore[valid-type]  # as above
+    into: UnitThatContinues,
     on: Annotated[date, Ask(_("Last day of this unit"))],
 ) -> Unit:
     """End the unit and hand everything that it has to another."""
@@ -145,7 +149,7 @@ def transfer(
     actor: Actor,
     person: Person,
     *,
-    to: Annotated[Unit, Ask(_("New unit"))],  # type: ignore[valid-type]  # as above
+    to: NewUnit,
 ) -> Person:
     """Put the person to another unit; the database ends their roles at the old one and lapses what they answered for."""
     refuse(rules.why_not_transfer(person.unit_id, to.number, ended=to.end is not None))

@@ -14,7 +14,7 @@ from kivijalka.access import Actor
 from kivijalka.actions import commands as actions
 from kivijalka.controls.models import Control
 from kivijalka.escalations import commands as escalations
-from kivijalka.organisation.models import Person, Unit
+from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
@@ -26,6 +26,8 @@ State, Stage = Risk.State, Assessment.Stage
 NOT_CLOSED = ~Q(state=State.CLOSED)
 ACCEPTANCE = ["accepted_until", "acceptance_reason", "accepted_by"]
 OPPORTUNITY = ("sign", Risk.Sign.OPPORTUNITY)
+RiskThatStays = Annotated[Risk, Ask(_("The risk that stays"))]
+UnitThatTakesOver = Annotated[Unit, Ask(_("The unit that takes it over"))]
 # How adequate controls are when there are some.
 SOME = [(one, one.label) for one in Risk.Adequacy if one != Risk.Adequacy.NONE]
 # What a risk that is split off has from the one that it was a part of.
@@ -202,7 +204,7 @@ def name_control(
     *,
     title: Annotated[str, Ask(_("What is in use today"))],
     kind: Annotated[str, Ask(_("Kind"), choices=Control.Kind)],
-    owner: Annotated[Person, Ask(_("Owner"))],  # type: ignore[valid-type]  # as in actions.treat
+    owner: actions.Owner,
     adequacy: Annotated[str, Ask(_("Adequacy of present controls"), choices=SOME)],
 ) -> Control:
     """Write a control at the risk's unit that the risk rests on, and how adequate present controls are."""
@@ -272,7 +274,7 @@ def merge(
     actor: Actor,
     risk: Risk,
     *,
-    into: Annotated[Risk, Ask(_("The risk that stays"))],  # type: ignore[valid-type]  # as in actions.treat
+    into: RiskThatStays,
     reason: Annotated[str, Ask(_("Reason"), rows=3)],
 ) -> Risk:
     """The other risk takes over what is linked to this one, which is closed."""
@@ -310,7 +312,7 @@ def adopt(
     actor: Actor,
     risk: Risk,
     *,
-    unit: Annotated[Unit, Ask(_("The unit that takes it over"))],  # type: ignore[valid-type]  # as in actions.treat
+    unit: UnitThatTakesOver,
     answer: Annotated[str, Ask(_("Reason"), rows=3)],
 ) -> Risk:
     """A unit takes over a risk that goes beyond what the unit below can do about it; who asked for that is answered."""

@@ -26,6 +26,7 @@ State = Offer.State
 IS_OPEN, IS_OFFERED = ~Q(state=Risk.State.CLOSED), Q(state=State.OFFERED)
 OFFERS = LinkKind("offers", _("offers"), _("is offered by"), to=["risk"])
 ADOPTED_FROM = LinkKind("adopted_from", _("was adopted from"), _("was adopted as"), to=["risk", "offer"])
+OtherUnit = Annotated[Unit, Ask(_("The unit that it concerns too"))]
 # What one unit has of another's risk; how bad it is there, it judges itself.
 DESCRIPTION = ("title", "kind", "sign", "areas", "cause", "event", "consequence", "confidentiality")
 
@@ -40,7 +41,7 @@ def offer(
     actor: Actor,
     risk: Risk,
     *,
-    unit: Annotated[Unit, Ask(_("The unit that it concerns too"))],  # type: ignore[valid-type]  # as in actions.treat
+    unit: OtherUnit,
     reason: Annotated[str, Ask(_("Why it concerns them too"), rows=3)],
     answer_due: Annotated[date, Ask(_("Answer due"))],
 ) -> Offer:
@@ -68,7 +69,7 @@ def adopt_too(
     actor: Actor,
     risk: Risk,
     *,
-    unit: Annotated[Unit, Ask(_("The unit that it concerns too"))],  # type: ignore[valid-type]  # as in actions.treat
+    unit: OtherUnit,
 ) -> Risk:
     """Make a risk of another unit of this one's description; it waits for an assessment of its own."""
     number: int = unit.number

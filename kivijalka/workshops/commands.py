@@ -25,6 +25,7 @@ from kivijalka.workshops.models import Participant, Question, Workshop
 
 State = Workshop.State
 ASKS_ABOUT = "asks_about"
+OneRisk = Annotated[Risk, Ask(_("Risk"))]
 WORDS = ("sign", "title", "cause", "event", "consequence")
 
 
@@ -34,7 +35,7 @@ WORDS = ("sign", "title", "cause", "event", "consequence")
     says=_("Whoever joins the workshop sees the risk's title, cause, event and consequence, and nothing else of it."),
     final=True,
 )
-def take_up(actor: Actor, workshop: Workshop, *, risk: Annotated[Risk, Ask(_("Risk"))]) -> Workshop:  # type: ignore[valid-type]  # as in actions.treat
+def take_up(actor: Actor, workshop: Workshop, *, risk: OneRisk) -> Workshop:
     """The workshop is to assess this risk, which whoever leads it may assess."""
     refuse(rules.why_not_ask(_not_assessable([risk])))
     if not _links(workshop).filter(b=risk.pk).exists():
@@ -87,7 +88,7 @@ def agree(
     actor: Actor,
     workshop: Workshop,
     *,
-    risk: Annotated[Risk, Ask(_("Risk"))],  # type: ignore[valid-type]  # as in actions.treat
+    risk: OneRisk,
     likelihood: asks.Likelihood,
     people: asks.OnPeople = None,
     service_continuity: asks.OnServiceContinuity = None,

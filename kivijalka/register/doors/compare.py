@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from kivijalka.access import Actor, acting
+from kivijalka.access import Actor, looking_back
 from kivijalka.access.request import ActingRequest
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
@@ -152,9 +152,8 @@ def differences(
 
 def moved(register: Register[Any], actor: Actor, asked: Callable[[], QuerySet[Any, Any]], since: datetime) -> Moved:
     """Which rows differ from how they stood then. What one may see is judged at each moment by today's roles."""
-    with acting(actor.person, on_behalf_of=actor.on_behalf_of, door=actor.door, token=actor.token, as_of=since) as then:
-        # A list is asked then as it is now, also by a field that the city had not added yet.
-        then.memo.update(actor.memo)
+    # A list is asked then as it is now, also by a field that the city had not added yet.
+    with looking_back(actor, since):
         before = _stands(register, asked())
     after = _stands(register, asked())
     found = Moved(before, after)

@@ -281,8 +281,9 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
             made[name] = RecordFilter(model=field.related_model, words=words, whole=whole, **common)
         elif lookup == "in":
             made[name] = ManyFilter(choices=lambda field=field: choices_of(field), widget=Boxes, **common)
-        elif lookup == "any":
-            made[name] = AnyOfArray(choices=[*field.base_field.choices, NOTHING], widget=Boxes, **common)  # type: ignore[attr-defined]
+        elif lookup == "any" and isinstance(field, ArrayField):
+            choices = [*(field.base_field.choices or ()), NOTHING]
+            made[name] = AnyOfArray(choices=choices, widget=Boxes, **common)
         elif lookup in SHORT and isinstance(field, IntegerField):
             label = _named(field, lookup)
             made[f"{name}_{lookup}"] = django_filters.NumberFilter(field_name=name, lookup_expr=lookup, label=label)
