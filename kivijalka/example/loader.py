@@ -14,9 +14,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from kivijalka.example.loader_rest import at_rest
-from kivijalka.example.rows import Row, rows_of
+from kivijalka.example.rows import rows_of
 from kivijalka.example.shape import City
 from kivijalka.example.suggestions import suggest, suggested_people
+from kivijalka.example.versions import Row
 from kivijalka.register.graph import NODE, node_values
 from kivijalka.register.registry import REGISTERS, kept_models
 from kivijalka.register.trail import columns_of, generated_columns

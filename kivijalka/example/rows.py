@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
 from functools import partial
-from itertools import groupby, pairwise
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
+from kivijalka.example import organisation_rows as organisation
 from kivijalka.example.evidence import Evidence
 from kivijalka.example.policies import Policies
-from kivijalka.example.shape import ActionVersion, City, Entry, Reorganisation, RiskVersion, Unit
-from kivijalka.example.units import history_start
-from kivijalka.register.models import SPAN
+from kivijalka.example.shape import ActionVersion, City, Entry, RiskVersion
+from kivijalka.example.versions import Row, array_of, key_of, versions_of
+from kivijalka.register.registry import register_by_key
 from kivijalka.risks.models import Level
 from kivijalka.workshops.codes import code_of, mark_of
 
 LEVELS = {word.split("_")[1]: word for word in Level.values}
-# Where the house names a command otherwise than the city does.
-COMMANDS = {"end": "end_unit"}
-PREFIXES = {
-    "objective": "O",
-    "indicator": "I",
-    "signal": "S",
-    "insurance": "N",
-    "finding": "F",
-    "exception": "X",
-    "escalation": "E",
-    "workshop": "WS",
-    "offer": "RO",
-    "meeting": "M",
-    "decision": "MD",
-}
-TITLES = {"fi": "title_fi", "sv": "title_sv", "en": "title_en"}
-
-
-class Row(NamedTuple):
-    """One version: the table's columns, from when to when, and what made it."""
-
-    values: dict[str, Any]
-    start: datetime
-    end: datetime | None
-    op: str
-    by: UUID | None
-    command: str
 
 
 def rows_of(city: City) -> dict[str, Iterator[Row]]:
@@ -56,16 +27,16 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
     registers |= {record.id: "control" for record in city.controls}
     registers |= {entry.id: entry.register for entry in city.entries}
     return {
-        "organisation_unit": _units(city),
-        "organisation_person": _persons(city),
-        "organisation_role": _roles(city),
-        "organisation_delegation": _delegations(city),
-        "policy_version": _versions(Policies(city).rows(), attrgetter("values")),
+        "organisation_unit": organisation.units(city),
+        "organisation_person": organisation.persons(city),
+        "organisation_role": organisation.roles(city),
+        "organisation_delegation": organisation.delegations(city),
+        "policy_version": versions_of(Policies(city).rows(), attrgetter("values")),
         "objectives_objective": _entries(city, "objective"),
-        "actions_action": _versions(city.action_versions, _action),
+        "actions_action": versions_of(city.action_versions, _action),
         "controls_control": _controls(city),
         "controls_controltest": _tests(city),
-        "risks_risk": _versions(city.risk_versions, partial(_risk, Evidence(city))),
+        "risks_risk": versions_of(city.risk_versions, partial(_risk, Evidence(city))),
         "risks_assessment": _assessments(city),
         "risks_offer": _entries(city, "offer"),
         "escalations_escalation": _entries(city, "escalation"),
@@ -81,36 +52,6 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "register_link": _links(city, registers),
         "organisation_responsibility": _responsibilities(city),
     }
-
-
-def key_of(unit: int, confidentiality: int = 1) -> int:
-    """A record's access key; the tables compute it themselves, the history holds it as a plain column."""
-    return confidentiality * SPAN + unit
-
-
-def last_day(end: date) -> date:
-    """The city's ends are the first day after; ours is the last day."""
-    return end - timedelta(days=1)
-
-
-def instant(day: date) -> datetime:
-    """The beginning of a day, as an instant."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def array_of(words: Sequence[str]) -> str:
-    """Plain words as PostgreSQL writes an array; handing over a list costs more than all other columns together."""
-    return "{" + ",".join(words) + "}"
-
-
-def _versions(versions: Sequence[Any], columns: Callable[[Any], dict[str, Any]]) -> Iterator[Row]:
-    """Versions of records, each until the next of the same record."""
-    in_order = sorted(versions, key=attrgetter("id", "at"))
-    for _, of_one in groupby(in_order, key=attrgetter("id")):
-        for number, (version, following) in enumerate(pairwise([*of_one, None]), start=1):
-            values = {"id": version.id, "version": number, **columns(version)}
-            end = following.at if following else None
-            yield Row(values, version.at, end, "I" if number == 1 else "U", version.by, version.command)
 
 
 def _risk(evidence: Evidence, risk: RiskVersion) -> dict[str, Any]:
@@ -171,114 +112,6 @@ def _action(action: ActionVersion) -> dict[str, Any]:
     }
 
 
-def _units(city: City) -> Iterator[Row]:
-    changes: dict[int, list[Reorganisation]] = defaultdict(list)
-    for change in city.reorganisations:
-        changes[change.unit].append(change)
-    for unit in city.units:
-        known = instant(max(unit.start, history_start(city.today)))
-        yield from _unit_versions(unit, known, sorted(changes[unit.number], key=lambda change: change.at))
-
-
-def _unit_versions(unit: Unit, known: datetime, changes: list[Reorganisation]) -> Iterator[Row]:
-    """Backwards from today: each change says what the unit was before it."""
-    names, parent = (unit.name_fi, unit.name_sv, unit.name_en), unit.parent
-    end = None if unit.end is None else last_day(unit.end)
-    starts = [known, *(change.at for change in changes)]
-    until: datetime | None = None
-    for number in range(len(changes), -1, -1):
-        change = changes[number - 1] if number else None
-        values = {
-            "id": unit.id,
-            "version": number + 1,
-            "number": unit.number,
-            "code": unit.code,
-            "kind": unit.kind,
-            "parent_id": parent,
-            "name_fi": names[0],
-            "name_sv": names[1],
-            "name_en": names[2],
-            "start": unit.start,
-            "end": end,
-            "key": unit.number,
-        }
-        by, command = (change.by, COMMANDS.get(change.command, change.command)) if change else (None, "add")
-        yield Row(values, starts[number], until, "U" if change else "I", by, command)
-        until = starts[number]
-        if change:
-            names = (change.name_fi_before, change.name_sv_before, change.name_en_before)
-            parent = change.parent_before if change.parent_before is not None else parent
-            end = None if change.command in ("end", "merge") else end
-
-
-def _ended(values: dict[str, Any], start: date, end: date | None, begin: date, command: str) -> Iterator[Row]:
-    """A row known since it began, or since the registers began; whoever ended it wrote a second version."""
-    known = instant(max(start, begin))
-    if end is None:
-        yield Row({**values, "version": 1, "end": None}, known, None, "I", None, "add")
-        return
-    over = max(instant(end), known + timedelta(seconds=1))
-    yield Row({**values, "version": 1, "end": None}, known, over, "I", None, "add")
-    yield Row({**values, "version": 2, "end": max(start, last_day(end))}, over, None, "U", None, command)
-
-
-def _persons(city: City) -> Iterator[Row]:
-    begin = history_start(city.today)
-    for person in city.persons:
-        values = {
-            "id": person.id,
-            "unit_id": person.unit,
-            "confidentiality": 1,
-            "key": key_of(person.unit),
-            "code": person.code,
-            "given_name": person.given_name,
-            "family_name": person.family_name,
-            "full_name": f"{person.given_name} {person.family_name}",
-            "email": person.email,
-            "signs_in_as": person.email.lower(),
-            "language": person.language,
-            "work_title": getattr(person, TITLES[person.language]),
-            "start": person.start,
-        }
-        yield from _ended(values, person.start, person.end, begin, "edit")
-
-
-def _roles(city: City) -> Iterator[Row]:
-    begin = history_start(city.today)
-    for number, role in enumerate(city.roles, start=1):
-        values = {
-            "id": role.id,
-            "unit_id": role.unit,
-            "confidentiality": 1,
-            "key": key_of(role.unit),
-            "code": f"T-{number:06}",
-            "person_id": role.person,
-            "kind_id": role.kind,
-            "start": role.start,
-        }
-        yield from _ended(values, role.start, role.end, begin, "end_role")
-
-
-def _delegations(city: City) -> Iterator[Row]:
-    at = {person.id: person.unit for person in city.persons}
-    for number, item in enumerate(city.delegations, start=1):
-        unit = at[item.principal]
-        values = {
-            "id": item.id,
-            "version": 1,
-            "unit_id": unit,
-            "confidentiality": 1,
-            "key": key_of(unit),
-            "code": f"D-{number:06}",
-            "principal_id": item.principal,
-            "deputy_id": item.deputy,
-            "start": item.start,
-            "end": max(item.start, last_day(item.end)),
-            "reason": item.reason,
-        }
-        yield Row(values, instant(item.start), None, "I", item.principal, "add")
-
-
 def _controls(city: City) -> Iterator[Row]:
     for control in city.controls:
         values = {
@@ -319,7 +152,7 @@ def _tests(city: City) -> Iterator[Row]:
 
 def _entries(city: City, register: str) -> Iterator[Row]:
     """Versions of one of the smaller registers, or of a part of one."""
-    return _versions([entry for entry in city.entries if entry.register == register], _entry)
+    return versions_of([entry for entry in city.entries if entry.register == register], _entry)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -329,7 +162,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         return values
     if "areas" in values:
         values["areas"] = array_of(values["areas"])
-    prefix = PREFIXES[entry.register]
+    prefix = register_by_key(entry.register).model._meta.get_field("code").prefix
     level = values.pop("confidentiality", 1)
     fixed = {"confidentiality": level, "key": key_of(values["unit_id"], level), "code": f"{prefix}-{number:06d}"}
     return {**fixed, **values}
@@ -347,7 +180,7 @@ def _workshops(city: City) -> Iterator[Row]:
         }
         return {**_entry(entry), **opened}
 
-    return _versions([entry for entry in city.entries if entry.register == "workshop"], values)
+    return versions_of([entry for entry in city.entries if entry.register == "workshop"], values)
 
 
 def _assessments(city: City) -> Iterator[Row]:
