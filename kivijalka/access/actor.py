@@ -46,6 +46,11 @@ class Actor:
         """Half-open spans of access keys within which this actor holds `right`. Empty: nowhere."""
         return self.reaches.get(right, [])
 
+    def has_in_reach(self, right: str, key: int) -> bool:
+        """Whether the right reaches an access key; a unit's number is the key of what is public there. For what a page says
+        and shows; what is done to a record, the database decides."""
+        return any(low <= key < high for low, high in self.reach(right))
+
     def holds(self, right: str) -> bool:
         """Whether the right is held anywhere at all; for menus, never for a decision on a record."""
         return bool(self.reach(right))

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from kivijalka.access import at_unit
 from kivijalka.access.request import ActingRequest
 from kivijalka.actions.models import Action
 from kivijalka.areas.names import Area
@@ -148,8 +149,9 @@ def _first(rows: QuerySet[Any], order: Any, most: int = MOST) -> list[Any]:
 
 
 def _units_without(having: set[int], unit: Any) -> QuerySet[Unit]:
-    """Units in which people work, without those that have a risk."""
-    rows: QuerySet[Unit] = Unit.objects.seen().filter(kind=Unit.Kind.UNIT, end__isnull=True).exclude(number__in=having)
+    """Units in which people work and whose risks the reader may see, without those that have one."""
+    working = Unit.objects.seen().filter(at_unit("risk.view", "number"), kind=Unit.Kind.UNIT, end__isnull=True)
+    rows: QuerySet[Unit] = working.exclude(number__in=having)
     return rows.filter(number__in=unit.below) if unit else rows
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
 
+from kivijalka.access import Actor
 from kivijalka.organisation.models import Unit
 
 F = TypeVar("F")
@@ -44,22 +45,27 @@ class Line(Generic[F]):
 
 @dataclass(frozen=True)
 class Tree:
-    """The unit that figures are of (None: several that have nothing above them), those right below it, and of each number
-    that is under one of those, which."""
+    """The unit that figures are of (None: several that have nothing above them), those right below it, of each number
+    that is under one of those, which; and those of which the reader may know something."""
 
     unit: Unit | None
     below: list[Unit]
     under: dict[int, int]
+    known: set[int]
 
 
-def tree_at(asked: Unit | None) -> Tree:
-    """What is below a unit; without one, below the topmost that is seen, or those where they are several. Two queries."""
+def tree_at(actor: Actor, asked: Unit | None, right: str) -> Tree:
+    """What is below a unit; without one, below the topmost that is seen, or those where they are several. Two queries.
+
+    Whoever holds the right at nothing under a unit knows nothing of it: there, none found is not none."""
     parents: dict[int, int | None] = dict(Unit.objects.seen().values_list("number", "parent_id"))
     tops = [number for number, parent in parents.items() if parent not in parents]
     top = asked.number if asked else tops[0] if len(tops) == 1 else None
     heads = tops if top is None else [number for number, parent in parents.items() if parent == top]
     units = {unit.number: unit for unit in Unit.objects.seen().filter(number__in=[*heads, *([top] if top else [])])}
-    return Tree(units.get(top or 0), [units[number] for number in sorted(heads)], _under(set(heads), parents))
+    under = _under(set(heads), parents)
+    known = {head for number, head in under.items() if actor.has_in_reach(right, number)}
+    return Tree(units.get(top or 0), [units[number] for number in sorted(heads)], under, known)
 
 
 def _under(heads: set[int], parents: Mapping[int, int | None]) -> dict[int, int]:
@@ -84,7 +90,8 @@ def lines_of(
     for number, what in found:
         add(figures[tree.under.get(number, ITSELF)], what)
         add(figures[TOTAL], what)
-    # A unit that has ended is told of as long as something is found at it.
-    lines = [Line(one, figures[one.number]) for one in tree.below if one.end is None or one.number in figures]
+    # A unit that has ended, or that the reader knows nothing of, is told of as long as something is found at it.
+    told = {one.number for one in tree.below if one.end is None} & tree.known | figures.keys()
+    lines = [Line(one, figures[one.number]) for one in tree.below if one.number in told]
     itself = [Line(tree.unit, figures[ITSELF], is_itself=True)] if tree.unit and ITSELF in figures else []
     return [*itself, *lines, Line(tree.unit, figures[TOTAL], is_total=True)]

@@ -61,7 +61,7 @@ def heat_file(request: ActingRequest) -> HttpResponse:
 def effects_page(request: ActingRequest) -> HttpResponse:
     """Of actions done: of how many the effect was asked for, measured and reached; and what was expected, beside it."""
     asked = unit_looked_at(request)
-    tree = tree_at(asked)
+    tree = tree_at(request.actor, asked, "action.view")
     actions, day = rows_at(Action, asked), _day(request)
     filters: list[dict[str, Any]] = [
         {"state": effects.DONE},
@@ -89,7 +89,7 @@ def effects_page(request: ActingRequest) -> HttpResponse:
 
 def _heat(request: ActingRequest) -> tuple[Unit | None, list[Line[heat.Spots]]]:
     asked = unit_looked_at(request)
-    tree = tree_at(asked)
+    tree = tree_at(request.actor, asked, "risk.view")
     return tree.unit, heat.heat(rows_at(Risk, asked), tree)
 
 

@@ -61,6 +61,14 @@ def test_units_without_a_risk_of_the_area_are_listed():
     assert shown(expert_of(), f"{PAGE}?unit={with_one.code}")["without"] == []
 
 
+def test_a_unit_of_whose_risks_the_reader_may_know_nothing_is_not_said_to_have_none():
+    make.unit("Muualla", parent=make.sector())
+    sector = make.sector()
+    mine = make.unit("Koulu", parent=sector)
+    director = sign_in(Client(), make.holder("sector_director", unit=sector))
+    assert shown(director, PAGE)["without"] == [mine]
+
+
 def test_what_the_reader_does_not_see_is_neither_shown_nor_counted():
     mine, other = make.unit("Oma"), make.unit("Muu")
     make.risk("Salainen", unit=mine, areas=[AREA], confidentiality=3)

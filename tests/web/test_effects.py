@@ -50,8 +50,9 @@ def fill(sector: Unit) -> Unit:
 
 def test_actions_are_counted_by_unit(sector: Unit, director: Person) -> None:
     school = fill(sector)
-    with acting(director.pk):
-        itself, of_school, total = effects(rows_at(Action, None), tree_at(sector), timezone.localdate())
+    with acting(director.pk) as actor:
+        tree = tree_at(actor, sector, "action.view")
+        itself, of_school, total = effects(rows_at(Action, None), tree, timezone.localdate())
     assert (itself.is_itself, itself.figures) == (True, Effects(1, 1, 0, 0))
     assert (of_school.unit, of_school.figures) == (school, Effects(done=4, asked=3, measured=2, reached=1))
     assert (total.is_total, total.figures) == (True, Effects(5, 4, 2, 1))
