@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from kivijalka.access.actor import Actor
 
@@ -22,6 +23,11 @@ class ActingRequest(HttpRequest):
     user: Any
     unit_looked_at: Any
     carried_query: str
+
+
+def day_of(request: ActingRequest) -> date:
+    """The day that is looked at, where the city is."""
+    return timezone.localdate(request.as_of)
 
 
 def signed_in(request: ActingRequest) -> UUID:

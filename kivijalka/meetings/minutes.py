@@ -68,15 +68,14 @@ def address_of(item: Item) -> str:
 
 def minutes_of(actor: Actor, meeting: Meeting) -> Minutes:
     """The minutes as this reader may know them."""
-    entries = list(Entry.objects.seen().filter(meeting=meeting.pk).order_by("at", "id"))
+    entries = Entry.objects.seen().filter(meeting=meeting.pk).order_by("at", "id")
+    said = [entry for entry in entries if not entry.is_correction]
     with _as_it_stood(actor, meeting), together():
         items = list(items_of(meeting))
         decisions = relate(decisions_of(meeting), ["owner"])
         relate([meeting], ["unit", "owner", "chair"])
-        relate(entries, ["writer"])
-    late = [entry for entry in entries if entry.is_correction]
-    relate(late, ["writer"])
-    said = [entry for entry in entries if not entry.is_correction]
+        relate(said, ["writer"])
+    late = relate((entry for entry in entries if entry.is_correction), ["writer"])
 
     def matter(item: Item | None) -> Matter:
         number = item.pk if item else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +9,7 @@ from uuid import UUID
 
 from kivijalka.access import Actor
 from kivijalka.organisation.models import Unit
+from kivijalka.register.doors.history import document_of
 
 ABOUT_ME = "about_me"
 ASKED = "kj.about_me()"
@@ -37,6 +37,5 @@ def stands_in_for(actor: Actor) -> list[StandsIn]:
 
 
 def _told(actor: Actor) -> dict[str, Any]:
-    told = actor.memo[ABOUT_ME]
-    found: dict[str, Any] = json.loads(told) if isinstance(told, str) else told
-    return found
+    told: dict[str, Any] = document_of(actor.memo[ABOUT_ME])
+    return told

@@ -55,8 +55,8 @@ def decided() -> list[PolicyVersion]:
 
 def known_records() -> list[PolicyVersion]:
     """Of the decided versions those whose record the acting person may see: found without another question."""
-    spans = current_actor().reach("policy.view")
-    return [version for version in decided() if any(low <= version.key < high for low, high in spans)]
+    actor = current_actor()
+    return [version for version in decided() if actor.has_in_reach("policy.view", version.key)]
 
 
 def findings_of(policy: PolicyVersion) -> list[Finding]:

@@ -8,11 +8,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kivijalka.access.request import ActingRequest
+from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.policy import queries
 from kivijalka.policy.checks import KINDS
 from kivijalka.policy.document import as_json, as_yaml
@@ -32,7 +31,7 @@ TYPES = {"yaml": (as_yaml, "application/yaml"), "json": (as_json, "application/j
 @require_GET
 def in_force(request: ActingRequest) -> HttpResponse:
     """The policy in force on the day looked at, as a page that everybody may read."""
-    day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
+    day = day_of(request)
     return _read(request, queries.policy_in_force(day))
 
 

@@ -8,11 +8,10 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Window
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from kivijalka.access import at_unit
-from kivijalka.access.request import ActingRequest
+from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.actions.models import Action
 from kivijalka.areas.names import Area
 from kivijalka.areas.packs import Pack, packs
@@ -21,12 +20,11 @@ from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Person, Role, Unit
 from kivijalka.register.doors.related import relate
 from kivijalka.register.models import Link
-from kivijalka.reports.views import query_of, rows_at, standing
+from kivijalka.reports.views import OPEN_RISKS, query_of, rows_at, standing
 from kivijalka.risks.models import Risk
 from kivijalka.risks.queries import Stand
 
 MOST = 10
-OPEN = ~Q(state=Risk.State.CLOSED)
 # What an area's page asks of its risks, however many there are, in one query.
 TOLD = ("pk", "code", "title", "unit_id", "sign", "likelihood", "impact", "level", "review", "flagged")
 
@@ -42,21 +40,27 @@ def areas(request: ActingRequest) -> HttpResponse:
     """Every area with what it covers, its open risks, those that wait for a new look, and whether one is its expert."""
     unit = unit_looked_at(request)
     each = {area.value: Q(areas__contains=[area.value]) for area in Area}
-    counts = rows_at(Risk, unit).filter(OPEN).aggregate(
+    counts = rows_at(Risk, unit).filter(Risk.IS_OPEN).aggregate(
         **{f"{area}_open": Count("pk", filter=one) for area, one in each.items()},
         **{f"{area}_flagged": Count("pk", filter=one & Q(flagged__isnull=False)) for area, one in each.items()},
     )  # fmt: skip
     rows = [(pack, counts[f"{area}_open"], counts[f"{area}_flagged"]) for area, pack in packs().items()]
-    mine = _held(_day(request)).filter(person=request.actor.principal).values_list("kind", flat=True)
-    context = {"unit": unit, "rows": rows, "mine": set(mine), "query": query_of(request, unit)}
+    mine = _held(day_of(request)).filter(person=request.actor.principal).values_list("kind", flat=True)
+    context = {
+        "unit": unit,
+        "rows": rows,
+        "mine": set(mine),
+        "query": query_of(request, unit),
+        "open_risks": OPEN_RISKS,
+    }
     return render(request, "reports/areas.html", context)
 
 
 @require_GET
 def area_page(request: ActingRequest, area: str) -> HttpResponse:
     """One area's situation: matrix, what waits for its expert, what is overdue, past its limit, and where nothing is known."""
-    pack, unit, day = _pack(area), unit_looked_at(request), _day(request)
-    risks = list(rows_at(Risk, unit).filter(OPEN, areas__contains=[area]).values_list(*TOLD, named=True))
+    pack, unit, day = _pack(area), unit_looked_at(request), day_of(request)
+    risks = list(rows_at(Risk, unit).filter(Risk.IS_OPEN, areas__contains=[area]).values_list(*TOLD, named=True))
     tied = _tied([risk.pk for risk in risks], _late(unit, day), _past_limit(unit))
     queue = sorted((risk for risk in risks if risk.flagged or not risk.level), key=_longest_flagged)
     context = {
@@ -98,10 +102,6 @@ def _pack(area: str) -> Pack:
     if area not in Area.values:
         raise Http404
     return packs()[Area(area)]
-
-
-def _day(request: ActingRequest) -> date:
-    return timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
 
 
 def _late(unit: Any, day: date) -> QuerySet[Any]:

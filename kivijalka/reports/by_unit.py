@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from kivijalka.access.request import ActingRequest
+from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.actions.models import Action
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.downloads import download
 from kivijalka.register.doors.files.write import TYPES, WRITERS
+from kivijalka.register.doors.place import kept
 from kivijalka.reports import effects, heat
 from kivijalka.reports.below import Line, tree_at
 from kivijalka.reports.views import rows_at
 from kivijalka.risks.models import Level, Risk
-
-OPEN_RISKS = [state for state in Risk.State.values if state != Risk.State.CLOSED]
 
 
 @require_GET
@@ -34,7 +32,7 @@ def heat_page(request: ActingRequest) -> HttpResponse:
 
     def address(line: Line[Any], column: str) -> str:
         areas = {"areas": column} if column else {}
-        return _listed(request, "risks", line, {**areas, "sign": Risk.Sign.THREAT, "state": OPEN_RISKS})
+        return _listed(request, "risks", line, {**areas, "sign": Risk.Sign.THREAT, "state": Risk.OPEN})
 
     context = {
         "unit": unit,
@@ -42,7 +40,7 @@ def heat_page(request: ActingRequest) -> HttpResponse:
         "columns": heat.column_names(),
         "levels": Level.choices,
         "total": lines[-1].figures[heat.ALL].count,
-        "file": f"{reverse('heat-file')}?{urlencode({**lines[-1].asked, **_moment(request)})}",
+        "file": kept(request, f"{reverse('heat-file')}?{urlencode(lines[-1].asked)}"),
     }
     return render(request, "reports/heat.html", context)
 
@@ -53,7 +51,7 @@ def heat_file(request: ActingRequest) -> HttpResponse:
     unit, lines = _heat(request)
     with WRITERS["csv"](*heat.as_table(lines)) as made:
         return download(
-            made.read(), f"heat-{unit.code if unit else 'all'}-{_day(request).isoformat()}.csv", TYPES["csv"]
+            made.read(), f"heat-{unit.code if unit else 'all'}-{day_of(request).isoformat()}.csv", TYPES["csv"]
         )
 
 
@@ -62,7 +60,7 @@ def effects_page(request: ActingRequest) -> HttpResponse:
     """Of actions done: of how many the effect was asked for, measured and reached; and what was expected, beside it."""
     asked = unit_looked_at(request)
     tree = tree_at(request.actor, asked, "action.view")
-    actions, day = rows_at(Action, asked), _day(request)
+    actions, day = rows_at(Action, asked), day_of(request)
     filters: list[dict[str, Any]] = [
         {"state": effects.DONE},
         {"state": effects.DONE, "effect_asked_on_lt": (day + timedelta(days=1)).isoformat()},
@@ -95,14 +93,4 @@ def _heat(request: ActingRequest) -> tuple[Unit | None, list[Line[heat.Spots]]]:
 
 def _listed(request: ActingRequest, path: str, line: Line[Any], asked: Mapping[str, Any]) -> str:
     """The list of what a number counts."""
-    query = {**line.asked, **asked, **_moment(request)}
-    return f"{reverse('list', args=[path])}?{urlencode(query, doseq=True)}"
-
-
-def _moment(request: ActingRequest) -> dict[str, str]:
-    moment = request.GET.get("as_of", "")
-    return {"as_of": moment} if moment else {}
-
-
-def _day(request: ActingRequest) -> date:
-    return timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
+    return kept(request, f"{reverse('list', args=[path])}?{urlencode({**line.asked, **asked}, doseq=True)}")

@@ -44,7 +44,7 @@ Spots = dict[str, Spot]
 
 def heat(risks: QuerySet[Risk], tree: Tree) -> list[Line[Spots]]:
     """A line for each unit below, one for the unit itself where threats stand at it, and one for all; one query."""
-    threats = risks.filter(sign=Risk.Sign.THREAT).exclude(state=Risk.State.CLOSED).order_by()
+    threats = risks.filter(sign=Risk.Sign.THREAT).filter(Risk.IS_OPEN).order_by()
     found = threats.values_list("unit_id", "areas", "level").annotate(count=Count("*"))
     # Thousands of groups, few of them different once they are gathered.
     gathered: Counter[tuple[int, tuple[str, ...], str]] = Counter()

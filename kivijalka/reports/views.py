@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.db.models import Count, QuerySet, Window
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import translation
 from django.views.decorators.http import require_GET
 
-from kivijalka.access.request import ActingRequest
+from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.actions.models import Action
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
@@ -26,12 +26,14 @@ from kivijalka.risks.models import Benefit, Level, Risk, level_badge
 
 Sign = Risk.Sign
 TOP = 10
+# What a list of open risks is asked.
+OPEN_RISKS = urlencode({"state": Risk.OPEN}, doseq=True)
 
 
 @require_GET
 def situation(request: ActingRequest) -> HttpResponse:
     """Matrix, top risks and overdue work of a unit and all below it, on any date."""
-    day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
+    day = day_of(request)
     unit = unit_looked_at(request)
     risks, actions = rows_at(Risk, unit), rows_at(Action, unit)
     overdue, overdue_count = overdue_of(actions, day)
@@ -67,6 +69,7 @@ def standing(found: list[queries.Stand], day: date) -> dict[str, Any]:
         ],
         "unassessed": counts["", ""],
         "open": counts.total(),
+        "open_risks": OPEN_RISKS,
         "late_reviews": sum(stand.late for stand in found),
         "policy": policy,
     }
@@ -92,7 +95,7 @@ def overdue_of(actions: QuerySet[Any], day: date) -> tuple[list[Action], int]:
 
 
 def _top(risks: QuerySet[Any]) -> QuerySet[Any]:
-    assessed = risks.filter(sign=Sign.THREAT).exclude(state=Risk.State.CLOSED).exclude(level="")
+    assessed = risks.filter(sign=Sign.THREAT).filter(Risk.IS_OPEN).exclude(level="")
     return assessed.order_by("-level", "-id")[:TOP]
 
 

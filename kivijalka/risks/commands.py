@@ -23,7 +23,6 @@ from kivijalka.risks import asks, beginnings, estimates, queries, rules
 from kivijalka.risks.models import ENDS, Assessment, Risk
 
 State, Stage = Risk.State, Assessment.Stage
-NOT_CLOSED = ~Q(state=State.CLOSED)
 ACCEPTANCE = ["accepted_until", "acceptance_reason", "accepted_by"]
 OPPORTUNITY = ("sign", Risk.Sign.OPPORTUNITY)
 RiskThatStays = Annotated[Risk, Ask(_("The risk that stays"))]
@@ -47,7 +46,7 @@ SPLIT = (
 
 @command(
     _("Assess"),
-    when=NOT_CLOSED,
+    when=Risk.IS_OPEN,
     primary=True,
     says=_("The worst impact and the likelihood give the level by the policy in force."),
     initial=queries.latest,
@@ -95,7 +94,7 @@ def assess(
 
 @command(
     _("Estimate"),
-    when=NOT_CLOSED,
+    when=Risk.IS_OPEN,
     says=_(
         "Two ranges that you are nine times in ten right about. They refine what the level alone would say of losses."
     ),
@@ -123,7 +122,7 @@ def estimate(
 
 @command(
     _("Decide on the treatment"),
-    when=NOT_CLOSED,
+    when=Risk.IS_OPEN,
     says=_("To accept is a proposal until somebody with the authority accepts the risk, with a reason and an end."),
     initial=lambda risk: {"treatment": risk.treatment, "treatment_reason": risk.treatment_reason},
 )
@@ -179,7 +178,7 @@ def accept(
 
 
 treat = actions.treating(
-    NOT_CLOSED,
+    Risk.IS_OPEN,
     worded=[
         Worded(
             *OPPORTUNITY,
@@ -193,7 +192,7 @@ treat = actions.treating(
 
 @command(
     _("Name a control"),
-    when=NOT_CLOSED,
+    when=Risk.IS_OPEN,
     says=_("What keeps the risk at its level today. That it works is shown by its tests."),
     worded=[Worded(*OPPORTUNITY, _("Name what helps it along"), _("What already helps the opportunity to come true."))],
     initial=beginnings.control,
@@ -218,7 +217,7 @@ def name_control(
 
 @command(
     _("No control yet"),
-    when=NOT_CLOSED & Q(control_adequacy__in=["", Risk.Adequacy.NONE]),
+    when=Risk.IS_OPEN & Q(control_adequacy__in=["", Risk.Adequacy.NONE]),
     says=_("Nothing keeps the risk at its level today. Whoever names a control later says so there."),
     worded=[Worded(*OPPORTUNITY, _("Nothing helps it yet"), _("Nothing helps the opportunity along today."))],
 )
@@ -241,7 +240,7 @@ def confirm(actor: Actor, risk: Risk) -> Risk:
 
 @command(
     _("Close the risk"),
-    when=NOT_CLOSED,
+    when=Risk.IS_OPEN,
     says=_("The risk leaves the matrix and stays in history."),
     worded=[
         Worded(
@@ -267,7 +266,7 @@ def reopen(actor: Actor, risk: Risk, *, reason: Annotated[str, Ask(_("Reason"), 
 
 @command(
     _("Merge into another"),
-    when=NOT_CLOSED,
+    when=Risk.IS_OPEN,
     says=_("The same risk is in the register twice. Its actions, controls and other links go to the one that stays."),
 )
 def merge(
@@ -288,7 +287,7 @@ def merge(
 
 @command(
     _("Split off a risk"),
-    when=NOT_CLOSED,
+    when=Risk.IS_OPEN,
     says=_(
         "What was described as one are two. The new one begins with the words of this, and waits for its assessment."
     ),
@@ -307,7 +306,7 @@ def split(
     return made
 
 
-@command(_("Take over"), when=NOT_CLOSED, says=_("The risk becomes this unit's, and you own it."), final=True)
+@command(_("Take over"), when=Risk.IS_OPEN, says=_("The risk becomes this unit's, and you own it."), final=True)
 def adopt(
     actor: Actor,
     risk: Risk,
@@ -322,7 +321,7 @@ def adopt(
     return risk
 
 
-escalate = escalations.escalating(NOT_CLOSED)
+escalate = escalations.escalating(Risk.IS_OPEN)
 
 
 def _closed(risk: Risk, reason: str) -> Risk:

@@ -97,7 +97,7 @@ def offered(kind: str, had: set[str]) -> list[tuple[Area, list[Starter]]]:
 def may_begin(actor: Actor, unit: Unit) -> bool:
     """Whether this person may add ordinary risks at the unit today; the database decides when they are written."""
     key = Confidentiality.INTERNAL * SPAN + unit.number
-    return actor.as_of is None and any(low <= key < high for low, high in actor.reach("risk.edit"))
+    return actor.as_of is None and actor.has_in_reach("risk.edit", key)
 
 
 def _own(actor: Actor) -> Unit:
@@ -122,7 +122,7 @@ def _taken(request: ActingRequest, unit: Unit) -> HttpResponse:
 
 def _led(unit: Unit) -> Iterable[Led]:
     """Open risks of the unit, the latest first, with how far each is."""
-    open_ones = Risk.objects.seen().filter(unit=unit.number).exclude(state=Risk.State.CLOSED)
+    open_ones = Risk.objects.seen().filter(unit=unit.number).filter(Risk.IS_OPEN)
     found = list(open_ones.order_by("-id")[:LOOKED_AT])
     # Which are seen the policy says: asked twice, those of the past take seconds.
     treats = Link.objects.filter(kind="treats", b__in=[risk.pk for risk in found], until__isnull=True)

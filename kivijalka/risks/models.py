@@ -80,6 +80,10 @@ class Risk(Record):
         ACCEPTED = "accepted", _("accepted")
         CLOSED = "closed", _("closed")
 
+    # What is open: as a list's address asks it, and as a rule says it.
+    OPEN = (State.DRAFT, State.ASSESSED, State.ACCEPTED)
+    IS_OPEN = ~Q(state=State.CLOSED)
+
     class Treatment(models.TextChoices):
         AVOID = "avoid", _("avoid")
         REDUCE = "reduce", _("reduce")

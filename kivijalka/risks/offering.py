@@ -23,7 +23,7 @@ from kivijalka.risks.models import Risk
 from kivijalka.risks.offers import Offer
 
 State = Offer.State
-IS_OPEN, IS_OFFERED = ~Q(state=Risk.State.CLOSED), Q(state=State.OFFERED)
+IS_OFFERED = Q(state=State.OFFERED)
 OFFERS = LinkKind("offers", _("offers"), _("is offered by"), to=["risk"])
 ADOPTED_FROM = LinkKind("adopted_from", _("was adopted from"), _("was adopted as"), to=["risk", "offer"])
 OtherUnit = Annotated[Unit, Ask(_("The unit that it concerns too"))]
@@ -33,7 +33,7 @@ DESCRIPTION = ("title", "kind", "sign", "areas", "cause", "event", "consequence"
 
 @command(
     _("Offer to another unit"),
-    when=IS_OPEN,
+    when=Risk.IS_OPEN,
     says=_("Its description goes to who leads there. They adopt it as a risk of their own, or decline."),
     final=True,
 )
@@ -62,7 +62,7 @@ def offer(
 
 @command(
     _("Adopt in another unit too"),
-    when=IS_OPEN,
+    when=Risk.IS_OPEN,
     says=_("A risk with this description is made at the unit, and you own it. This one stays as it is."),
 )
 def adopt_too(

@@ -38,7 +38,7 @@ class Judged:
 
 def changes_under(policy: PolicyVersion) -> list[Change]:
     """Open risks within reach that another version would class otherwise, in three queries however many risks."""
-    risks = Risk.objects.seen().exclude(state=Risk.State.CLOSED).exclude(level="").order_by("code")
+    risks = Risk.objects.seen().filter(Risk.IS_OPEN).exclude(level="").order_by("code")
     rows = list(risks.values_list("id", "code", "title", "unit_id", "level"))
     scales = {version.pk: version.scales for version in decided()}
     return changed(rows, latest_judgements(), scales, policy.scales)

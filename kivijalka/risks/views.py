@@ -9,10 +9,9 @@ from uuid import UUID
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from kivijalka.access.request import ActingRequest
+from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.registers import policies
@@ -31,7 +30,7 @@ MOST = 50
 def bowtie_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """The bow-tie of a risk. A script asks for it alone, to show it on the record."""
     record = rows.one(risks, pk)
-    day = timezone.localdate(request.as_of) if request.as_of else timezone.localdate()
+    day = day_of(request)
     context = {"record": record, "tie": bowtie(record, day), "badge": record.badge_of("level")}
     alone = "HX-Request" in request.headers
     return render(request, "risks/_bowtie.html" if alone else "risks/bowtie.html", context)

@@ -238,7 +238,7 @@ class OwnTextFilter(django_filters.CharFilter):
         if not value:
             return rows
         held = KeyTextTransform(str(self.field_name).removeprefix(PREFIX), "own")
-        part = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        part = connection.ops.prep_for_like_query(value)
         return rows.filter(Holds(held, "ilike", Value(f"%{part}%")))
 
 

@@ -24,7 +24,7 @@ def _leaf(condition: tuple[str, Any], actor: Actor, row: dict[str, Any]) -> bool
     if isinstance(value, Reach):
         column = name.removesuffix("__within")
         key = row.get(column, row.get(f"{column}_id"))
-        return None if key is None else any(low <= key < high for low, high in actor.reach(value.right))
+        return None if key is None else actor.has_in_reach(value.right, key)
     if isinstance(value, Me):
         return bool(row.get(name) and row[name] == actor.principal)
     return None
