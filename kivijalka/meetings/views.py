@@ -27,6 +27,7 @@ from kivijalka.register.doors import drafts, rows
 from kivijalka.register.doors.downloads import download
 from kivijalka.register.doors.forms import command_form
 from kivijalka.register.doors.related import relate, together
+from kivijalka.register.doors.rows import found
 from kivijalka.register.doors.show import cell_of, verbs_of
 from kivijalka.register.refusal import NotThere
 from kivijalka.register.registry import REGISTERS, register_of
@@ -112,15 +113,15 @@ def _recording(request: ActingRequest, meeting: Meeting, number: str) -> dict[st
 def minutes_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """The minutes, to read and to print."""
     meeting = _meeting(Meeting.objects.seen(), pk)
-    found = minutes.minutes_of(request.actor, meeting)
-    words = minutes.left_out_words(found.left_out) if found.left_out else ""
-    return render(request, "meetings/minutes.html", {"meeting": meeting, "minutes": found, "left_out": words})
+    told = minutes.minutes_of(request.actor, meeting)
+    words = minutes.left_out_words(told.left_out) if told.left_out else ""
+    return render(request, "meetings/minutes.html", {"meeting": meeting, "minutes": told, "left_out": words})
 
 
 @require_GET
 def minutes_file(request: ActingRequest, pk: UUID) -> HttpResponse:
     """The minutes as a document, in the reader's language."""
-    meeting = _meeting(Meeting.objects.seen(), pk)
+    meeting = found(Meeting.objects.seen(), pk)
     content = document_of(minutes.minutes_of(request.actor, meeting), get_language() or "fi")
     return download(content, f"{meeting.code}.docx", DOCX)
 
@@ -143,12 +144,9 @@ def asked_along(register: Any) -> dict[str, Any]:
     return {"taken_up": ArraySubquery(items.values(told=told)[:MOST_TOLD])}
 
 
-def _meeting(found: Any, pk: UUID) -> Any:
-    """A meeting with what the acting person may do; what is out of reach is answered as not there."""
-    meeting = found.filter(pk=pk).annotate(**can(Meeting, VERBS)).first()
-    if meeting is None:
-        raise NotThere
-    return meeting
+def _meeting(rows: Any, pk: UUID) -> Any:
+    """A meeting with what the acting person may do."""
+    return found(rows.annotate(**can(Meeting, VERBS)), pk)
 
 
 def _left_out(meeting: Meeting, items: list[Item]) -> str:

@@ -12,7 +12,7 @@ from django.db import connection
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.queries import decided
 from kivijalka.register.doors.related import relate
-from kivijalka.register.refusal import NotThere
+from kivijalka.register.doors.rows import found
 from kivijalka.workshops import rules
 from kivijalka.workshops.models import Answer, Question, Workshop
 
@@ -42,14 +42,9 @@ class Spread:
 
 
 def workshop_seen(pk: UUID | str) -> Workshop:
-    """The workshop alone, without what it points at; one out of reach is answered as one that is not there."""
-    try:
-        found: Workshop | None = Workshop.objects.seen().filter(pk=UUID(str(pk))).first()
-    except ValueError:
-        found = None
-    if found is None:
-        raise NotThere
-    return found
+    """The workshop alone, without what it points at."""
+    workshop: Workshop = found(Workshop.objects.seen(), pk)
+    return workshop
 
 
 def questions(workshop: Workshop) -> list[Spread]:

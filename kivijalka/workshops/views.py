@@ -16,8 +16,8 @@ from kivijalka.access.request import ActingRequest
 from kivijalka.register import qr
 from kivijalka.register.command import can
 from kivijalka.register.doors.related import relate, together
+from kivijalka.register.doors.rows import found
 from kivijalka.register.doors.show import verbs_of
-from kivijalka.register.refusal import NotThere
 from kivijalka.workshops import codes, queries, shown
 from kivijalka.workshops.models import Participant, Workshop
 from kivijalka.workshops.registers import workshops
@@ -31,10 +31,10 @@ REVEALED = (State.CLOSED, State.ENDED)
 def lead_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """Who has joined and how many have answered; from the closing on, how the answers are spread. A script asks for the
     counts again and again."""
+    if request.headers.get("HX-Target", "").endswith("progress"):
+        return render(request, "workshops/_progress.html", _progress(queries.workshop_seen(pk)))
     workshop = _one(pk)
     context = _told(workshop)
-    if request.headers.get("HX-Target", "").endswith("progress"):
-        return render(request, "workshops/_progress.html", context)
     may_lead = workshop.right_edit and request.as_of is None
     if may_lead and workshop.state == State.OPEN:
         context |= _way_in(request, workshop)
@@ -57,26 +57,29 @@ def panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | N
 
 def _one(pk: UUID) -> Any:
     """The workshop with what may be done with it; what it points at is fetched with the rest."""
-    found = Workshop.objects.seen().filter(pk=pk).annotate(**can(Workshop, workshops.all_commands)).first()
-    if found is None:
-        raise NotThere
-    return found
+    return found(Workshop.objects.seen().annotate(**can(Workshop, workshops.all_commands)), pk)
+
+
+def _progress(workshop: Workshop) -> dict[str, Any]:
+    """Who has joined, and how many have answered."""
+    with together():
+        spreads = queries.questions(workshop)
+        people = relate(Participant.objects.seen().filter(workshop=workshop).order_by("joined_at", "id"), ["person"])
+    return {"people": people, "spreads": spreads}
 
 
 def _told(workshop: Workshop) -> dict[str, Any]:
     """What both pages tell."""
     policy = queries.policy_of(workshop)
     with together():
-        spreads = queries.questions(workshop)
-        people = relate(Participant.objects.seen().filter(workshop=workshop).order_by("joined_at", "id"), ["person"])
+        progress = _progress(workshop)
         relate([workshop], ["owner", "unit"])
     is_shown = policy is not None and workshop.state in REVEALED
     return {
+        **progress,
         "workshop": workshop,
-        "people": people,
-        "spreads": spreads,
         "policy": policy,
-        "shown": shown.shown(spreads, policy) if policy is not None and is_shown else [],
+        "shown": shown.shown(progress["spreads"], policy) if policy is not None and is_shown else [],
         "impacts": shown.Words.of(policy).impacts if policy else [],
         "is_shown": is_shown,
     }

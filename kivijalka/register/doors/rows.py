@@ -83,14 +83,20 @@ def page(register: Register[Any], params: QueryDict, *, size: int = PAGE, verbs:
 
 def one(register: Register[Any], pk: UUID | str) -> Any:
     """One record with its `can_<verb>` and `right_<verb>`. One out of reach is answered as one that is not there."""
+    told = {**can(register.model, register.all_commands), **asked_along(register)}
+    record = found(register.model.objects.seen().annotate(**told), pk)
+    return relate([record], register.related)[0]
+
+
+def found(rows: QuerySet[Any], pk: UUID | str) -> Any:
+    """The row of this id among these; none such, and what is no id, is answered as one that is not there."""
     try:
-        rows = register.model.objects.seen().filter(pk=UUID(str(pk)))
+        row = rows.filter(pk=UUID(str(pk))).first()
     except ValueError:
         raise NotThere from None
-    found = rows.annotate(**can(register.model, register.all_commands), **asked_along(register)).first()
-    if found is None:
+    if row is None:
         raise NotThere
-    return relate([found], register.related)[0]
+    return row
 
 
 def of_part(part: Part, record: Any) -> QuerySet[Any]:
