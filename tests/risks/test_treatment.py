@@ -13,7 +13,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 DECIDE, ACT = "Päätä, mitä riskille tehdään", "Nimeä toimenpide, jolla riskiä käsitellään"
-ACCEPT = "Hyväksy riski tai pane se käsiteltäväksi"
+ACCEPT = "Hyväksy riski tai päätä sen käsittelystä"
 
 
 def asked_of(person: Person, risk: Risk) -> set[str]:
