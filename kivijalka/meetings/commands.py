@@ -51,7 +51,8 @@ def put_on(
     node = record_by_code(what)
     number = _next(meeting)
     if node is None:
-        Item.objects.create(meeting=meeting, number=number, title=what[:300])
+        refuse(rules.why_not_matter(what))
+        Item.objects.create(meeting=meeting, number=number, title=what)
     elif not _items(meeting).filter(record=node.pk, number__isnull=True).update(number=number):
         if _items(meeting).filter(record=node.pk).exists():
             raise Refused(_("This is on the agenda already."), code="there", field="what")

@@ -20,6 +20,7 @@ from kivijalka.meetings.minutes import Matter, Minutes, left_out_words
 from kivijalka.meetings.models import Entry
 from kivijalka.meetings.registers import meetings
 from kivijalka.register.doors.values import in_words, text_of
+from kivijalka.register.plain import plain
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LANGUAGES = {"fi": "fi-FI", "sv": "sv-FI", "en": "en-GB"}
@@ -33,27 +34,27 @@ def document_of(minutes: Minutes, language: str) -> bytes:
     meeting = minutes.meeting
     _say_language(document, LANGUAGES[language[:2]])
     _describe(document, meeting)
-    document.add_heading(meeting.title, level=0)
+    document.add_heading(plain(meeting.title), level=0)
     _table(document, _("Meeting"), [], _facts(minutes))
     for matter in minutes.matters:
         _matter(document, matter)
     if minutes.rest.decisions or minutes.rest.entries:
         _matter(document, minutes.rest)
     if minutes.left_out:
-        document.add_paragraph(left_out_words(minutes.left_out))
+        document.add_paragraph(plain(left_out_words(minutes.left_out)))
     if minutes.corrections:
-        document.add_heading(_("Corrections"), level=1)
+        document.add_heading(plain(_("Corrections")), level=1)
         for entry in minutes.corrections:
-            document.add_paragraph(_signed(entry))
+            document.add_paragraph(plain(_signed(entry)))
     return _packed(document)
 
 
 def _matter(document: Any, matter: Matter) -> None:
-    document.add_heading(matter.heading, level=1)
+    document.add_heading(plain(matter.heading), level=1)
     if matter.why:
-        document.add_paragraph(matter.why)
+        document.add_paragraph(plain(matter.why))
     for entry in matter.entries:
-        document.add_paragraph(entry.text)
+        document.add_paragraph(plain(entry.text))
     if matter.decisions:
         headings = [_("Decision"), capfirst(_("who does it")), capfirst(_("due date"))]
         lines = [[one.text, str(one.owner or ""), in_words(one.due) if one.due else ""] for one in matter.decisions]
@@ -80,7 +81,7 @@ def _table(document: Any, title: str, headings: list[str], lines: list[list[str]
     table._tbl.tblPr.append(caption)
     for row in [headings, *lines] if headings else lines:
         for cell, text in zip(table.add_row().cells, row, strict=True):
-            cell.text = text
+            cell.text = plain(text)
     if headings:
         table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for cell in table.rows[0].cells if headings else table.columns[0].cells:
@@ -102,7 +103,8 @@ def _describe(document: Any, meeting: Any) -> None:
     at = (meeting.closed_at or datetime(meeting.day.year, meeting.day.month, meeting.day.day, tzinfo=UTC)).astimezone(
         UTC
     )
-    properties.title, properties.author, properties.comments = meeting.title, str(meeting.unit or ""), ""
+    properties.title, properties.author = plain(meeting.title), plain(str(meeting.unit or ""))
+    properties.comments = ""
     properties.created = properties.modified = at.replace(tzinfo=None, microsecond=0)
     properties.revision, properties.last_modified_by = 1, ""
 

@@ -26,6 +26,8 @@ def unit_looked_at(request: ActingRequest) -> Unit | None:
     code = request.GET.get("unit", "").split(" ")[0]
     if not code:
         return None
+    if "\0" in code:
+        raise NotThere
     if not hasattr(request, "unit_looked_at"):
         looked_up(request, Unit.objects.seen().filter(code=code).annotate(below=NumbersBelow("number")).first())
     found: Unit | None = request.unit_looked_at

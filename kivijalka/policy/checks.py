@@ -22,6 +22,8 @@ from kivijalka.policy.scales import (
     Words,
 )
 
+# A hundred years of days: no rule counts further.
+MOST_COUNTED = 36_500
 KINDS = ("strategic", "operational", "financial", "hazard")
 
 
@@ -191,8 +193,9 @@ def unfit_escalation(scales: Scales, roles: Collection[str]) -> Iterator[Finding
     for number, rule in enumerate(scales.escalation, start=1):
         where = f"escalation[{number}]"
         for word, value in rule.when.items():
-            if word in COUNTED and (isinstance(value, bool) or not isinstance(value, int | float)):
-                what = _("“%(value)s” is not %(kind)s.") % {"value": value, "kind": _("a number")}
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if word in COUNTED and not (is_number and 0 <= value <= MOST_COUNTED):
+                what = _("“%(value)s” is not %(kind)s.") % {"value": value, "kind": _("a number from 0 to 36500")}
                 yield Finding("wrong_kind", f"{where}.when.{word}", what, _("Write a number."))
         if roles and rule.to not in (*roles, *NEXT_ABOVE):
             what = _("Nobody can hold the role “%s”.") % rule.to

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils import formats
 
@@ -40,7 +40,7 @@ def number(text: str, *, comma_groups: bool = False) -> Decimal | None:
         plain = plain.replace(".", "").replace(",", "")
     try:
         found = Decimal(plain.replace(",", ".")) * factor
-    except InvalidOperation:
+    except ArithmeticError:
         return None
     if not found.is_finite() or abs(found.adjusted()) >= LONGEST:
         return None

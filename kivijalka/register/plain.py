@@ -6,11 +6,11 @@ import re
 import unicodedata
 
 MOST_OF_NAME = 200
-# Controls, zero-width signs, those that turn a text around or hide what follows. Not NUL, which no column holds: it is
-# refused, as whoever sends it sends no text.
+# Controls, signs that are none, zero-width ones, those that turn a text around or hide what follows. Not NUL, which no
+# column holds: it is refused, as whoever sends it sends no text.
 UNSEEN = re.compile(
-    "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
+    "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufdd0-\ufdef\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 
 

@@ -147,7 +147,7 @@ def refusal_in(request: Any, error: Exception) -> Refused | None:
     """The refusal that an exception stands for; None for a fault of ours."""
     if isinstance(error, Refused):
         return error
-    if isinstance(error, DataError | ValueError) and "NUL" in str(error):
+    if isinstance(error, DataError | ValueError) and "NUL (0x00)" in str(error):
         return Refused(_("The text holds a character that cannot be stored. Remove it."), code="invalid")
     if isinstance(error, DatabaseError) and request.as_of is not None and request.method not in SAFE:
         return Refused(_("The past cannot be changed. Go back to today first."), code="state")

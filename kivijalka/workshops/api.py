@@ -103,5 +103,6 @@ def _question(spread: Spread, mine: Any) -> dict[str, Any]:
             {"likelihood": likelihood, "impact": impact, "answers": times}
             for (likelihood, impact), times in sorted(spread.cells.items())
         ],
-        "assessment": question.assessment_id,
+        # Not of a risk that the reader does not see.
+        "assessment": question.assessment_id if question.assessment else None,
     }

@@ -124,6 +124,14 @@ def test_the_agenda_is_arranged_items_taken_out_stay_out_and_own_ones_are_added(
         arrange(actor, meeting, order="7")
     with acting(director.pk) as actor, refused("twice", field="order"):
         arrange(actor, meeting, order="1 1")
+    for order in ("1 01", "1" * 4400, "²"):
+        with acting(director.pk) as actor, refused("no_item", field="order"):
+            arrange(actor, meeting, order=order)
+
+
+def test_words_that_are_too_many_for_an_agenda_are_refused_and_not_cut(director: Person, meeting: Meeting) -> None:
+    with acting(director.pk) as actor, refused("too_long", field="what"):
+        put_on(actor, meeting, what="x" * 301)
 
 
 def test_a_record_is_put_on_by_its_code_once(sector: Unit, director: Person, meeting: Meeting) -> None:

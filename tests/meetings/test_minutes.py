@@ -194,3 +194,8 @@ def test_what_was_struck_out_leaves_the_minutes(director: Person, held: Meeting)
     with acting(director.pk) as actor:
         strike(actor, Decision.objects.get(text="We meet in May."))
         assert minutes_of(actor, held).rest.decisions == []
+
+
+def test_a_sign_that_is_none_does_not_keep_the_minutes_from_being_read(held: Meeting, director: Person) -> None:
+    Meeting.objects.filter(pk=held.pk).update(title="Te\uffffam", present="Ai\ufffeno\x02")
+    assert Document(BytesIO(file_of(director, closed(held, director)))).paragraphs[0].text == "Team"

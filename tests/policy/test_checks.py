@@ -95,8 +95,9 @@ def test_each_class_has_one_authority_that_somebody_can_hold(content: dict[str, 
     assert found(content, roles=roles) == [("authority", "acceptance"), ("unknown_role", "acceptance.critical.role")]
 
 
-def test_a_rule_of_escalation_counts_by_numbers_and_asks_somebody(content: dict[str, Any]) -> None:
-    content["escalation"][3] |= {"when": {"postponements": "three"}, "to": "emperor"}
+@pytest.mark.parametrize("count", ["three", -1, 1e12, True])
+def test_a_rule_of_escalation_counts_by_numbers_and_asks_somebody(content: dict[str, Any], count: object) -> None:
+    content["escalation"][3] |= {"when": {"postponements": count}, "to": "emperor"}
     wanted = [("wrong_kind", "escalation[4].when.postponements"), ("unknown_role", "escalation[4].to")]
     assert found(content, roles={"sector_director", "chief_executive", *ROLES}) == wanted
 

@@ -112,6 +112,14 @@ def test_nothing_leads_to_another_site() -> None:
         assert client.get("/unit/", {"q": "koivu", "at": at}).context["all"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("address", "status"), [("/?unit=%00", 404), ("/situation/heat.csv?unit=%00", 404), ("/risks/?unit=a%00", 422)]
+)
+def test_a_unit_that_no_text_can_name_is_refused(address: str, status: int) -> None:
+    client, _birch, _pine = of_director()
+    assert client.get(address).status_code == status
+
+
 def test_a_unit_out_of_reach_is_answered_like_one_that_is_not_there() -> None:
     hidden = make.sector("Salainen")
     client = sign_in(Client(), make.person(unit=hidden))  # who holds no role looks up no unit
