@@ -115,7 +115,7 @@ class _Book:
         doer = None if is_noted else self.staff.head(life.unit, self.today)
         level = max(1, int(life.fields["confidentiality"]))
         values = {
-            "unit_id": meeting.values["unit_id"], "confidentiality": level, "serial": next(self.decisions),
+            "unit_id": life.unit, "confidentiality": level, "serial": next(self.decisions),
             "text": self.stream.pick(self.words["noted" if is_noted else "decided"]), "owner_id": doer,
             "due": None if is_noted else due, "meeting_id": meeting.id, "item_id": item, "recorded_by_id": by,
             "state": "noted" if is_noted else "to_do", "outcome": "",

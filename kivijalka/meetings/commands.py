@@ -12,6 +12,7 @@ from kivijalka.access import Actor
 from kivijalka.meetings import rules
 from kivijalka.meetings.agenda import proposals, record_by_code
 from kivijalka.meetings.models import Decision, Entry, Item, Meeting, StillOpen
+from kivijalka.organisation.grants import PRIVATE
 from kivijalka.organisation.models import Person
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.models import Node
@@ -53,6 +54,8 @@ def put_on(
     if node is None:
         refuse(rules.why_not_matter(what))
         Item.objects.create(meeting=meeting, number=number, title=what)
+    elif node.register in PRIVATE:
+        raise Refused(_("This concerns few persons, and is not taken up in a meeting."), code="private", field="what")
     elif not _items(meeting).filter(record=node.pk, number__isnull=True).update(number=number):
         if _items(meeting).filter(record=node.pk).exists():
             raise Refused(_("This is on the agenda already."), code="there", field="what")
@@ -96,9 +99,11 @@ def decide(
     """What was decided, who does it, and by when."""
     refuse(rules.why_not_decide(owner, due))
     found = _item(meeting, item)
-    level = found.record.confidentiality if found is not None and found.record is not None else 0
+    record = found.record if found is not None else None
+    # Whoever does not see the record is not told by a decision what was thought of it.
+    unit, level = (record.unit_number, record.confidentiality) if record is not None else (meeting.unit_id, 0)
     made = Decision(
-        unit_id=meeting.unit_id, confidentiality=max(meeting.confidentiality, level), meeting=meeting, item=found,
+        unit_id=unit, confidentiality=max(meeting.confidentiality, level), meeting=meeting, item=found,
         text=text, owner=owner, due=due, recorded_by_id=str(actor.principal),
         state=Decision.State.TO_DO if owner else Decision.State.NOTED,
     )  # fmt: skip

@@ -123,7 +123,7 @@ class Item(Kept):
 
 
 class Decision(Record):
-    """What a meeting decided, who does it and by when. It stands at the meeting's unit, as confidential as its matter."""
+    """What a meeting decided, who does it and by when. It stands where its record stands, and is as confidential."""
 
     class State(models.TextChoices):
         TO_DO = "to_do", _("to be carried out")

@@ -18,6 +18,7 @@ from kivijalka.meetings.commands import carry_out, close, decide, note, put_on, 
 from kivijalka.meetings.minutes import minutes_of
 from kivijalka.meetings.models import Decision, Item, Meeting
 from kivijalka.organisation.models import Person, Unit
+from kivijalka.risks.models import Risk
 from tests import factories as make
 from tests.refusals import refused
 from tests.who import sign_in
@@ -82,15 +83,32 @@ def test_minutes_say_what_was_decided_on_which_matter(director: Person, held: Me
     assert [decision.text for decision in found.rest.decisions] == ["We meet in May."]
 
 
-def test_a_decision_on_a_confidential_matter_is_confidential(sector: Unit, director: Person, held: Meeting) -> None:
-    secret = make.risk("Secret", unit=sector, confidentiality=3)
+def sees(who: Person, decision: Decision) -> bool:
+    with acting(who.pk):
+        return Decision.objects.seen().filter(pk=decision.pk).exists()
+
+
+def test_a_decision_is_seen_by_whoever_sees_the_record_and_follows_it(sector: Unit, director: Person) -> None:
+    school, library = make.unit("School", parent=sector), make.unit("Library", parent=sector)
+    in_office, teacher = make.holder("employee", unit=sector), make.holder("employee", unit=school)
+    head, librarian = make.holder("unit_head", unit=school), make.holder("unit_head", unit=library)
+    meeting = make.meeting("Team", unit=sector, owner=director)
+    risk = make.risk("Roof", unit=school, owner=head)
     with acting(director.pk) as actor:
-        put_on(actor, held, what=secret.code)
-        made = decide(actor, held, item=2, text="Nobody is told.")
-    assert make.fresh(made).confidentiality == 3
-    employee = make.holder("employee", unit=sector)
-    with acting(employee.pk):
-        assert not Decision.objects.seen().filter(pk=made.pk).exists()
+        put_on(actor, meeting, what=risk.code)
+        made = decide(actor, meeting, item=1, text="The school is closed.")
+    assert [who for who in (in_office, teacher, head, librarian) if sees(who, made)] == [teacher, head]
+    Risk.objects.filter(pk=risk.pk).update(confidentiality=2)
+    assert [who for who in (in_office, teacher, head, librarian) if sees(who, made)] == [head]
+    Risk.objects.filter(pk=risk.pk).update(unit=library, confidentiality=1)
+    assert [who for who in (in_office, teacher, head, librarian) if sees(who, made)] == [librarian]
+    assert make.fresh(made).confidentiality == 2  # what was said while it was confidential stays so
+
+
+def test_what_concerns_few_persons_is_not_taken_up(director: Person, held: Meeting) -> None:
+    away = make.delegation(director, make.holder("employee", unit=held.unit))
+    with acting(director.pk) as actor, refused("private", field="what"):
+        put_on(actor, held, what=away.code)
 
 
 def test_a_day_needs_somebody_who_does_it_and_an_item_that_there_is(director: Person, held: Meeting) -> None:

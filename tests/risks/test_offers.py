@@ -159,3 +159,16 @@ def test_who_may_change_both_units_adopts_it_at_once(school: Unit, library: Unit
     assert make.fresh(risk).unit == school
     with acting(head.pk) as actor, refused("no_right"):
         adopt_too(actor, risk, unit=library)
+
+
+def test_an_offer_is_as_confidential_as_its_risk_becomes(
+    school: Unit, head: Person, library: Unit, librarian: Person
+) -> None:
+    risk = make.risk(unit=school)
+    found = offered(head, risk, library)
+    Risk.objects.filter(pk=risk.pk).update(confidentiality=3)
+    assert make.fresh(found).confidentiality == 3
+    with acting(librarian.pk):
+        assert Offer.objects.seen().get(pk=found.pk).title == found.title  # who was asked still answers
+    with acting(make.holder("unit_head", unit=library).pk):
+        assert not Offer.objects.seen().filter(pk=found.pk).exists()

@@ -5,20 +5,33 @@ const tell = (text) => {
   if (form) form.querySelector("[data-waits]").textContent = text;
 };
 
+// One place for each answer: whose it is (the form's key begins with its person), and to what.
+const giver = (fields) => new Map(fields).get("once")?.split(".")[0];
+const place = (answer) => [KEPT, giver(answer.fields), answer.action].join(" ");
+
+// What the acting person gave on this device. What somebody else gave waits for them.
 function kept() {
+  const mine = `${KEPT} ${giver([...new FormData(form)])} `;
   try {
-    return JSON.parse(localStorage.getItem(KEPT));
+    return Object.keys(localStorage).filter((key) => key.startsWith(mine)).map((key) => JSON.parse(localStorage.getItem(key)));
   } catch {
-    return null;
+    return [];
   }
 }
 
 function keep(answer) {
   try {
-    if (answer) localStorage.setItem(KEPT, JSON.stringify(answer));
-    else localStorage.removeItem(KEPT);
+    localStorage.setItem(place(answer), JSON.stringify(answer));
   } catch {
     // A browser that keeps nothing: the answer is still on this page.
+  }
+}
+
+function forget(answer) {
+  try {
+    localStorage.removeItem(place(answer));
+  } catch {
+    // Nothing was kept.
   }
 }
 
@@ -37,18 +50,14 @@ async function send({ action, fields }) {
   }
 }
 
-// Whose answer it is: the form's key begins with its person.
-const giver = (fields) => new Map(fields).get("once")?.split(".")[0];
-
 async function sendKept() {
-  const answer = kept();
-  // One that somebody else gave on this device waits for them.
-  if (!answer || !form || giver(answer.fields) !== giver([...new FormData(form)])) return;
-  tell(form.querySelector("[data-sends]").dataset.sends);
-  const came = await send(answer);
-  if (isLeft(came)) return;
-  keep(null);
-  location.assign(form.dataset.next);
+  const answers = form ? kept() : [];
+  for (const answer of answers) {
+    tell(form.querySelector("[data-sends]").dataset.sends);
+    if (isLeft(await send(answer))) return;
+    forget(answer);
+  }
+  if (answers.length) location.assign(form.dataset.next);
 }
 
 // Whether the answer stays here for now: until there is a connection, or its giver has signed in again.
@@ -67,7 +76,7 @@ window.addEventListener("submit", async (event) => {
   keep(answer);
   const came = await send(answer);
   if (isLeft(came)) return;
-  keep(null);
+  forget(answer);
   if (came === "sent") location.assign(form.dataset.next);
   else form.submit();
 }, true);
