@@ -41,6 +41,11 @@ class Checkout:
         """Where front-end packages are laid out for the static files."""
         return self.root / "kivijalka" / "register" / "ui" / "static" / "vendor"
 
+    @property
+    def fonts(self) -> Path:
+        """Where the typeface of documents is laid out."""
+        return self.root / "kivijalka" / "reports" / "documents" / "fonts"
+
     def files(self, *patterns: str) -> list[Path]:
         """Files of the application that match, in a fixed order."""
         found = {path for pattern in patterns for path in self.root.glob(pattern) if path.is_file()}

@@ -1,9 +1,11 @@
-"""The front-end packages: fetched by npm as the lock file says, and laid out where the static files are collected."""
+"""The front-end packages: fetched by npm as the lock file says, and laid out where the static files are collected.
+
+Along with them comes the typeface of documents, which no page serves: a folder of its own, beside what typesets them."""
 
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,9 @@ SERVED = {
 }
 FONT = "@fontsource-variable/source-sans-3/files", "source-sans-3"
 FONT_FILES = "source-sans-3-latin*-wght-*.woff2"
+# The same typeface whole, as documents need it.
+PRINTED = "source-sans/TTF"
+PRINTED_FILES = [f"SourceSans3-{cut}.ttf" for cut in ("Regular", "It", "Semibold", "Bold")]
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class Frontend:
 
     def missing(self) -> bool:
         """Tell whether anything has to be fetched or laid out."""
-        return self._stamps.get("lock") != self._lock() or not self.checkout.vendor.exists()
+        laid_out = self.checkout.vendor.exists() and self.checkout.fonts.exists()
+        return self._stamps.get("lock") != self._lock() or not laid_out
 
     def install(self) -> None:
         """Fetch exactly what the lock file names, without running any package's own script, and lay it out."""
@@ -64,14 +70,9 @@ class Frontend:
         return environment(PATH=os.pathsep.join([os.environ.get("PATH", os.defpath), str(fetched)]))
 
     def lay_out(self) -> None:
-        """Copy what the site serves, whole or not at all."""
-        draft = self.checkout.vendor.with_name("vendor.new")
-        shutil.rmtree(draft, ignore_errors=True)
-        for source, target in self.served():
-            (draft / target).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, draft / target)
-        shutil.rmtree(self.checkout.vendor, ignore_errors=True)
-        draft.rename(self.checkout.vendor)
+        """Copy what the site serves and what documents are set in."""
+        lay(self.served(), self.checkout.vendor)
+        lay(((self.modules / PRINTED / name, name) for name in PRINTED_FILES), self.checkout.fonts)
 
     def served(self) -> Iterator[tuple[Path, str]]:
         """Give every file that the site serves, and its name there."""
@@ -79,6 +80,17 @@ class Frontend:
             yield self.modules / source, target
         for font in sorted((self.modules / FONT[0]).glob(FONT_FILES)):
             yield font, f"{FONT[1]}/{font.name}"
+
+
+def lay(files: Iterable[tuple[Path, str]], folder: Path) -> None:
+    """Copy files into a folder under their names, all of them or none."""
+    draft = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    for source, target in files:
+        (draft / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, draft / target)
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
 
 
 def find_npm(checkout: Checkout, processes: Processes) -> list[str | Path]:

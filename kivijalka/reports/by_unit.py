@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,16 +60,10 @@ def effects_page(request: ActingRequest) -> HttpResponse:
     asked = unit_looked_at(request)
     tree = tree_at(request.actor, asked, "action.view")
     actions, day = rows_at(Action, asked), day_of(request)
-    filters: list[dict[str, Any]] = [
-        {"state": effects.DONE},
-        {"state": effects.DONE, "effect_asked_on_lt": (day + timedelta(days=1)).isoformat()},
-        {"state": Action.MEASURED},
-        {"state": Action.State.EFFECT_CONFIRMED},
-    ]
 
     def cells(line: Line[effects.Effects]) -> list[tuple[int, str, Any]]:
         counts = (line.figures.done, line.figures.asked, line.figures.measured, line.figures.reached)
-        addresses = (_listed(request, "actions", line, query) for query in filters)
+        addresses = (_listed(request, "actions", line, query) for query in effects.filters(day))
         return list(zip(counts, addresses, effects.COLUMNS, strict=True))
 
     lines = effects.effects(actions, tree, day)

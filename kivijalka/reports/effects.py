@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,16 @@ State, Stage = Action.State, Assessment.Stage
 DONE = (State.DONE, *Action.MEASURED)
 SHOWN = 20
 COLUMNS = (_("Done"), _("Effect asked for"), _("Effect measured"), _("Effect as expected"))
+
+
+def filters(day: date) -> list[dict[str, Any]]:
+    """What a list is asked to show what each column counts."""
+    return [
+        {"state": DONE},
+        {"state": DONE, "effect_asked_on_lt": (day + timedelta(days=1)).isoformat()},
+        {"state": Action.MEASURED},
+        {"state": State.EFFECT_CONFIRMED},
+    ]
 
 
 @dataclass

@@ -41,7 +41,7 @@ def situation(request: ActingRequest) -> HttpResponse:
         **standing(queries.stands(risks, day), day),
         "unit": unit,
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
-        "top": relate(_top(risks), ["unit"]),
+        "top": relate(top_threats(risks), ["unit"]),
         "overdue": relate(overdue, ["owner"]),
         "overdue_count": overdue_count,
         "open_states": Action.OPEN,
@@ -94,7 +94,8 @@ def overdue_of(actions: QuerySet[Any], day: date) -> tuple[list[Action], int]:
     return rows, rows[0].of if rows else 0
 
 
-def _top(risks: QuerySet[Any]) -> QuerySet[Any]:
+def top_threats(risks: QuerySet[Any]) -> QuerySet[Any]:
+    """The highest open threats."""
     assessed = risks.filter(sign=Sign.THREAT).filter(Risk.IS_OPEN).exclude(level="")
     return assessed.order_by("-level", "-id")[:TOP]
 

@@ -49,6 +49,7 @@ urlpatterns: list[Any] = [
     path("", include("kivijalka.policy.urls")),
     path("", include("kivijalka.risks.urls")),
     path("", include("kivijalka.meetings.urls")),
+    path("", include("kivijalka.reports.documents.urls")),
     path("", include("kivijalka.workshops.urls")),
     path("without-accountable/", organisation.without_accountable, name="without-accountable"),
 ]

@@ -136,6 +136,11 @@ def is_file(route: str) -> bool:
     return "import" in route or "export" in route
 
 
+def is_report(route: str) -> bool:
+    """Whether a route makes a document of records of several registers."""
+    return route.startswith("reports/<")
+
+
 def has_no_parameters(route: str) -> bool:
     """Whether a route names no record nor register; an area of security is neither."""
     return "<" not in route.replace("<slug:area>", "")

@@ -18,8 +18,8 @@ from kivijalka.register.graph import link_rules
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
 from tests import factories as make
-from tests.doors import files, pages, programs, raw
-from tests.doors.addresses import doors_of, has_no_parameters, is_file, is_link, is_program
+from tests.doors import files, pages, programs, raw, reports
+from tests.doors.addresses import doors_of, has_no_parameters, is_file, is_link, is_program, is_report
 from tests.doors.expected import Facts, lets
 from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Scene, Town, undone
 from tests.full import FULL
@@ -204,7 +204,7 @@ def test_commands_are_held_to_the_declaration(kind: Kind, key: str, own_rows: To
 
 @pytest.mark.parametrize(("kind", "key"), distinct(own))
 def test_pages_are_held_to_the_declaration(kind: Kind, key: str, own_rows: Town) -> None:
-    elsewhere = (is_program, is_file, is_link, has_no_parameters)
+    elsewhere = (is_program, is_file, is_link, is_report, has_no_parameters)
     held(kind, key, own_rows, PAGES, lambda route: not any(is_so(route) for is_so in elsewhere))
 
 
@@ -212,8 +212,8 @@ def test_pages_are_held_to_the_declaration(kind: Kind, key: str, own_rows: Town)
 def test_pages_over_all_registers_show_nothing_that_is_hidden(kind: Kind, own_rows: Town) -> None:
     person = own_rows.holder_of(kind)
     scenes = [Scene(register, kind, own_rows, person) for register in REGISTERS.values()]
-    wrong = [str(cell) for cell in pages.overviews(scenes) if cell.expected != cell.found]
-    assert wrong == []
+    cells = [*pages.overviews(scenes), *reports.reported(scenes)]
+    assert [str(cell) for cell in cells if cell.expected != cell.found] == []
 
 
 @pytest.mark.parametrize(("kind", "key"), distinct(own))

@@ -39,6 +39,7 @@ FRAME = [
     "/situation/heat/?unit={unit}",
     "/situation/effects/",
     "/situation/effects/?unit={unit}",
+    "/reports/?unit={unit}",
     "/unit/",
     "/search/?q=Esimerkki",
     "/registers/",

@@ -127,6 +127,7 @@ from runner.processes import Processes
 
 processes = Processes()
 HERE.vendor.mkdir(parents=True)
+HERE.fonts.mkdir(parents=True)
 Packages(HERE, processes).remember(RUNTIME)
 Frontend(HERE, processes).remember()
 processes.stop_all()

@@ -1,0 +1,116 @@
+"""What a report is asked: of which unit, of which moment, for whom, in which language; and where its words lead to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.access import Actor
+from kivijalka.access.rules import rights_in
+from kivijalka.actions.models import Action
+from kivijalka.controls.models import Control
+from kivijalka.organisation.models import Person, Unit
+from kivijalka.register.refusal import Refused
+from kivijalka.reports.documents.model import Said, said
+from kivijalka.risks.models import Risk
+
+# Whose right to see decides what a report tells.
+RESTS_ON: tuple[Any, ...] = (Risk, Action, Control, Unit, Person)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that a report is made from. `as_of` is the moment as addresses have it; `unit` knows the numbers below
+    it (None: all within reach); `site` and `address` are where it was asked, `given` is what its kind asks besides."""
+
+    actor: Actor
+    moment: datetime
+    as_of: str
+    unit: Any
+    language: str
+    site: str
+    address: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def day(self) -> date:
+        return timezone.localdate(self.moment)
+
+    @property
+    def place(self) -> str:
+        """What it is of, in words."""
+        return str(self.unit) if self.unit else str(_("Everything within the reader's reach"))
+
+    def list(self, path: str, **query: Any) -> str:
+        """A list of a register at this unit, as it stood."""
+        return self.page("list", path, **query)
+
+    def page(self, name: str, *args: Any, **query: Any) -> str:
+        """A page of the site, for this unit and moment."""
+        unit = {"unit": self.unit.code} if self.unit else {}
+        asked = urlencode({**unit, "as_of": self.as_of, **query}, doseq=True)
+        return f"{self.site}{reverse(name, args=args)}?{asked}"
+
+    def record(self, record: Any) -> str:
+        """The page of a record, as it stood."""
+        return f"{self.site}{record.get_absolute_url()}?{urlencode({'as_of': self.as_of})}"
+
+    def named(self, record: Any) -> Said:
+        """A record by its code, leading to it."""
+        return Said(str(record.code), self.record(record))
+
+    def count(self, number: int, path: str, **query: Any) -> Said:
+        """A number that leads to the records which it counts; none leads nowhere."""
+        return said(number, self.list(path, **query) if number else "")
+
+
+def mark_of(actor: Actor) -> str:
+    """A mark of who reads and how far they see: the same as long as both are."""
+    rights = sorted({right for model in RESTS_ON for right in rights_in(model.access.see)})
+    reach = [[right, sorted(actor.reach(right))] for right in rights]
+    told = json.dumps([str(actor.principal), actor.names, reach])
+    return sha256(told.encode()).hexdigest()[:16]
+
+
+def same_reach(actor: Actor, mark: str) -> None:
+    """Refuse to make again what was made for another reach: it would not be the same."""
+    if mark and mark != mark_of(actor):
+        raise Refused(
+            _(
+                "This report was made for another reach than you have now: your roles have changed since, or it was somebody "
+                "else's. It cannot be made the same. Make a new one on the page Reports."
+            ),
+            code="reach",
+            field="reach",
+        )
+
+
+def was_there(unit: Any, day: date) -> None:
+    """Refuse a unit that had ended, or had not begun."""
+    if unit is None:
+        return
+    if unit.end is not None and unit.end < day:
+        words = _("The unit %(unit)s ended on %(day)s. Choose a day on which it was there.")
+        raise Refused(words % {"unit": unit, "day": said(unit.end).words}, code="ended", field="unit")
+    if unit.start > day:
+        words = _("The unit %(unit)s began on %(day)s. Choose a day on which it was there.")
+        raise Refused(words % {"unit": unit, "day": said(unit.start).words}, code="not_begun", field="unit")
+
+
+def something_recorded() -> None:
+    """Refuse a moment before the first record."""
+    if not Unit.objects.seen().exists():
+        raise Refused(
+            _("Nothing that you may see was recorded by that day yet. Choose a later one."),
+            code="before",
+            field="as_of",
+        )

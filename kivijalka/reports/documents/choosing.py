@@ -1,0 +1,78 @@
+"""The page on which a report is chosen: kind, day, language and format."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from kivijalka.access.request import ActingRequest
+from kivijalka.organisation.looked_at import unit_looked_at
+from kivijalka.register.doors.forms import RegisterForm
+from kivijalka.register.fields import DayField
+from kivijalka.register.refusal import Refused
+from kivijalka.reports.documents.formats import FORMATS
+from kivijalka.reports.documents.kinds import KINDS
+from kivijalka.risks.models import Risk
+
+
+class Choice(RegisterForm):
+    """What a report is asked."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Report"))
+    as_of = DayField(
+        label=gettext_lazy("Of which day"), required=False, help_text=gettext_lazy("Empty means as it is now.")
+    )
+    since = DayField(
+        label=gettext_lazy("What moved since"),
+        required=False,
+        help_text=gettext_lazy("Empty means three months, or six in a report to a board."),
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
+    form = forms.ChoiceField(label=gettext_lazy("Format"))
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["kind"].choices = [(key, kind.name) for key, kind in KINDS.items() if kind.of_unit]  # type: ignore[attr-defined]
+        self.fields["form"].choices = [(key, one.name) for key, one in FORMATS.items()]  # type: ignore[attr-defined]
+
+
+@require_GET
+def choose_page(request: ActingRequest) -> HttpResponse:
+    """Choose a report; what is chosen leads to its address."""
+    is_chosen, refused = "kind" in request.GET, None
+    begun = {"language": translation.get_language(), "as_of": request.as_of and request.as_of.date(), "form": "pdf"}
+    form = Choice(request.GET if is_chosen else None, initial=begun)
+    unit = unit_looked_at(request)
+    if is_chosen and form.is_valid():
+        return redirect(_address(form.cleaned_data, unit))
+    if is_chosen:
+        refused = Refused(_("Some of the answers do not fit."), code="invalid")
+    kinds = [(kind.name, kind.says) for kind in KINDS.values() if kind.of_unit]
+    context = {"form": form, "unit": unit, "refused": refused, "kinds": kinds}
+    return render(request, "reports/choose.html", context, status=422 if refused else 200)
+
+
+def _address(chosen: dict[str, Any], unit: Any) -> str:
+    asked = {
+        "unit": unit.code if unit else "",
+        "as_of": chosen["as_of"].isoformat() if chosen["as_of"] else "",
+        "since": chosen["since"].isoformat() if chosen["since"] else "",
+        "language": chosen["language"],
+    }
+    address = reverse("report-file", args=[chosen["kind"], chosen["form"]])
+    return f"{address}?{urlencode({name: text for name, text in asked.items() if text})}"
+
+
+def panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
+    """On a risk's record page: the way to it on one page."""
+    return ("reports/_report_panel.html", {"record": record}) if isinstance(record, Risk) else None

@@ -1,0 +1,49 @@
+"""The kinds of reports: what each is called, what it says, and in which formats it is had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kivijalka.reports.documents import one_risk, unit_report
+from kivijalka.reports.documents.asked import Asked
+from kivijalka.reports.documents.model import Document
+
+ALL_FORMATS = ("pdf", "docx", "xlsx")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of report. `heavy`: over many risks it takes longer than one waits for a page.
+    `of_unit`: it is of a unit and all below, not of records that one names."""
+
+    name: Any
+    says: Any
+    make: Callable[[Asked], Document]
+    formats: tuple[str, ...] = ALL_FORMATS
+    heavy: bool = False
+    of_unit: bool = True
+
+
+KINDS = {
+    "unit-short": Kind(
+        _("Risk report, two pages"),
+        _("For a management team: how we stand, what moved, what is late."),
+        unit_report.short,
+    ),
+    "unit-full": Kind(
+        _("Risk report, full"),
+        _("For an expert: the same, and every open risk and action."),
+        unit_report.full,
+        heavy=True,
+    ),
+    "risk": Kind(
+        _("One risk on one page"),
+        _("What it is, how it stands, what is done about it."),
+        one_risk.one_risk,
+        of_unit=False,
+    ),
+}
