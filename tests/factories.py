@@ -19,6 +19,7 @@ from kivijalka.objectives.models import Objective
 from kivijalka.organisation.models import Account, Delegation, Person, Responsibility, Role, Unit
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.queries import policy_in_force
+from kivijalka.programmes.models import Milestone, Programme, Workstream
 from kivijalka.register.models import Attachment, Comment, Content, Link, Node
 from kivijalka.register.own.models import OwnField
 from kivijalka.risks.models import Assessment, Risk
@@ -169,6 +170,30 @@ def signal(title: str | None = None, *, unit: Unit | None = None, **given: Any) 
     at = unit or city()
     values = {"title": title or f"Signaali {next(_serial)}", "owner": person(unit=at), **given}
     return fresh(Signal.objects.create(unit=at, **values))
+
+
+def programme(title: str | None = None, *, unit: Unit | None = None, **given: Any) -> Programme:
+    """A programme that is under way."""
+    at = unit or city()
+    values = {"title": title or f"Hanke {next(_serial)}", "starts_on": in_days(-100), "ends_on": in_days(300), **given}
+    values = {"owner": person(unit=at), "chair": person(unit=at), "state": "running", **values}
+    return fresh(Programme.objects.create(unit=at, **values))
+
+
+def workstream(of: Programme | None = None, **given: Any) -> Workstream:
+    """A workstream at its programme's unit."""
+    of = of or programme()
+    at = given.pop("unit", None) or Unit.objects.get(number=of.unit_id)
+    values = {"title": f"Työkokonaisuus {next(_serial)}", "owner": person(unit=at), **given}
+    return fresh(Workstream.objects.create(programme=of, unit=at, **values))
+
+
+def milestone(title: str | None = None, *, stream: Workstream | None = None, **given: Any) -> Milestone:
+    """A milestone of next month."""
+    of = stream or workstream()
+    at = given.pop("unit", None) or Unit.objects.get(number=of.unit_id)
+    values = {"title": title or f"Välitavoite {next(_serial)}", "owner": person(unit=at), "due": in_days(30), **given}
+    return fresh(Milestone.objects.create(workstream=of, unit=at, **values))
 
 
 def meeting(title: str | None = None, *, unit: Unit | None = None, **given: Any) -> Meeting:

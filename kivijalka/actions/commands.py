@@ -115,11 +115,21 @@ def treat(
     effect_due: Annotated[
         date | None, Ask(_("Effect to be measured on"), _("Empty means when the action is done."))
     ] = None,
+    expected_cut: Annotated[
+        int | None,
+        Ask(
+            _("Takes off of the yearly loss, %"),
+            _("Of the expected yearly loss of each risk that it treats, once it is done. From 0 to 100."),
+        ),
+    ] = None,
+    work_days: Annotated[int | None, Ask(_("Work, person-days"))] = None,
 ) -> Action:
     """Give somebody an action at the record's unit, with its cost, the effect that it should have, and the measure of it."""
+    refuse(rules.why_not_cut(expected_cut) or rules.why_not_days(work_days))
     action = Action(
         unit_id=record.unit_id, confidentiality=record.confidentiality, title=title, owner=owner, due=due,
         cost_eur=cost_eur, expected_effect=expected_effect, how_measured=how_measured, effect_due=effect_due,
+        expected_cut=expected_cut, work_days=work_days,
     )  # fmt: skip
     action.save(force_insert=True)
     join(TREATS.kind, action, record)

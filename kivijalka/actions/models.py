@@ -37,7 +37,16 @@ class Action(Record):
     cost_eur = models.DecimalField(
         _("cost, €"), max_digits=14, decimal_places=2, null=True, validators=[MinValueValidator(0)]
     )
+    work_days = models.PositiveIntegerField(_("work, person-days"), null=True, blank=True)
     expected_effect = models.TextField(_("expected effect"))
+    # The same as a number, for choosing among actions and for what a programme brings.
+    expected_cut = models.PositiveSmallIntegerField(
+        _("takes off of the yearly loss, %"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text=_("Of the expected yearly loss of each risk that it treats, once it is done. From 0 to 100."),
+    )
     how_measured = models.TextField(_("how the effect will be measured"))
     effect_due = models.DateField(
         _("effect to be measured on"), null=True, blank=True, help_text=_("Empty means when the action is done.")
@@ -73,6 +82,11 @@ class Action(Record):
                 violation_error_message=_("Write the expected effect and how it will be measured."),
             ),
             models.CheckConstraint(condition=Q(progress__lte=100), name="action_progress_at_most_100"),
+            models.CheckConstraint(
+                condition=Q(expected_cut__isnull=True) | Q(expected_cut__lte=100),
+                name="action_cuts_at_most_100",
+                violation_error_message=_("More than all of a loss cannot be taken off. Write a number from 0 to 100."),
+            ),
         ]
         indexes = indexes(
             "action", "unit", "owner", "state", "due", "progress", "cost_eur", "postponements", "effect_asked_on"

@@ -29,8 +29,8 @@ actions = register(
         ],
         more=["completed_on", "effect_asked_on", "measured_effect", "effect_measured_on", "postponements"],
         fields={
-            _("What is done"): ["title", "description", "due", "cost_eur"],
-            _("What it should change"): ["expected_effect", "how_measured", "effect_due"],
+            _("What is done"): ["title", "description", "due", "cost_eur", "work_days"],
+            _("What it should change"): ["expected_effect", "expected_cut", "how_measured", "effect_due"],
             _("Belongs to"): ["unit", "owner", "confidentiality"],
         },
         filters={

@@ -23,6 +23,21 @@ def why_not_progress(progress: int) -> Reason | None:
     return None
 
 
+def why_not_cut(cut: int | None) -> Reason | None:
+    """Why an action may not be expected to take off so many percent of a loss. None: it may."""
+    if cut is not None and not 0 <= cut <= 100:
+        text = _("More than all of a loss cannot be taken off. Write a number from 0 to 100.")
+        return Reason("not_percent", text, field="expected_cut")
+    return None
+
+
+def why_not_days(days: int | None) -> Reason | None:
+    """Why an action may not take so many days of work. None: it may."""
+    if days is not None and not 0 <= days <= 2**31 - 1:
+        return Reason("not_days", _("Write whole days of work, from 0 on."), field="work_days")
+    return None
+
+
 def why_not_day(on: date, today: date, *, field: str) -> Reason | None:
     """Why something may not have happened on a day. None: it may."""
     if on > today:

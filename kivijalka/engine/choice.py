@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,7 +38,8 @@ class Action:
 class Problem:
     """`losses[r]`: expected loss of risk r, euro over the whole time (or its share of the tail); `budgets[t]` per year.
 
-    `excludes`: pairs of which at most one; `requires`: (a, b), a only with b; `must` and `never`: decided beforehand.
+    `excludes`: pairs of which at most one; `requires`: (a, b), a only with b; `must` and `never`: decided beforehand;
+    `floors`: (some actions, t, least), of which the chosen cost together at least so much in year t.
 
     >>> p = Problem(np.array([100.0]), [Action((5.0,), {0: 0.5}), Action((3.0,), {0: 0.8})], (7.0,))
     >>> p.left([0, 1]).tolist(), p.why_not([0, 1])
@@ -52,6 +53,7 @@ class Problem:
     requires: Sequence[tuple[int, int]] = ()
     must: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
+    floors: Sequence[tuple[frozenset[int], int, float]] = ()
 
     def __post_init__(self) -> None:
         finite_array("losses", self.losses, least=0.0)
@@ -68,6 +70,10 @@ class Problem:
             for pair in getattr(self, name):
                 if len(pair) != 2 or pair[0] not in known or pair[1] not in known:
                     raise BadInput(name, pair, f"pairs of actions from 0 to {len(self.actions) - 1}")
+        for group, year, least in self.floors:
+            not_negative("floors", least)
+            if not group <= set(known) or year not in range(len(self.budgets)):
+                raise BadInput("floors", (sorted(group), year), "actions and a year that there are")
         if both := self.must & self.never:
             raise BadInput("must", sorted(both), "actions that are not also in never")
 
@@ -96,6 +102,10 @@ class Problem:
         for a, b in self.requires:
             if a in picked and b not in picked:
                 return f"action {a} needs action {b}"
+        for group, year, least in self.floors:
+            spent = sum(self.actions[a].cost[year] for a in group & picked)
+            if spent < least - 1e-6 * max(1.0, least):
+                return f"year {year} has {least - spent:g} euro less than the least for {len(group)} actions"
         if missing := self.must - picked:
             return f"action {min(missing)} must be chosen"
         if banned := self.never & picked:
@@ -217,27 +227,33 @@ def greedy(problem: Problem, order: FloatArray | None = None) -> list[int]:
     def entry(a: int) -> tuple[bool, float, int]:
         return (order is None or bool(order[a] < 0.5)), -worth(a), a
 
-    heap = [entry(a) for a in range(len(problem.actions)) if a not in picked and a not in problem.never]
-    heapq.heapify(heap)
-    waiting: list[int] = []
-    while heap:
-        _, value, a = heapq.heappop(heap)
-        now = entry(a)
-        if now[1] > value * (1 - 1e-12) and heap and now > heap[0]:
-            heapq.heappush(heap, now)
-            continue
-        if now[1] >= 0 or (spent + costs[a] > budget).any() or blocked.get(a, set()) & picked:
-            continue
-        if not requires.get(a, set()) <= picked:
-            waiting.append(a)
-            continue
-        picked.add(a)
-        spent = spent + costs[a]
-        for r, keep in problem.actions[a].effects.items():
-            left[r] *= keep
-        for again in [w for w in waiting if requires[w] <= picked]:
-            waiting.remove(again)
-            heapq.heappush(heap, entry(again))
+    def take(some: Iterable[int], least_worth: float, enough: Callable[[], bool]) -> None:
+        heap = [entry(a) for a in some if a not in picked and a not in problem.never]
+        heapq.heapify(heap)
+        waiting: list[int] = []
+        while heap and not enough():
+            _, value, a = heapq.heappop(heap)
+            now = entry(a)
+            if now[1] > value * (1 - 1e-12) and heap and now > heap[0]:
+                heapq.heappush(heap, now)
+                continue
+            if -now[1] <= least_worth or (spent + costs[a] > budget).any() or blocked.get(a, set()) & picked:
+                continue
+            if not requires.get(a, set()) <= picked:
+                waiting.append(a)
+                continue
+            picked.add(a)
+            spent[:] = spent + costs[a]
+            for r, keep in problem.actions[a].effects.items():
+                left[r] *= keep
+            for again in [w for w in waiting if requires[w] <= picked]:
+                waiting.remove(again)
+                heapq.heappush(heap, entry(again))
+
+    for group, year, least in problem.floors:
+        # What saves nothing counts towards the least as well.
+        take(sorted(group), -1.0, lambda: sum(costs[a][year] for a in group & picked) >= least)  # noqa: B023
+    take(range(len(problem.actions)), 0.0, lambda: False)
     return sorted(picked)
 
 

@@ -12,7 +12,7 @@ from kivijalka.engine.errors import FloatArray
 
 
 class Program:
-    """min sum of z_r, z_r above tangents of loss_r * exp(u_r), u_r the sum of chosen log effects; budgets and pairs."""
+    """min sum of z_r, z_r above tangents of loss_r * exp(u_r), u_r the sum of chosen log effects; budgets, floors and pairs."""
 
     def __init__(self, problem: Problem, scale: float) -> None:
         self.problem = problem
@@ -159,4 +159,11 @@ class Program:
             cost = np.zeros((len(problem.budgets), width))
             cost[:, :n] = np.array([a.cost for a in problem.actions]).T / unit[:, None]
             out.append((csr_array(cost), np.full(len(unit), -np.inf), np.asarray(problem.budgets, float) / unit))
+        if problem.floors:
+            floors = np.zeros((len(problem.floors), width))
+            lowest = np.array([amount / max(amount, 1.0) for _group, _year, amount in problem.floors])
+            for i, (group, year, amount) in enumerate(problem.floors):
+                for a in group:
+                    floors[i, a] = problem.actions[a].cost[year] / max(amount, 1.0)
+            out.append((csr_array(floors), lowest, np.full(len(lowest), np.inf)))
         return out

@@ -14,6 +14,7 @@ from kivijalka.example.meetings import meetings
 from kivijalka.example.offers import offers
 from kivijalka.example.people import people
 from kivijalka.example.plans import Plan, allot_actions, plans
+from kivijalka.example.programmes import programmes
 from kivijalka.example.responsibilities import hand_out
 from kivijalka.example.risk_life import RiskLife
 from kivijalka.example.shape import City, Reorganisation, Size
@@ -59,6 +60,8 @@ def _make(seed: int, size: Size, today: date) -> City:
     offered, of_offers = offers(Stream(seed, "offers"), staff, today, lives)
     links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives) + reliance + told.links + held.links
     links += of_offers
+    led = programmes(Stream(seed, "programmes"), staff, crowd, today, lives, chronicle)
+    links += led.links
     return City(
         seed=seed,
         size=size,
@@ -73,7 +76,7 @@ def _make(seed: int, size: Size, today: date) -> City:
         assessments=(*chronicle.assessments, *held.assessments),
         action_versions=tuple(chronicle.actions),
         controls=tuple(controls),
-        entries=(*told.entries, *held.entries, *offered, *meetings(seed, staff, crowd, today, lives)),
+        entries=(*told.entries, *held.entries, *offered, *led.entries, *meetings(seed, staff, crowd, today, lives)),
         links=tuple(links),
     )
 

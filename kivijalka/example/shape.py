@@ -75,6 +75,8 @@ LinkKind = Literal[
     "offers",
     "adopted_from",
     "asks_about",
+    "gathers",
+    "needs",
 ]
 ReorganisationCommand = Literal["rename", "move", "end", "merge"]
 

@@ -13,8 +13,8 @@ from kivijalka.areas.packs import packs
 from kivijalka.register.models import Confidentiality
 
 INTERNAL, CONFIDENTIAL, SECRET = Confidentiality.INTERNAL, Confidentiality.CONFIDENTIAL, Confidentiality.SECRET
-# What everybody may look up anywhere: who works where, by which policy, and what the city's forms ask.
-DIRECTORY = ("unit.view", "person.view", "role.view", "policy.view", "own_field.view")
+# What everybody may look up anywhere: who works where, by which policy, what the strategy puts first, what forms ask.
+DIRECTORY = ("unit.view", "person.view", "role.view", "policy.view", "priority.view", "own_field.view")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ KINDS = [
     Kind(
         "chief_executive",
         ("kansliapäällikkö", "kanslichef", "chief executive"),
-        (*_HEAD, "policy.*", "own_field.*"),
+        (*_HEAD, "policy.*", "priority.*", "own_field.*"),
         SECRET,
     ),
     Kind(
@@ -75,7 +75,7 @@ KINDS = [
     Kind(
         "risk_expert",
         ("riskienhallinnan asiantuntija", "expert på riskhantering", "risk management expert"),
-        (*_EXPERT, "policy.edit"),
+        (*_EXPERT, "policy.edit", "priority.edit"),
         CONFIDENTIAL,
     ),
     Kind(
@@ -114,8 +114,9 @@ KINDS = [
         (),
     ),
 ]
-# Ordinary editing never includes the organisation itself, nor its policy, nor what forms ask; a pattern must name them.
-RESERVED = ("unit", "person", "role", "access", "policy", "own_field")
+# Ordinary editing never includes the organisation itself, its policy or its priorities, nor what forms ask; a pattern must
+# name them.
+RESERVED = ("unit", "person", "role", "access", "policy", "priority", "own_field")
 # Nor does ordinary viewing include why somebody is away, or what programs act for them.
 PRIVATE = ("delegation", "token")
 # Asked by pages, not by any model's rule.

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "kivijalka.controls",
     "kivijalka.risks",
     "kivijalka.monitoring",
+    "kivijalka.programmes",
     "kivijalka.insurance",
     "kivijalka.findings",
     "kivijalka.desk",

@@ -48,6 +48,7 @@ urlpatterns: list[Any] = [
     path("hand-over/<uuid:pk>/", organisation.hand_over, name="hand-over"),
     path("", include("kivijalka.policy.urls")),
     path("", include("kivijalka.risks.urls")),
+    path("", include("kivijalka.programmes.urls")),
     path("", include("kivijalka.meetings.urls")),
     path("", include("kivijalka.reports.documents.urls")),
     path("", include("kivijalka.workshops.urls")),

@@ -61,6 +61,7 @@ OUTSIDE = {
     "following/": "what one follows oneself: tests/web/test_following.py",
     "api/following": "what one follows oneself: tests/web/test_following.py",
     "POST first-steps/": "adds at a unit where one may: tests/risks/test_first_steps.py",
+    "POST begin-programme/": "adds at a unit where one may: tests/programmes/test_programmes.py",
     "drafts/": "one's own words: tests/web/test_drafts.py",
     "join/": "the code lets in, and shows nothing before: tests/workshops/test_pages.py",
     "responsibilities/answer/": "one's own answer: tests/organisation/test_reach.py",

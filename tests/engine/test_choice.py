@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,6 +42,29 @@ def test_the_optimum_is_that_of_brute_force(seed):
     assert found.bound <= best * (1 + 1e-6)
     assert found.gap <= 1e-5
     assert problem.why_not(found.chosen) is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_at_least_so_much_goes_where_it_is_asked_to(seed):
+    problem = random_problem(seed, 8, 4, 2)
+    problem = replace(problem, floors=[(frozenset({1, 2, 5}), 0, 14.0), (frozenset({6, 7}), 1, 3.0)])
+    allowed = [float(problem.left(s).sum()) for s in sets(problem)]
+    if not allowed:
+        with pytest.raises(BadInput):
+            choose(problem)
+        return
+    found = choose(problem)
+    assert found.left == pytest.approx(min(allowed), rel=1e-5)
+    assert problem.why_not(found.chosen) is None
+
+
+def test_a_least_that_nothing_can_meet_is_said():
+    problem = Problem(np.array([10.0]), [Action((5.0,), {0: 0.5})], (7.0,), floors=[(frozenset({0}), 0, 6.0)])
+    assert problem.why_not([0]) == "year 0 has 1 euro less than the least for 1 actions"
+    with pytest.raises(BadInput):
+        choose(problem)
+    with pytest.raises(BadInput):
+        replace(problem, floors=[(frozenset({1}), 0, 6.0)])
 
 
 def test_a_knapsack_with_known_optimum():

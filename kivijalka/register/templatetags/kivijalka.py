@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from kivijalka.access.request import ActingRequest
+from kivijalka.register.chart import euros
 from kivijalka.register.doors import place
 from kivijalka.register.doors.once import FIELD, issue
 
@@ -104,6 +105,12 @@ def size(count: int) -> str:
     if count < 2**20:
         return _("%s kB") % formats.number_format(max(1, round(count / 2**10)))
     return _("%s MB") % formats.number_format(round(count / 2**20, 1), 1)
+
+
+@register.filter
+def euro(amount: float | None) -> str:
+    """Euros with the two digits that count; nothing known is a dash."""
+    return "–" if amount is None else f"-{euros(-amount)}" if amount < 0 else euros(amount)
 
 
 @register.filter

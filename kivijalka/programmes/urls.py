@@ -1,0 +1,12 @@
+"""Addresses of pages about programmes beyond their registers."""
+
+from django.urls import path
+
+from kivijalka.programmes import views
+
+urlpatterns = [
+    path("programmes/<uuid:pk>/progress/", views.progress_page, name="programme-progress"),
+    path("programmes/<uuid:pk>/benefit/", views.benefit_page, name="programme-benefit"),
+    path("begin-programme/", views.begin_page, name="programme-begin"),
+    path("slipping/", views.slipping_page, name="slipping"),
+]
