@@ -21,7 +21,7 @@ from kivijalka.meetings.models import Meeting
 from kivijalka.policy.models import PolicyVersion
 from kivijalka.register.declare import Register, View
 from kivijalka.register.doors.compare import Moved, moved
-from kivijalka.register.doors.filters import Among, NumbersBelow, let_through
+from kivijalka.register.doors.filters import SpansBelow, let_through, within
 from kivijalka.register.models import Node
 from kivijalka.register.registry import REGISTERS, register_of
 
@@ -82,10 +82,10 @@ def words_of(why: str) -> str:
 
 
 def placed(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
-    """Meetings with the numbers of their unit and all below it, and when their unit's meeting before them was closed."""
+    """Meetings with the spans of numbers of their unit and all below it, and when their unit's meeting before them was closed."""
     before = Meeting.objects.seen().filter(unit=OuterRef("unit"), state=Meeting.State.CLOSED, day__lte=OuterRef("day"))
     last = before.exclude(pk=OuterRef("pk")).order_by("-closed_at").values("closed_at")[:1]
-    return meetings.annotate(below=NumbersBelow("unit_id"), last_closed=Subquery(last))
+    return meetings.annotate(below=SpansBelow("unit_id"), last_closed=Subquery(last))
 
 
 def since(meeting: Any) -> datetime:
@@ -133,7 +133,7 @@ def _moves(actor: Actor, meeting: Any) -> dict[str, list[Found]]:
 
 
 def _open_below(register: Register[Any], meeting: Any) -> QuerySet[Any]:
-    found: QuerySet[Any] = register.model.objects.seen().filter(~register.over, Among("unit_id", meeting.below))
+    found: QuerySet[Any] = register.model.objects.seen().filter(~register.over, within("unit_id", meeting.below))
     return found
 
 
@@ -164,7 +164,7 @@ def _asked(meeting: Any) -> Iterator[tuple[str, QuerySet[Any]]]:
         for view in register.views:
             if view.agenda:
                 rows = let_through(register, QueryDict(view.query), register.model.objects.offered())
-                of_unit = rows.filter(Among(register.model.unit_column, meeting.below))
+                of_unit = rows.filter(within(register.model.unit_column, meeting.below))
                 yield f"{register.key}.{view.key}", _by_day(of_unit, _day_of(register, view), sorted(register.badges))
 
 
