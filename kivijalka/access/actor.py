@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -112,13 +112,18 @@ def say_command(name: str) -> None:
 
 
 @contextmanager
-def for_all() -> Iterator[None]:
-    """What is made inside is made once for everybody: it does not depend on who happens to act when it is."""
-    former = _current.set(NOBODY)
+def for_actor(actor: Actor) -> Iterator[None]:
+    """What is worded inside is worded as for this actor; who acts in the database stays who it is."""
+    former = _current.set(actor)
     try:
         yield
     finally:
         _current.reset(former)
+
+
+def for_all() -> AbstractContextManager[None]:
+    """What is made inside is made once for everybody: it does not depend on who happens to act when it is."""
+    return for_actor(NOBODY)
 
 
 # Settings of a transaction; they end with it, so only a nested actor has to put back what it found.

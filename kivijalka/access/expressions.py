@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db.models import BooleanField, F, Field, ForeignKey, Func, IntegerField, Model, Q, UUIDField
@@ -11,10 +14,14 @@ from django.db.models.lookups import Lookup
 from django.db.models.sql import Query
 from django.utils.deconstruct import deconstructible
 
-from kivijalka.access.actor import current_actor
+from kivijalka.access.actor import Actor, current_actor, for_actor
 
 # Beyond this many spans a list of BETWEENs plans slower than the database's own multirange.
 MOST_SPANS = 60
+# Wordings of one answer that a process keeps.
+MOST_WORDED = 64
+# Stands in a wording where who acts is put in.
+_ANYBODY = Actor(person=UUID(int=1), on_behalf_of=UUID(int=2))
 
 
 @deconstructible(path="kivijalka.access.expressions.Me")
@@ -104,22 +111,41 @@ ForeignKey.register_lookup(Within)
 
 
 class Answer(Expression):
-    """Whether a rule lets the acting person through to a row. Built once; only who acts is put in with each query."""
+    """Whether a rule lets the acting person through to a row. Built once, worded once for each reach of its rights; only who
+    acts is put in with each query."""
 
     output_field = BooleanField()
 
-    def __init__(self, model: type[Model], rule: Q) -> None:
+    def __init__(self, model: type[Model], rule: Q, rights: Iterable[str]) -> None:
         super().__init__()
         self.where = Query(model).build_where(rule)
+        self.rights = sorted(rights)
+        self.worded: dict[Any, tuple[str, tuple[Any, ...]]] = {}
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Answer:
+        """Itself: it is of one table, and has no parts to be found in a query."""
+        return self
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
+        actor = current_actor()
+        reaches = tuple(tuple(actor.reach(right)) for right in self.rights)
+        if reaches not in self.worded:
+            if len(self.worded) >= MOST_WORDED:
+                self.worded.clear()
+            with for_actor(replace(_ANYBODY, reaches=actor.reaches)):
+                self.worded[reaches] = self._words(compiler)
+        text, params = self.worded[reaches]
+        ids = {id(_ANYBODY.person): actor.person, id(_ANYBODY.principal): actor.principal}
+        return text, [ids.get(id(param), param) for param in params]
+
+    def _words(self, compiler: Any) -> tuple[str, tuple[Any, ...]]:
         try:
             text, params = compiler.compile(self.where)
         except FullResultSet:
-            return "true", []
+            return "true", ()
         except EmptyResultSet:
-            return "false", []
-        return f"coalesce(({text}), false)", params
+            return "false", ()
+        return f"coalesce(({text}), false)", tuple(params)
 
     __eq__, __hash__ = object.__eq__, object.__hash__
 

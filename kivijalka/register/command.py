@@ -19,6 +19,7 @@ from psycopg.errors import InsufficientPrivilege, ProgramLimitExceeded
 
 from kivijalka.access.actor import Actor, say_command
 from kivijalka.access.expressions import Answer
+from kivijalka.access.rules import rights_in
 from kivijalka.register.batch import together, under_way
 from kivijalka.register.declare import M, Register, Words
 from kivijalka.register.models import Kept
@@ -256,7 +257,8 @@ def can(model: type[M], commands: Mapping[str, Command[Any]]) -> dict[str, Any]:
 @cache
 def _answers(model: type[Kept], verb: Command[Any]) -> tuple[Answer, Answer]:
     right = model.access.may(verb.name)
-    return Answer(model, right), Answer(model, right & verb.when)
+    rights = rights_in(right)
+    return Answer(model, right, rights), Answer(model, right & verb.when, rights)
 
 
 def edit_of(register: Register[M]) -> Command[M]:

@@ -23,7 +23,7 @@ def findings(page: Page) -> list[str]:
     """What axe finds: rule, element, reason."""
     page.evaluate(f"console.debug({AXE_BEGINS!r})")
     page.evaluate(axe())
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
     return [
         f"{violation['id']}: {node['html'][:160]} – {node['failureSummary']}"
         for violation in found["violations"]

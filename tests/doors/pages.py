@@ -63,43 +63,40 @@ def records(scene: Scene) -> Iterator[Cell]:
 def own_pages(scene: Scene) -> Iterator[Cell]:
     """Pages that only this register has, whichever there are: nothing is there for whoever does not see the record."""
     for method, route in sorted(own_doors(scene.register)):
-        for row in scene.rows:
+        for row in scene.telling(scene.register.access.see):
             target = filled(route, pk=row.record.pk, kind="json")
             with undone():
                 status = scene.client.generic(method, target).status_code
             there = HIDDEN if status == 404 else ALLOWED if status < 500 else f"broken, {status}"
-            yield Cell(f"{method} {route}", row.place, scene.shown(row), there)
+            yield Cell(f"{method} {route}, {row.place}", "", scene.shown(row), there)
             if method != "GET":
                 # What comes of nothing being sent: never something done.
-                yield Cell(f"{route}, nothing sent", row.place, REFUSED, ALLOWED if status in (200, 302) else REFUSED)
+                sent_nothing = ALLOWED if status in (200, 302) else REFUSED
+                yield Cell(f"{route}, nothing sent, {row.place}", "", REFUSED, sent_nothing)
 
 
 def fragments(scene: Scene) -> Iterator[Cell]:
-    """What search-as-you-type offers and the search page finds; for each thing that it can come to, also what is alike, the
-    side of the list, and what Ctrl-K leads to."""
-    telling = scene.telling(scene.register.access.see)
-    for row in scene.rows:
-        code = row.record.code
+    """What search-as-you-type offers and the search page finds, what is alike, the side of the list, and what Ctrl-K leads
+    to: for each thing that it can come to."""
+    for row in scene.telling(scene.register.access.see):
+        code, shown = row.record.code, scene.shown(row)
         for name in ("lookup", "lookup-whole"):
             offered = answer(scene, reverse(name, args=[scene.register.key]), {"q": code}).content.decode()
-            yield Cell(name, row.place, scene.shown(row), ALLOWED if code in offered else HIDDEN)
+            yield Cell(f"{name}, {row.place}", "", shown, ALLOWED if code in offered else HIDDEN)
         for name, query in {"search": {"q": code}, "past search": {"q": code, **scene.past}}.items():
             content = answer(scene, reverse("search"), query).content.decode()
-            found = ALLOWED if str(row.record.pk) in content else HIDDEN
-            yield Cell(name, row.place, scene.shown(row), found)
-        if row not in telling:
-            continue
+            yield Cell(f"{name}, {row.place}", "", shown, ALLOWED if str(row.record.pk) in content else HIDDEN)
         title = " ".join(str(getattr(row.record, name)) for name in scene.register.title.split())
         alike = answer(scene, reverse("similar", args=[scene.register.path]), {"title": title})
         seen = ALLOWED if str(row.record.pk) in alike.content.decode() else HIDDEN
-        yield Cell(f"similar, {row.place}", "", scene.shown(row), seen)
+        yield Cell(f"similar, {row.place}", "", shown, seen)
         side = scene.client.get(
             reverse("list", args=[scene.register.path]), {"show": row.record.pk}, headers={"hx-target": "side"}
         )
-        yield Cell(f"side, {row.place}", "", scene.shown(row), said(side))
+        yield Cell(f"side, {row.place}", "", shown, said(side))
         jump = scene.client.get(reverse("jump"), {"q": code})
         there = str(row.record.pk) in jump.content.decode() + jump.headers.get("location", "")
-        yield Cell(f"jump, {row.place}", "", scene.shown(row), ALLOWED if there else HIDDEN)
+        yield Cell(f"jump, {row.place}", "", shown, ALLOWED if there else HIDDEN)
 
 
 def overviews(scenes: list[Scene]) -> Iterator[Cell]:
@@ -136,14 +133,12 @@ def explanations(scene: Scene) -> Iterator[Cell]:
 
 
 def forms(scene: Scene) -> Iterator[Cell]:
-    """The form of editing, sent as it is shown; and shown, for each thing that it can come to."""
-    telling = scene.places_for("edit")
-    for row in scene.rows:
+    """The form of editing, shown, and sent as it is shown: for each thing that it can come to."""
+    for row in scene.telling(scene.register.access.may("edit")):
         expected = scene.may(row, "edit")
-        if row.place in telling:
-            yield Cell(f"edit form, {row.place}", "", expected, said(scene.client.get(address(scene, "edit", row))))
+        yield Cell(f"edit form, {row.place}", "", expected, said(scene.client.get(address(scene, "edit", row))))
         data = posted({name: getattr(row.record, name) for name in scene.register.writable})
-        yield Cell("edit", row.place, expected, sent(scene, address(scene, "edit", row), data))
+        yield Cell(f"edit, {row.place}", "", expected, sent(scene, address(scene, "edit", row), data))
 
 
 def additions(scene: Scene) -> Iterator[Cell]:
@@ -151,7 +146,7 @@ def additions(scene: Scene) -> Iterator[Cell]:
     target = reverse("add", args=[scene.register.path])
     may = scene.may_add_somewhere
     yield Cell("add form", "", ALLOWED if may else REFUSED, said(scene.client.get(target)))
-    for place in scene.places():
+    for place in scene.places_for("add"):
         values, expected = scene.new(place)
         data = posted({name: values[name] for name in scene.register.writable if name in values})
         with undone():
@@ -159,7 +154,7 @@ def additions(scene: Scene) -> Iterator[Cell]:
             response = scene.client.post(target, data)
             more = scene.model._default_manager.count() - before
         found = ALLOWED if more == 1 and response.status_code == 302 else broken(response, (403, 422))
-        yield Cell("add", place, expected, found)
+        yield Cell(f"add, {place}", "", expected, found)
 
 
 def verbs(scene: Scene) -> Iterator[Cell]:
@@ -221,20 +216,22 @@ def _together(scene: Scene, command: Command[Any], row: Row) -> str:
 
 
 def links(scene: Scene) -> Iterator[Cell]:
-    """A link made and ended on the record's page, which answers by leading back to it; and one of an unknown kind."""
+    """A link made and ended on the record's page, which answers by leading back to it, for each thing that it can come to;
+    and one of an unknown kind."""
     row, before = scene.rows[0], Link.objects.count()
     scene.client.post(address(scene, "link", row), {"kind": "no such kind", "other": row.record.code})
     yield Cell("unknown link", "", REFUSED, ALLOWED if Link.objects.count() > before else REFUSED)
     for tie in ties_of(scene):
-        for row in scene.rows:
+        for row in scene.telling(scene.register.access.write):
             target = address(scene, "link", row)
             data = {"kind": tie.kind if tie.forward else f"{tie.kind}:back", "other": tie.far.code}
             with undone():
                 before = Link.objects.count()
                 scene.client.post(target, data)
                 made = Link.objects.count() - before
-            yield Cell(f"link {tie.words}", row.place, tie.may_make(scene, row), ALLOWED if made == 1 else REFUSED)
-            yield Cell(f"unlink {tie.words}", row.place, tie.may_make(scene, row), _ended(scene, tie, row, target))
+            may, words = tie.may_make(scene, row), f"{tie.words}, {row.place}"
+            yield Cell(f"link {words}", "", may, ALLOWED if made == 1 else REFUSED)
+            yield Cell(f"unlink {words}", "", may, _ended(scene, tie, row, target))
 
 
 def talk(scene: Scene) -> Iterator[Cell]:
@@ -296,14 +293,14 @@ def _ended(scene: Scene, tie: Tie, row: Row, target: str) -> str:
 
 def responsibilities(scene: Scene) -> Iterator[Cell]:
     """A share of responsibility offered by whoever may change the record."""
-    for row in scene.rows:
+    for row in scene.telling(scene.register.access.write):
         expected = scene.judged(row, scene.register.access.write)
         data = {"person": scene.person.code, "share": Responsibility.Share.CONSULTED}
         with undone():
             response = scene.client.post(reverse("offer", args=[row.record.pk]), data)
             made = Responsibility.objects.filter(record_id=row.record.pk).count()
         found = ALLOWED if made else REFUSED if response.status_code == 422 else said(response)
-        yield Cell("offer", row.place, expected, found)
+        yield Cell(f"offer, {row.place}", "", expected, found)
 
 
 def past_writes(scene: Scene) -> Iterator[Cell]:

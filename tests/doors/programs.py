@@ -26,14 +26,14 @@ def lists(scene: Scene) -> Iterator[Cell]:
         yield from listed(scene, name, answer(scene, f"/api/{scene.register.path}", query))
     counted = answer(scene, f"/api/{scene.register.path}", {"size": 1}).json()["total"]
     yield Cell("API count", "", str(len(ids_in(scene, f'"{scene.model._meta.db_table}"'))), str(counted))
-    for row in scene.rows:
+    for row in scene.telling(scene.register.access.see):
         there = str(row.record.pk) in answer(scene, "/api/search", {"q": row.record.code}).content.decode()
-        yield Cell("API search", row.place, scene.shown(row), ALLOWED if there else HIDDEN)
+        yield Cell(f"API search, {row.place}", "", scene.shown(row), ALLOWED if there else HIDDEN)
 
 
 def records(scene: Scene) -> Iterator[Cell]:
     """The record, its history, and the record as it was."""
-    for row in scene.rows:
+    for row in scene.telling(scene.register.access.see):
         for door, more, query in (
             ("API record", "", {}),
             ("API history", "/history", {}),
@@ -41,22 +41,22 @@ def records(scene: Scene) -> Iterator[Cell]:
             *((f"API {part.key}", f"/{part.key}", {}) for part in scene.register.parts),
         ):
             response = scene.client.get(address(scene, row) + more, query)
-            yield Cell(door, row.place, scene.shown(row), said(response))
+            yield Cell(f"{door}, {row.place}", "", scene.shown(row), said(response))
 
 
 def edits(scene: Scene) -> Iterator[Cell]:
     """One field, written with the value that it has."""
     name = next(name for name in scene.register.writable if not scene.register.field(name).is_relation)
-    for row in scene.rows:
+    for row in scene.telling(scene.register.access.may("edit")):
         body = {**posted({name: getattr(row.record, name)}), "version": row.record.version}
         with undone():
             response = scene.client.patch(address(scene, row), body, content_type=JSON)
-        yield Cell("API edit", row.place, scene.may(row, "edit"), said(response))
+        yield Cell(f"API edit, {row.place}", "", scene.may(row, "edit"), said(response))
 
 
 def additions(scene: Scene) -> Iterator[Cell]:
     """A new record. A unit that one may not see is answered as one that is not there."""
-    for place in scene.places():
+    for place in scene.places_for("add"):
         values, expected = scene.new(place)
         data = posted({name: values[name] for name in scene.register.writable if name in values})
         with undone():
@@ -64,13 +64,15 @@ def additions(scene: Scene) -> Iterator[Cell]:
             response = scene.client.post(f"/api/{scene.register.path}", data, content_type=JSON)
             more = scene.model._default_manager.count() - before
         if not scene.register.adds:
-            yield Cell("API add", place, expected, REFUSED if response.status_code == 405 and more == 0 else ALLOWED)
+            yield Cell(
+                f"API add, {place}", "", expected, REFUSED if response.status_code == 405 and more == 0 else ALLOWED
+            )
             continue
         found = ALLOWED if more == 1 and response.status_code == 201 else said(response)
         unseen = response.status_code == 422 and all(
             scene.register.field(name).is_relation for name in response.json()["errors"]
         )
-        yield Cell("API add", place, expected, REFUSED if unseen else found)
+        yield Cell(f"API add, {place}", "", expected, REFUSED if unseen else found)
 
 
 def verbs(scene: Scene) -> Iterator[Cell]:
@@ -92,25 +94,27 @@ def verbs(scene: Scene) -> Iterator[Cell]:
 
 def responsibilities(scene: Scene) -> Iterator[Cell]:
     """A share of responsibility offered by whoever may change the record."""
-    for row in scene.rows:
+    for row in scene.telling(scene.register.access.write):
         body = {"record": row.record.code, "person": scene.person.code, "share": "C"}
         with undone():
             response = scene.client.post("/api/responsibilities", body, content_type=JSON)
         unseen = response.status_code == 422 and list(response.json()["errors"]) == ["record"]
         expected = scene.judged(row, scene.register.access.write)
-        yield Cell("API offer", row.place, expected, HIDDEN if unseen else said(response))
+        yield Cell(f"API offer, {row.place}", "", expected, HIDDEN if unseen else said(response))
 
 
 def links(scene: Scene) -> Iterator[Cell]:
     """Links read, one made and ended. An end that one may not see is answered as one that is not there."""
-    for row in scene.rows:
-        yield Cell("API links", row.place, scene.shown(row), said(scene.client.get(f"{address(scene, row)}/links")))
+    telling = scene.telling(scene.register.access.write)
+    for row in telling:
+        found = said(scene.client.get(f"{address(scene, row)}/links"))
+        yield Cell(f"API links, {row.place}", "", scene.shown(row), found)
     for tie in ties_of(scene):
-        for row in scene.rows:
-            near = tie.may_make(scene, row) if scene.sees(row) else HIDDEN
-            yield Cell(f"API link {tie.words}", row.place, near, _linked(scene, tie, row))
+        for row in telling:
+            near, words = tie.may_make(scene, row) if scene.sees(row) else HIDDEN, f"{tie.words}, {row.place}"
+            yield Cell(f"API link {words}", "", near, _linked(scene, tie, row))
             both = near if tie.far_seen(scene) else HIDDEN
-            yield Cell(f"API unlink {tie.words}", row.place, both, _unlinked(scene, tie, row))
+            yield Cell(f"API unlink {words}", "", both, _unlinked(scene, tie, row))
 
 
 def talk(scene: Scene) -> Iterator[Cell]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,10 +16,11 @@ from django.test import Client
 
 from kivijalka.access.expressions import Me
 from kivijalka.access.rules import leaves, rights_in
-from kivijalka.organisation.grants import Kind, granted
+from kivijalka.organisation.grants import KINDS, Kind, granted
 from kivijalka.organisation.models import Person, RoleKind, Unit
 from kivijalka.register.declare import Register
 from kivijalka.register.models import Confidentiality, Record
+from kivijalka.register.registry import REGISTERS
 from tests import factories as make
 from tests.doors import examples
 from tests.doors.expected import Facts, Holder, lets, reaches
@@ -171,12 +173,18 @@ class Scene:
         return ALLOWED if lets(rule, self.holder, row.facts) else REFUSED
 
     def telling(self, rule: Q) -> list[Row]:
-        """A row for each thing that a rule can come to: enough for doors that only carry what others try on every row."""
-        return self.rows if FULL else list({self.judged(row, rule): row for row in self.rows}.values())
+        """A row for each thing that a rule can come to: enough for doors that only carry what commands and raw SQL try on
+        every row. Registers and roles take turns in which, so that each place comes round at each door."""
+        by_outcome: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            by_outcome[self.judged(row, rule)].append(row)
+        turn = list(REGISTERS).index(self.register.key) + KINDS.index(self.kind)
+        return self.rows if FULL else [rows[turn % len(rows)] for rows in by_outcome.values()]
 
     def places_for(self, verb: str) -> list[str]:
         """A place for each thing that a verb on a row there can come to."""
-        return [row.place for row in self.telling(self.register.access.may(verb))]
+        rule = self.register.access.add if verb == "add" else self.register.access.may(verb)
+        return [row.place for row in self.telling(rule)]
 
     @property
     def may_add_somewhere(self) -> bool:
