@@ -33,7 +33,7 @@ def superior(unit: int, confidentiality: int, besides: list[UUID | None]) -> Sup
 
 def about(escalation: Any) -> Any | None:
     """The record that was taken to the next level, as far as the acting person sees it."""
-    link = Link.objects.seen().filter(a=escalation.pk, kind=ESCALATES.kind, until__isnull=True).first()
+    link = Link.objects.seen().in_force(ESCALATES.kind).filter(a=escalation.pk).first()
     if link is None:
         return None
     return REGISTERS[link.b_register].model._default_manager.seen().filter(pk=link.b_id).first()

@@ -279,6 +279,20 @@ class LinkRule(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "a_register", "b_register"], name="link_rule_once")]
 
 
+class Links(SeenQuerySet):
+    """Ties between records. Which of them the reader sees the database's policy says by itself: `seen()` asks it a second
+    time, which takes seconds in the past."""
+
+    def of(self, record: Any) -> Self:
+        """Those of a record, whichever end it is."""
+        return self.filter(Q(a=record.pk) | Q(b=record.pk))
+
+    def in_force(self, *kinds: str) -> Self:
+        """Those that have not ended, of these kinds; of any, if none is named."""
+        found = self.filter(until__isnull=True)
+        return found.filter(kind__in=kinds) if kinds else found
+
+
 class Link(Kept):
     """A typed tie between two records: "action treats risk". Ended by a date, never deleted."""
 
@@ -290,6 +304,8 @@ class Link(Kept):
     note = models.TextField(_("note"), blank=True, default="")
     since = models.DateTimeField(_("since"), db_default=Func(function="now"))
     until = models.DateTimeField(_("until"), null=True, editable=False)
+
+    objects = Links.as_manager()
 
     no_register = "shown on both of its ends"
 

@@ -162,11 +162,7 @@ def _put_back(model: type[Kept], rows: list[Written]) -> None:
             raise _no_right()
     made = [row for row in rows if row.made]
     changed = [row for row in rows if not row.made]
-    done = (
-        Link.objects.filter(pk__in=[row.id for row in made], until__isnull=True).update(until=timezone.now())
-        if made
-        else 0
-    )
+    done = Link.objects.in_force().filter(pk__in=[row.id for row in made]).update(until=timezone.now()) if made else 0
     done += _restore(model, changed) if changed else 0
     if done < len(rows):
         raise _why_not(model, rows)

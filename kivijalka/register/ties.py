@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from kivijalka.register.models import Link
@@ -33,5 +33,5 @@ def move_links(record: Any, to: Any) -> None:
 
 
 def _in_force(record: Any) -> QuerySet[Link]:
-    found: QuerySet[Link] = Link.objects.seen().filter(Q(a=record.pk) | Q(b=record.pk), until__isnull=True)
+    found: QuerySet[Link] = Link.objects.seen().of(record).in_force()
     return found

@@ -96,8 +96,7 @@ def effects(actions: QuerySet[Action], tree: Tree, day: date) -> list[Line[Effec
 def measured(actions: QuerySet[Action]) -> list[Measured]:
     """The actions measured last, each with the risks that it treats as far as they are seen; four queries."""
     rows = list(actions.filter(state__in=Action.MEASURED).order_by("-effect_measured_on", "-id")[:SHOWN])
-    # Which links are seen the database's policy says: asked a second time, those of the past take seconds.
-    ties: Any = Link.objects.filter(kind=TREATS.kind, a__in=[row.pk for row in rows], until__isnull=True)
+    ties: Any = Link.objects.in_force(TREATS.kind).filter(a__in=[row.pk for row in rows])
     treated: dict[UUID, list[UUID]] = defaultdict(list)
     for action, risk in ties.filter(b_register="risk").order_by("b").values_list("a", "b"):
         treated[action].append(risk)

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import formats
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -66,8 +65,7 @@ def statements(text: str) -> list[str]:
 
 def bowtie(risk: Risk, today: date) -> BowTie:
     """The picture of a risk as far as its reader sees what it is tied to, in five queries."""
-    # Which links are seen the database's policy says: asked a second time, those of the past take seconds.
-    ties = list(Link.objects.filter(Q(a=risk.pk) | Q(b=risk.pk), kind__in=OF_RISK, until__isnull=True))
+    ties = list(Link.objects.of(risk).in_force(*OF_RISK))
     causing = [tie.a_id for tie in ties if tie.kind == "may_cause" and tie.b_id == risk.pk]
     caused = [tie.b_id for tie in ties if tie.kind == "may_cause" and tie.a_id == risk.pk]
     resting = [tie.b_id for tie in ties if tie.kind == "rests_on"]
@@ -121,7 +119,7 @@ def _control(control: Control, actions: tuple[Box, ...]) -> Box:
 
 def _actions(keys: list[Any], today: date) -> dict[UUID, tuple[Box, ...]]:
     """Actions by what they treat, the earliest due first; those that were cancelled act on nothing."""
-    treats: Any = Link.objects.filter(kind=TREATS.kind, b__in=keys, until__isnull=True).values_list("a", "b")
+    treats: Any = Link.objects.in_force(TREATS.kind).filter(b__in=keys).values_list("a", "b")
     where: dict[UUID, list[UUID]] = defaultdict(list)
     for action, treated in treats:
         where[action].append(treated)

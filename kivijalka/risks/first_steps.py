@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor
 from kivijalka.access.request import ActingRequest
+from kivijalka.actions.queries import TREATS
 from kivijalka.areas.names import Area
 from kivijalka.areas.packs import Starter, kind_named, packs, starters, unit_kinds
 from kivijalka.organisation.about_me import own_unit
@@ -124,8 +125,7 @@ def _led(unit: Unit) -> Iterable[Led]:
     """Open risks of the unit, the latest first, with how far each is."""
     open_ones = Risk.objects.seen().filter(unit=unit.number).filter(Risk.IS_OPEN)
     found = list(open_ones.order_by("-id")[:LOOKED_AT])
-    # Which are seen the policy says: asked twice, those of the past take seconds.
-    treats = Link.objects.filter(kind="treats", b__in=[risk.pk for risk in found], until__isnull=True)
+    treats = Link.objects.in_force(TREATS.kind).filter(b__in=[risk.pk for risk in found])
     treated = set(treats.values_list("b", flat=True))
     for risk in found:
         yield Led(risk, [(verb, label, done(risk, verb, risk.pk in treated)) for verb, label in STEPS])

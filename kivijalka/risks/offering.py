@@ -118,7 +118,7 @@ def _description(source: Risk | Offer) -> dict[str, Any]:
 
 def _waits_at(unit: int, risk: Risk) -> bool:
     """Whether an offer of the risk waits at the unit already."""
-    found: Any = Link.objects.seen().filter(b=risk.pk, kind=OFFERS.kind, until__isnull=True)
+    found: Any = Link.objects.seen().in_force(OFFERS.kind).filter(b=risk.pk)
     offers: list[UUID] = list(found.values_list("a", flat=True))
     return Offer.objects.seen().filter(IS_OFFERED, pk__in=offers, unit=unit).exists()
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from kivijalka.access import Actor, owner
+from kivijalka.actions.queries import TREATS
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import DIMENSIONS, LEVELS, Scales, Step, Words
@@ -48,7 +49,7 @@ def proposed_to_me() -> Q:
 
 def without_action() -> Q:
     """A risk that is to be treated, and that no action treats."""
-    treated = Link.objects.filter(kind="treats", b=OuterRef("pk"), until__isnull=True)
+    treated = Link.objects.in_force(TREATS.kind).filter(b=OuterRef("pk"))
     return ~Q(treatment__in=["", Risk.Treatment.ACCEPT]) & ~Q(Exists(treated))
 
 

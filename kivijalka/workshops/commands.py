@@ -131,7 +131,7 @@ def _ask(workshop: Workshop, risk: Risk) -> Question:
 
 
 def _links(workshop: Workshop) -> Any:
-    return Link.objects.seen().filter(kind=ASKS_ABOUT, a=workshop.pk, until__isnull=True)
+    return Link.objects.seen().in_force(ASKS_ABOUT).filter(a=workshop.pk)
 
 
 def _not_assessable(wanted: list[Risk]) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +40,7 @@ def links_of(record: Any) -> list[Tie]:
     There the nodes are a view of every register's history: joining it takes seconds, and which links are seen the
     database's policy says.
     """
-    links = Link.objects.filter(Q(a=record.pk) | Q(b=record.pk), until__isnull=True).order_by("kind", "id")
+    links = Link.objects.of(record).in_force().order_by("kind", "id")
     found = relate(links[:MOST], ["a", "b"]) if in_the_past() else links.seen().select_related("a", "b")[:MOST]
     return [tie_of(link, record) for link in found]
 
@@ -101,7 +100,7 @@ class LinkForm(RegisterForm):
 def end_link(record: Any, pk: str) -> Link:
     """End a link of the record; what one may not see is not there."""
     try:
-        found = Link.objects.seen().filter(Q(a=record.pk) | Q(b=record.pk), pk=UUID(pk), until__isnull=True)
+        found = Link.objects.seen().of(record).in_force().filter(pk=UUID(pk))
     except ValueError:
         raise NotThere from None
     link: Link | None = found.first()

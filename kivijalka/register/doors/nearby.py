@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import GeneratedField, Q
+from django.db.models import GeneratedField
 from django.utils.translation import gettext as _
 
 from kivijalka.register.declare import Register
@@ -57,8 +57,7 @@ class Nearby:
 
 def nearby(register: Register[Any], record: Any) -> Nearby:
     """What a record was ever linked to, as far as it is seen; two queries, however many registers that are."""
-    # Which links are seen the database's policy says: asked a second time, those of the past take seconds.
-    links = list(Link.objects.filter(Q(a=record.pk) | Q(b=record.pk)).order_by("-since", "-id")[:MOST_LINKS])
+    links = list(Link.objects.of(record).order_by("-since", "-id")[:MOST_LINKS])
     others = {_far_end(link, record) for link in links}
     return Nearby(links, _rows(register, others) if others else {})
 
