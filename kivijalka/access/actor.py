@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -121,9 +121,11 @@ def for_actor(actor: Actor) -> Iterator[None]:
         _current.reset(former)
 
 
-def for_all() -> AbstractContextManager[None]:
+@contextmanager
+def for_all() -> Iterator[None]:
     """What is made inside is made once for everybody: it does not depend on who happens to act when it is."""
-    return for_actor(NOBODY)
+    with for_actor(NOBODY):
+        yield
 
 
 # Settings of a transaction; they end with it, so only a nested actor has to put back what it found.

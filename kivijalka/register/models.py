@@ -305,7 +305,7 @@ class Link(Kept):
     since = models.DateTimeField(_("since"), db_default=Func(function="now"))
     until = models.DateTimeField(_("until"), null=True, editable=False)
 
-    objects = Links.as_manager()
+    objects: ClassVar[Links] = Links.as_manager()  # type: ignore[assignment]  # a manager with the methods of its rows
 
     no_register = "shown on both of its ends"
 
