@@ -52,6 +52,7 @@ def steps(house: House, size: str, seed: int) -> list[Step]:
     checkout, owner = house.checkout, house.owner
     code = fingerprint(checkout.files("kivijalka/**/*.py", "requirements*.txt"), checkout.root)
     texts = fingerprint(checkout.files("kivijalka/locale/**/*.po"), checkout.root)
+    engine = fingerprint(checkout.files("kivijalka/engine/*.py", "requirements.txt"), checkout.root)
     ours = [path for path in checkout.files("kivijalka/**/static/**/*") if checkout.vendor not in path.parents]
     static = fingerprint([*ours, checkout.root / "package-lock.json"], checkout.root)
 
@@ -85,6 +86,11 @@ def steps(house: House, size: str, seed: int) -> list[Step]:
             lambda: stamped("static", static, owner, "collectstatic", "--noinput", "--clear", "--verbosity", "0"),
             after=("packages", "frontend"),
             needed=lambda: stamps.get("static") != static or not (checkout.root / "static").exists(),
+        ),
+        Step(
+            "engine", "Compiling the engine",
+            lambda: stamped("engine", engine, owner, "warm_losses"),
+            after=("packages",), needed=lambda: stamps.get("engine") != engine,
         ),
         Step(
             "example", f"Filling the example city ({size})",

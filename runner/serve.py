@@ -100,6 +100,9 @@ def steps(processes: Processes, site: Site, *, migrate: bool) -> list[Step]:
             lambda: site.manage("collectstatic", "--noinput", "--verbosity", "0"), after=("packages", "frontend"),
         ),
     ]  # fmt: skip
+    found.append(
+        Step("engine", "Compiling the engine", lambda: site.manage("warm_losses"), after=("packages",)),
+    )
     if migrate:
         if not os.environ.get("OWNER_DATABASE_URL"):
             raise Problem(

@@ -23,6 +23,7 @@ from kivijalka.programmes.models import Milestone, Programme, Workstream
 from kivijalka.register.models import Attachment, Comment, Content, Link, Node
 from kivijalka.register.own.models import OwnField
 from kivijalka.risks.models import Assessment, Risk
+from kivijalka.risks.rules import levels_in_short
 
 M = TypeVar("M", bound=Model)
 _serial = count(1)
@@ -114,7 +115,9 @@ def assessed_risk(title: str | None = None, *, likelihood: int = 3, impact: int 
     given.setdefault("unit", city())
     policy = policy_in_force(timezone.localdate())
     level = policy.scales.level(likelihood, impact)
-    values = {"state": Risk.State.ASSESSED, "review": in_days(90), **given}
+    levels = levels_in_short(likelihood, {"service_continuity": impact})
+    judged = {"current_levels": levels, "current_under": policy.pk}
+    values = {"state": Risk.State.ASSESSED, "review": in_days(90), **judged, **given}
     made = risk(title, likelihood=likelihood, impact=impact, level=level, **values)
     Assessment.objects.create(
         risk=made,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kivijalka.engine.bounded import Bounded
+from kivijalka.engine.curve import LossCurve
 from kivijalka.engine.errors import BadInput, FloatArray, IntArray, NoMean, level
 from kivijalka.engine.insurance import Cover
 from kivijalka.engine.portfolio import Portfolio, Risk
@@ -87,17 +88,45 @@ def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14
     return Shares(np.array(numbers, np.int64), units, out[0], Share(*out[1:4]), Share(*out[4:]))
 
 
+def some_shares(
+    portfolio: Portfolio,
+    some: list[Risk],
+    p: float,
+    unit: int = 0,
+    *,
+    points: int = 2**14,
+    curve: LossCurve | None = None,
+) -> tuple[FloatArray, Share]:
+    """Shares (mean, TVaR) of parts of the unit's independent events: of each of `some`, at its own rate.
+
+    `curve` is the unit's, if one is at hand.
+
+    >>> from kivijalka.engine.severity import Gamma
+    >>> a, b = Risk(1.0, Gamma(1, 10.0)), Risk(2.0, Gamma(1, 50.0))
+    >>> mean, tvar = some_shares(Portfolio([a, b]), [b, Risk(1.0, Gamma(1, 50.0))], 0.99)
+    >>> mean.round(6).tolist(), bool(abs(tvar.value[0] - 2 * tvar.value[1]) < 1e-9 * tvar.value[0])
+    ([100.0, 50.0], True)
+    """
+    made = _Years.of(portfolio, p, unit, points, curve)
+    rates = np.array([risk.rate for risk in some])
+    rows = filled(np.arange(len(some)), len(some), rates, [risk.severity for risk in some], portfolio.knots)
+    found = made.events(None, rows)
+    return found[0], Share(*found[4:])
+
+
 def unit_shares(
-    portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14
+    portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14, curve: LossCurve | None = None
 ) -> tuple[FloatArray, Share, Share]:
     """Shares (mean, VaR, TVaR) of every unit with all below it in the figures of `unit`: arrays by unit, 0 outside it.
+
+    `curve` is the unit's, if one is at hand.
 
     >>> from kivijalka.engine.severity import Gamma
     >>> mean, _, tvar = unit_shares(Portfolio([Risk(1.0, Gamma(1, 10.0), 1), Risk(2.0, Gamma(1, 50.0), 2)], [-1, 0, 0]), 0.99)
     >>> mean.round(6).tolist(), bool(abs(tvar.value[1] + tvar.value[2] - tvar.value[0]) < 1e-9 * tvar.value[0])
     ([110.0, 10.0, 100.0], True)
     """
-    made = _Years.of(portfolio, p, unit, points)
+    made = _Years.of(portfolio, p, unit, points, curve)
     out = np.zeros((7, len(portfolio.parents)))
     inside = portfolio.units_below(unit)
     for factor in (None, *range(len(portfolio.factors))):
@@ -125,9 +154,9 @@ class _Years:
     near: Bounded
 
     @classmethod
-    def of(cls, portfolio: Portfolio, p: float, unit: int, points: int) -> _Years:
+    def of(cls, portfolio: Portfolio, p: float, unit: int, points: int, known: LossCurve | None = None) -> _Years:
         level("p", p)
-        curve = portfolio.curve(unit)
+        curve = known or portfolio.curve(unit)
         if not math.isfinite(curve.mean):
             raise NoMean("severity", curve.mean, "severities with a finite mean (tail index above 1)")
         if p <= curve.probability_of_none:

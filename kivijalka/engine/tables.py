@@ -11,13 +11,23 @@ from kivijalka.engine.law import Severity, as_smooth, turned_above
 from kivijalka.engine.measure import Knots, key_of, lognormals_of
 
 
-def filled(row: IntArray, rows: int, rates: FloatArray, severities: Sequence[Severity], knots: Knots) -> FloatArray:
-    """A table (rows, knots.width); risk i is added to row[i]. `row` must not fall."""
+def filled(
+    row: IntArray,
+    rows: int,
+    rates: FloatArray,
+    severities: Sequence[Severity],
+    knots: Knots,
+    known: dict[Hashable, FloatArray] | None = None,
+) -> FloatArray:
+    """A table (rows, knots.width); risk i is added to row[i]. `row` must not fall.
+
+    `known` are rows of one event on these knots, by severity: those that are wanted are added to it.
+    """
     table = np.zeros((rows, knots.width))
     alike, median, sigma = lognormals_of(severities)
     if alike.any():
         _add_lognormals(row[alike], rates[alike], np.log(median[alike]), sigma[alike], knots, table)
-    known: dict[Hashable, FloatArray] = {}
+    known = {} if known is None else known
     for i in map(int, np.flatnonzero(~alike & (rates > 0))):
         key = key_of(severities[i])
         if key not in known:

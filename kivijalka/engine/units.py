@@ -15,6 +15,7 @@ from kivijalka.engine.measure import EventMeasure, Knots, key_of, round_off, tab
 from kivijalka.engine.tables import filled
 
 Key = tuple[int, int | None]
+MOST_KNOWN = 500  # severities without a formula of their own whose rows are kept: some 8 MB
 
 
 class Placed(Protocol):
@@ -41,6 +42,7 @@ class UnitTables:
         self.order: list[int] = np.argsort(-depth, kind="stable").tolist()
         self.members: dict[Key, set[int]] = defaultdict(set)
         self._of_one: dict[Hashable, EventMeasure] = {}
+        self._rows: dict[Hashable, FloatArray] = {}
         self.whole: dict[Key, FloatArray] = {}
         for number, risk in risks.items():
             self.members[risk.unit, risk.factor].add(number)
@@ -76,7 +78,9 @@ class UnitTables:
 
     def _filled(self, numbers: list[int], row: IntArray, rows: int) -> FloatArray:
         some = [self.risks[i] for i in numbers]
-        return filled(row, rows, np.array([r.rate for r in some]), [r.severity for r in some], self.knots)
+        if len(self._rows) > MOST_KNOWN:
+            self._rows.clear()
+        return filled(row, rows, np.array([r.rate for r in some]), [r.severity for r in some], self.knots, self._rows)
 
     def _add_up(self, key: Key) -> None:
         unit, factor = key

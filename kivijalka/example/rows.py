@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kivijalka.example import organisation_rows as organisation
 from kivijalka.example.evidence import Evidence
+from kivijalka.example.losses import Judged
 from kivijalka.example.policies import Policies
 from kivijalka.example.shape import ActionVersion, City, Entry, RiskVersion
 from kivijalka.example.versions import Row, array_of, key_of, versions_of
@@ -39,7 +40,7 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "actions_action": versions_of(city.action_versions, _action),
         "controls_control": _controls(city),
         "controls_controltest": _tests(city),
-        "risks_risk": versions_of(city.risk_versions, partial(_risk, Evidence(city))),
+        "risks_risk": versions_of(city.risk_versions, partial(_risk, Evidence(city), Judged(city))),
         "risks_assessment": _assessments(city),
         "risks_offer": _entries(city, "offer"),
         "escalations_escalation": _entries(city, "escalation"),
@@ -58,7 +59,7 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
     }
 
 
-def _risk(evidence: Evidence, risk: RiskVersion) -> dict[str, Any]:
+def _risk(evidence: Evidence, judged: Judged, risk: RiskVersion) -> dict[str, Any]:
     return {
         "unit_id": risk.unit,
         "confidentiality": int(risk.confidentiality),
@@ -89,6 +90,7 @@ def _risk(evidence: Evidence, risk: RiskVersion) -> dict[str, Any]:
         "state_reason": risk.state_reason,
         "objective_id": risk.objective,
         "flagged": risk.flagged,
+        **judged.of(risk),
     }
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 Point = tuple[float, float]
 # The picture's own units; it is as wide as there is room.
@@ -41,6 +43,31 @@ def euros(value: float) -> str:
     return formats.number_format(int(round(value, -digits)), force_grouping=True)
 
 
+def euros_in_short(value: float) -> str:
+    """Euros beside an axis: from a hundred thousand on in millions."""
+    if value < 1e5:
+        return formats.number_format(round(value), force_grouping=True)
+    millions = value / 1e6
+    return _("%s M€") % formats.number_format(millions, decimal_pos=0 if millions >= 1 else 1, force_grouping=True)
+
+
+def money(value: float) -> str:
+    """Euros as one says them: in millions or billions from a million on, two digits that count."""
+    digits = max(0, math.floor(math.log10(value)) - 1) if value >= 1 else 0
+    whole = int(round(value, -digits))
+    if whole < 10**6:
+        return _("%s euro") % formats.number_format(whole, force_grouping=True)
+    size = 10**9 if whole >= 10**9 else 10**6
+    places = 1 if whole < 10 * size and whole % size else 0
+    count, one_or_more = (
+        formats.number_format(whole / size, decimal_pos=places, force_grouping=True),
+        1 + (whole != size),
+    )
+    if size == 10**9:
+        return ngettext("%(count)s billion euro", "%(count)s billion euro", one_or_more) % {"count": count}
+    return ngettext("%(count)s million euro", "%(count)s million euro", one_or_more) % {"count": count}
+
+
 def percent(value: float) -> str:
     """A probability in percent, as exact as it needs to be read."""
     shown = value * 100
@@ -69,31 +96,132 @@ def _at(points: Sequence[Point], x: float) -> float:
 
 
 def _picture(points: Sequence[Point], low: float, high: float, title: str) -> SafeString:
-    def across(value: float) -> float:
-        return round(LEFT + (WIDE - LEFT - EDGE) * math.log(value / low) / math.log(high / low), 1)
+    frame = _Frame(low, high, LEAST)
+    return _drawn(title, frame.axes(), format_html('<polyline points="{}"/>', frame.line(points)))
 
-    def down(value: float) -> float:
-        return round(EDGE + (HIGH - BOTTOM - EDGE) * math.log(value) / math.log(LEAST), 1)
 
-    line = " ".join(f"{across(euro)},{down(p)}" for euro, p in points)
-    floor = HIGH - BOTTOM
-    levels = [1.0, 0.1, 0.01, 0.001, LEAST]
-    rows = format_html_join(
-        "",
-        '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
-        ((LEFT, down(p), WIDE - EDGE, down(p), LEFT - 8, down(p) + 4, percent(p)) for p in levels),
-    )
-    columns = format_html_join(
-        "",
-        '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="middle">{}</text>',
-        ((across(v), EDGE, across(v), floor, across(v), floor + 20, euros(v)) for v in _ticks(low, high)),
-    )
+@dataclass(frozen=True)
+class Line:
+    """One falling curve of several: its name, its points (euro, probability) with the euro rising, and how it is drawn:
+    plain, dashed or dotted."""
+
+    name: str
+    points: Sequence[Point]
+    look: str = "plain"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Several curves in one picture: each has a letter in it; the table tells the same, a column for each."""
+
+    picture: SafeString
+    x: str
+    y: str
+    names: list[tuple[str, str]]
+    table: list[tuple[str, list[str]]]
+
+
+DASHES = {"plain": "none", "dashed": "7 4", "dotted": "2 4"}
+RAREST = 1e-3  # once in a thousand years: as far down as several curves are drawn
+
+
+def lines_of(
+    lines: Sequence[Line],
+    x: str,
+    y: str,
+    *,
+    limits: Sequence[Point] = (),
+    band: tuple[Sequence[Point], Sequence[Point]] | None = None,
+) -> Lines:
+    """Curves over the same euro. `limits` are points that none should pass; `band` the low and the high end of a surface."""
+    low, high = lines[0].points[0][0], lines[0].points[-1][0]
+    frame = _Frame(low, high, RAREST)
+    letters = [chr(ord("A") + place) for place in range(len(lines))]
+    parts = [frame.band(*band)] if band else []
+    parts += [frame.curve(line, letter, place) for place, (line, letter) in enumerate(zip(lines, letters, strict=True))]
+    parts += [frame.limit(*point) for point in limits if low <= point[0] <= high]
+    at = _ticks(low, high)
+    table = [(euros_in_short(v), [percent(_at_or_none(line.points, v)) for line in lines]) for v in at]
+    names = [(letter, line.name) for letter, line in zip(letters, lines, strict=True)]
+    return Lines(_drawn(f"{y} / {x}", frame.axes(), *parts), x, y, names, table)
+
+
+def _at_or_none(points: Sequence[Point], x: float) -> float:
+    """The curve at x; nothing where it has come down to nothing."""
+    drawn = [(euro, p) for euro, p in points if p > 0]
+    return _at(drawn, x) if drawn and drawn[0][0] <= x <= drawn[-1][0] else 0.0
+
+
+def _drawn(title: str, *parts: SafeString) -> SafeString:
+    inside = format_html_join("", "{}", ((part,) for part in parts))
     return format_html(
-        '<svg class="kj-chart" viewBox="0 0 {} {}" role="img" aria-label="{}"><g>{}{}</g><polyline points="{}"/></svg>',
-        WIDE,
-        HIGH,
-        title,
-        rows,
-        columns,
-        line,
+        '<svg class="kj-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>', WIDE, HIGH, title, inside
     )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Both axes, logarithmic: euro from `low` to `high`, probability from 1 down to `least`."""
+
+    low: float
+    high: float
+    least: float
+
+    def across(self, euro: float) -> float:
+        return round(LEFT + (WIDE - LEFT - EDGE) * math.log(euro / self.low) / math.log(self.high / self.low), 1)
+
+    def down(self, p: float) -> float:
+        return round(EDGE + (HIGH - BOTTOM - EDGE) * math.log(max(p, self.least)) / math.log(self.least), 1)
+
+    def line(self, points: Sequence[Point]) -> str:
+        return " ".join(f"{self.across(euro)},{self.down(p)}" for euro, p in points)
+
+    def axes(self) -> SafeString:
+        floor, down, across = HIGH - BOTTOM, self.down, self.across
+        levels = [10.0**-k for k in range(round(-math.log10(self.least)) + 1)]
+        rows = format_html_join(
+            "",
+            '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
+            ((LEFT, down(p), WIDE - EDGE, down(p), LEFT - 8, down(p) + 4, percent(p)) for p in levels),
+        )
+        columns = format_html_join(
+            "",
+            '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="middle">{}</text>',
+            (
+                (across(v), EDGE, across(v), floor, across(v), floor + 20, euros_in_short(v))
+                for v in _ticks(self.low, self.high)
+            ),
+        )
+        return format_html("<g>{}{}</g>", rows, columns)
+
+    def curve(self, line: Line, letter: str, place: int) -> SafeString:
+        """As far down as there is room, with its letter where the others have theirs not."""
+        shown = [point for point in line.points if point[1] >= self.least]
+        shown += [point for point in line.points if 0 < point[1] < self.least][:1]
+        if not shown:
+            return SafeString("")
+        level = 0.6 / 4.0**place
+        euro, p = min(shown, key=lambda point: abs(math.log(point[1] / level)))
+        return format_html(
+            '<polyline class="kj-chart__{}" stroke-dasharray="{}" points="{}"/>'
+            '<text class="kj-chart__letter" x="{}" y="{}">{}</text>',
+            line.look,
+            DASHES[line.look],
+            self.line(shown),
+            min(self.across(euro) + 5, WIDE - 12),
+            self.down(p) - 4,
+            letter,
+        )
+
+    def band(self, low: Sequence[Point], high: Sequence[Point]) -> SafeString:
+        """What lies between two curves."""
+        around = [*low, *reversed(high)]
+        return format_html('<polygon class="kj-chart__band" points="{}"/>', self.line(around))
+
+    def limit(self, euro: float, p: float) -> SafeString:
+        """A step that a curve should stay left of and below."""
+        at, level = self.across(euro), self.down(p)
+        path = f"{at},{level} {WIDE - EDGE},{level}"
+        return format_html(
+            '<polyline class="kj-chart__limit" points="{}"/><circle cx="{}" cy="{}" r="4"/>', path, at, level
+        )

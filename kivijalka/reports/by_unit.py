@@ -13,13 +13,13 @@ from django.views.decorators.http import require_GET
 
 from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.actions.models import Action
+from kivijalka.organisation.below import Line, tree_at
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.downloads import download
 from kivijalka.register.doors.files.write import TYPES, WRITERS
 from kivijalka.register.doors.place import kept
 from kivijalka.reports import effects, heat
-from kivijalka.reports.below import Line, tree_at
 from kivijalka.reports.views import rows_at
 from kivijalka.risks.models import Level, Risk
 

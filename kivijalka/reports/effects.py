@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.actions.models import Action
 from kivijalka.actions.queries import TREATS
+from kivijalka.organisation.below import Line, Tree, lines_of
 from kivijalka.register.models import Link
-from kivijalka.reports.below import Line, Tree, lines_of
 from kivijalka.risks.models import Assessment, Risk, level_badge, level_in_words
 
 State, Stage = Action.State, Assessment.Stage

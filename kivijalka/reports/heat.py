@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from kivijalka.areas.names import Area
-from kivijalka.reports.below import Line, Tree, lines_of
+from kivijalka.organisation.below import Line, Tree, lines_of
 from kivijalka.risks.models import Level, Risk
 
 # In the place of an area: of none; and the column of all.

@@ -80,7 +80,12 @@ def assess(
     policy = policy_in_force(today)
     worst = max(impact for impact in impacts.values() if impact)
     level = policy.scales.level_of(likelihood, impacts)
+    levels = rules.levels_in_short(likelihood, impacts)
+    if stage == Stage.TARGET:
+        risk.target_levels, risk.target_under = levels, policy.pk
+        risk.save(update_fields=["target_levels", "target_under"])
     if stage == Stage.CURRENT:
+        risk.current_levels, risk.current_under = levels, policy.pk
         months = policy.scales.review_months(level)
         risk.likelihood, risk.impact, risk.level, risk.state = likelihood, worst, level, State.ASSESSED
         risk.review, risk.flagged = rules.months_after(today, months), None

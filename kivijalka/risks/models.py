@@ -111,6 +111,7 @@ class Risk(Record):
 
     owner_column = "owner_id"
     names_to_pick = ("title",)
+    untold = ("current_levels", "current_under", "target_levels", "target_under")
 
     code = CodeField("R")
     title = models.CharField(_("title"), max_length=300)
@@ -167,6 +168,12 @@ class Risk(Record):
     loss_high = models.DecimalField(
         _("loss of one event, at most, €"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
     )
+    # What the losses of all risks are reckoned from without reading every assessment: the levels of the latest one of the
+    # present and of the target (`rules.levels_in_short`), and the version of the policy that each was made under.
+    current_levels = models.CharField(max_length=7, blank=True, default="", editable=False)
+    current_under = models.UUIDField(null=True, editable=False)
+    target_levels = models.CharField(max_length=7, blank=True, default="", editable=False)
+    target_under = models.UUIDField(null=True, editable=False)
     flagged = models.DateField(_("to be looked at again since"), null=True, blank=True, editable=False)
     accepted_until = models.DateField(_("accepted until"), null=True, blank=True)
     accepted_by = models.ForeignKey(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.policy.scales import Authority
+from kivijalka.policy.scales import DIMENSIONS, Authority
 from kivijalka.register.refusal import Reason
 
 
@@ -39,6 +40,11 @@ def months_after(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def levels_in_short(likelihood: int, impacts: Mapping[str, int | None]) -> str:
+    """The levels of an assessment as one word: likelihood, then the impact in each dimension, 0 where it has none."""
+    return f"{likelihood}{''.join(str(impacts.get(name) or 0) for name in DIMENSIONS)}"
 
 
 def why_not_assess(likelihood: int, impacts: list[int | None]) -> Reason | None:

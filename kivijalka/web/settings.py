@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "kivijalka.monitoring",
     "kivijalka.programmes",
     "kivijalka.insurance",
+    "kivijalka.losses",
     "kivijalka.findings",
     "kivijalka.desk",
     "kivijalka.reports",

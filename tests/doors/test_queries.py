@@ -40,6 +40,8 @@ FRAME = [
     "/situation/effects/",
     "/situation/effects/?unit={unit}",
     "/reports/?unit={unit}",
+    "/situation/losses/",
+    "/situation/losses/?unit={unit}",
     "/unit/",
     "/search/?q=Esimerkki",
     "/registers/",

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from kivijalka.access import acting
 from kivijalka.actions.models import Action
+from kivijalka.organisation.below import tree_at
 from kivijalka.organisation.models import Person, Unit
-from kivijalka.reports.below import tree_at
 from kivijalka.reports.effects import Effects, effects, measured
 from kivijalka.reports.views import rows_at
 from kivijalka.risks.models import Assessment

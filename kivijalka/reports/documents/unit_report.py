@@ -8,10 +8,10 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from kivijalka.actions.models import Action
+from kivijalka.organisation.below import Line, Tree, tree_at
 from kivijalka.register.doors.values import in_words
 from kivijalka.register.fields import end_of
 from kivijalka.reports import effects, heat
-from kivijalka.reports.below import Line, Tree, tree_at
 from kivijalka.reports.documents import parts
 from kivijalka.reports.documents.asked import Asked
 from kivijalka.reports.documents.model import (

@@ -1,0 +1,1 @@
+"""What a year may cost: the records joined to the engine. Only reads; no tables."""

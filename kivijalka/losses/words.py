@@ -1,0 +1,150 @@
+"""Losses as a page tells them: sentences, pictures and tables in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kivijalka.engine import Bounded
+from kivijalka.losses.figures import NEGLIGIBLE, YEARS, grid_of
+from kivijalka.losses.queries import GROSS, GROSS_TARGET, NET, NET_TARGET, Losses, Side
+from kivijalka.losses.terms import Basis
+from kivijalka.register.chart import Line, Lines, euros_in_short, lines_of, money
+
+TOLD = (5, 20, 100)
+BASES = {
+    Basis.TESTED: gettext_lazy("estimate tested by events"),
+    Basis.ESTIMATE: gettext_lazy("estimate that no event has tested"),
+    Basis.LEVEL: gettext_lazy("level alone"),
+}
+SIDES = {
+    GROSS: gettext_lazy("now, before insurance"),
+    NET: gettext_lazy("now, after insurance"),
+    GROSS_TARGET: gettext_lazy("at target, before insurance"),
+    NET_TARGET: gettext_lazy("at target, after insurance"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is passed once in so many years (0: the mean), each with the name of its column."""
+
+    years: int
+    cells: list[tuple[str, str]]
+
+
+def sentences(losses: Losses) -> list[str]:
+    """What a council member reads first."""
+    year = losses.year(GROSS)
+    if year.is_empty:
+        return []
+    told = [_("A year's loss is %s on average.") % money(year.mean)]
+    for years in TOLD:
+        found = year.once_in[years]
+        told.append(
+            _("Once in %(years)s years the year's loss is over %(money)s.") % {"years": years, "money": bounded(found)}
+            if found.value > 0
+            else _("Losses come more seldom than once in %s years.") % years
+        )
+    if year.none >= 0.005:
+        share = formats.number_format(round(100 * year.none))
+        told.append(_("In %s years of a hundred nothing is lost.") % share)
+    return told
+
+
+def bounded(found: Bounded) -> str:
+    """A figure in words, with its bounds where they are not negligible."""
+    if found.width <= NEGLIGIBLE:
+        return money(found.value)
+    values = {"money": money(found.value), "low": money(found.low), "high": money(found.high)}
+    return _("%(money)s (surely between %(low)s and %(high)s)") % values
+
+
+def bases(losses: Losses) -> list[tuple[str, int]]:
+    """How many threats rest on what, the best known first."""
+    return [(str(words), losses.bases[basis]) for basis, words in BASES.items()]
+
+
+def sides_of(losses: Losses) -> list[Side]:
+    """The sides that say something of their own: net only where something is insured."""
+    return [GROSS, *([NET] if losses.insured else []), GROSS_TARGET, *([NET_TARGET] if losses.insured else [])]
+
+
+def table(losses: Losses) -> tuple[list[str], list[Row]]:
+    """Headings and rows: the mean, then what is passed once in so many years."""
+    sides = sides_of(losses)
+    years = {side: losses.year(side) for side in sides}
+    names = [*(str(SIDES[side]) for side in sides), _("dearest event, now")]
+
+    def row(n: int, cells: list[str]) -> Row:
+        return Row(n, list(zip(cells, names, strict=True)))
+
+    means = row(0, [*(money(years[side].mean) for side in sides), ""])
+    return names, [
+        means,
+        *(
+            row(n, [*(_cell(years[side].once_in[n]) for side in sides), money(years[GROSS].largest_once_in[n])])
+            for n in YEARS
+        ),
+    ]
+
+
+def _cell(found: Bounded) -> str:
+    return bounded(found) if found.value > 0 else money(0)
+
+
+def picture(losses: Losses, limits: Sequence[tuple[float, float]] = ()) -> Lines:
+    """The curves of now: the year's sum before and after insurance, and its dearest event."""
+    x = grid_of([losses.year(GROSS)])
+    lines = [
+        _line(_("The year's sum, before insurance"), x, losses.exceedances(x)),
+        *(
+            [_line(_("The year's sum, after insurance"), x, losses.exceedances(x, NET), "dashed")]
+            if losses.insured
+            else []
+        ),
+        _line(_("The year's dearest event"), x, losses.largest_exceedances(x), "dotted"),
+    ]
+    return lines_of(lines, *_axes(), limits=limits)
+
+
+def picture_of_target(losses: Losses) -> Lines:
+    """The curves of the year's sum now and when all risks are at their targets."""
+    x = grid_of([losses.year(GROSS), losses.year(GROSS_TARGET)])
+    lines = [
+        _line(_("Now"), x, losses.exceedances(x)),
+        _line(_("At target"), x, losses.exceedances(x, GROSS_TARGET), "dashed"),
+    ]
+    return lines_of(lines, *_axes())
+
+
+def _axes() -> tuple[str, str]:
+    return _("Loss, €"), _("Probability in a year")
+
+
+def _line(name: str, x: Any, p: Any, look: str = "plain") -> Line:
+    return Line(name, [(float(a), float(b)) for a, b in zip(np.asarray(x), np.asarray(p), strict=True)], look)
+
+
+def how_often(rate: float) -> str:
+    """A rate in words: times a year, or once in so many years.
+
+    >>> how_often(3.2), how_often(0.04)
+    ('3.2 times a year', 'once in 25 years')
+    """
+    if rate >= 1:
+        shown = formats.number_format(round(rate, 1), decimal_pos=0 if rate >= 10 else 1)
+        return _("%s times a year") % shown
+    years = round(1 / rate)
+    if years == 1:
+        return _("once a year")
+    return _("once in %s years") % formats.number_format(years, force_grouping=True)
+
+
+__all__ = ["bases", "bounded", "euros_in_short", "how_often", "picture", "picture_of_target", "sentences", "table"]

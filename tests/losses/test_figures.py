@@ -1,0 +1,85 @@
+"""A kept portfolio tells at any time what one made anew would, and its curve is that of the engine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kivijalka.engine import Lognormal, LogUniform, Portfolio, Risk
+from kivijalka.losses import figures
+from kivijalka.losses.kept import Kept, Store
+
+RATES = {(1, LogUniform(1e3, 1e4)): 3.0, (1, Lognormal(2e4, 1.2)): 0.4, (2, LogUniform(5e4, 5e5)): 0.1}
+
+
+def made(rates: dict) -> Portfolio:
+    return Portfolio([Risk(rate, severity, place) for (place, severity), rate in rates.items()], [-1, 0, 0])
+
+
+def year(kept: Kept, rates: dict) -> figures.Year:
+    return kept.ask(rates, 3, "year", figures.year_of)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {(1, LogUniform(1e3, 1e4)): 3.5},
+        {(2, LogUniform(5e4, 5e5)): None},
+        {(2, Lognormal(1e4, 0.5)): 0.2},
+        {(1, LogUniform(1e3, 1e4)): None, (2, LogUniform(1e3, 1e4)): 3.0},
+        {(1, LogUniform(1e6, 1e7)): 50.0},
+    ],
+    ids=["rate", "gone", "new", "moved", "far larger"],
+)
+def test_after_any_change_the_figures_are_those_of_a_portfolio_made_anew(change: dict) -> None:
+    kept = Kept()
+    before = year(kept, RATES)
+    rates = {entry: rate for entry, rate in {**RATES, **change}.items() if rate is not None}
+    after, anew = year(kept, rates), made(rates).curve()
+    assert after.mean == pytest.approx(anew.mean, rel=1e-9)
+    for years in (10, 100):
+        exact = anew.quantile(1 - 1 / years)
+        assert after.once_in[years].low <= exact.high * (1 + 1e-9) and exact.low <= after.once_in[years].high * (
+            1 + 1e-9
+        )
+    assert year(kept, RATES).mean == pytest.approx(before.mean, rel=1e-9)
+
+
+def test_what_is_drawn_is_the_curve_and_the_dearest_event_of_the_engine() -> None:
+    portfolio = made(RATES)
+    x = figures.grid_of([figures.year_of(portfolio)])
+    curve = portfolio.curve()
+    assert figures.exceedances_of(portfolio, x) == pytest.approx(curve.exceedances(x)[0], abs=2e-4)
+    dearest = [curve.largest_exceedance(float(size)).value for size in x]
+    assert figures.largest_exceedances_of(portfolio, x) == pytest.approx(dearest, abs=2e-3)
+    for years, value in figures.year_of(portfolio).largest_once_in.items():
+        assert value == pytest.approx(curve.largest_quantile(1 - 1 / years).value, rel=0.02, abs=1)
+
+
+@pytest.mark.parametrize("rates", [{}, {(1, LogUniform(1e3, 1e4)): 0.0}], ids=["none", "never"])
+def test_nothing_costs_nothing(rates: dict) -> None:
+    found = year(Kept(), rates)
+    assert found.is_empty and found.none == 1.0 and found.once_in[100].value == 0
+    assert not figures.exceedances_of(made(rates), np.array([1.0, 10.0])).any()
+
+
+def test_one_risk_and_one_of_fifty_a_year_have_curves() -> None:
+    one = year(Kept(), {(0, LogUniform(1e4, 1e5)): 0.05})
+    assert one.once_in[10].value == 0 < one.once_in[50].value < 1e5 and one.none == pytest.approx(np.exp(-0.05))
+    often = year(Kept(), {(0, LogUniform(1e4, 1e5)): 50.0})
+    assert often.once_in[5].value > often.mean > 1e6 and often.once_in[5].width < 0.01
+
+
+def test_parts_add_up_to_the_whole() -> None:
+    portfolio = made(RATES)
+    places = figures.places_of(portfolio)
+    assert places.tail[1] + places.tail[2] == pytest.approx(places.tail[0], rel=1e-6)
+    shares = figures.shares_of(portfolio, list(portfolio.risks.values()))
+    assert shares.tail.sum() == pytest.approx(places.tail[0], rel=1e-4)
+
+
+def test_only_so_many_portfolios_are_kept() -> None:
+    store = Store(most=2)
+    first = store.of("a")
+    store.of("b"), store.of("a"), store.of("c")
+    assert store.of("a") is first and set(store.kept) == {"a", "c"}
