@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from kivijalka.actions.models import Action
 from kivijalka.controls.models import Control
+from kivijalka.events.models import Event
 from kivijalka.meetings.models import Item, Meeting
 from kivijalka.monitoring.models import Indicator, Signal
 from kivijalka.objectives.models import Objective
@@ -197,6 +198,17 @@ def milestone(title: str | None = None, *, stream: Workstream | None = None, **g
     at = given.pop("unit", None) or Unit.objects.get(number=of.unit_id)
     values = {"title": title or f"Välitavoite {next(_serial)}", "owner": person(unit=at), "due": in_days(30), **given}
     return fresh(Milestone.objects.create(workstream=of, unit=at, **values))
+
+
+def event(title: str | None = None, *, unit: Unit | None = None, of: Risk | None = None, **given: Any) -> Event:
+    """Something that happened a week ago and cost a thousand, a case of a risk perhaps."""
+    at = unit or city()
+    values = {"title": title or f"Vahinko {next(_serial)}", "description": "Putki petti.", "finance_eur": 1000, **given}
+    values = {"happened_on": in_days(-7), "found_on": values.get("happened_on", in_days(-7)), **values}
+    made = fresh(Event.objects.create(unit=at, **{"owner": person(unit=at), **values}))
+    if of is not None:
+        link("realised", made, of)
+    return made
 
 
 def meeting(title: str | None = None, *, unit: Unit | None = None, **given: Any) -> Meeting:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from kivijalka.example.appointments import appoint, delegations
 from kivijalka.example.controls import rely
 from kivijalka.example.courses import Course
+from kivijalka.example.events import Around, happen
 from kivijalka.example.links import chain
 from kivijalka.example.lives import foresee_courses, live
 from kivijalka.example.meetings import meetings
@@ -56,10 +57,12 @@ def _make(seed: int, size: Size, today: date) -> City:
     lives = _lives(seed, size, today, grown, staff, chronicle)
     controls, reliance = rely(Stream(seed, "controls"), staff, today, lives)
     told = around(seed, staff, today, lives, chronicle.risks)
-    held = hold(Stream(seed, "workshops"), staff, today, told.risks, chronicle.assessments)
+    around_risks = Around(seed, told.risks, chronicle.assessments, told.entries, told.links)
+    happened = happen(Stream(seed, "events"), staff, size, today, lives, around_risks)
+    held = hold(Stream(seed, "workshops"), staff, today, happened.risks, chronicle.assessments)
     offered, of_offers = offers(Stream(seed, "offers"), staff, today, lives)
     links = chronicle.links + chain(Stream(seed, "links"), size, grown, lives) + reliance + told.links + held.links
-    links += of_offers
+    links += of_offers + happened.links
     led = programmes(Stream(seed, "programmes"), staff, crowd, today, lives, chronicle)
     links += led.links
     return City(
@@ -72,11 +75,18 @@ def _make(seed: int, size: Size, today: date) -> City:
         roles=tuple(crowd.roles),
         delegations=tuple(delegations(seed, today, crowd)),
         responsibilities=tuple(hand_out(seed, size, today, staff, lives)),
-        risk_versions=(*told.risks, *held.risks),
+        risk_versions=(*happened.risks, *held.risks),
         assessments=(*chronicle.assessments, *held.assessments),
         action_versions=tuple(chronicle.actions),
         controls=tuple(controls),
-        entries=(*told.entries, *held.entries, *offered, *led.entries, *meetings(seed, staff, crowd, today, lives)),
+        entries=(
+            *told.entries,
+            *happened.entries,
+            *held.entries,
+            *offered,
+            *led.entries,
+            *meetings(seed, staff, crowd, today, lives),
+        ),
         links=tuple(links),
     )
 

@@ -14,7 +14,7 @@ from kivijalka.example.shape import Assessment, City, RiskVersion
 from kivijalka.example.stream import Stream
 from kivijalka.policy.models import example_content
 from kivijalka.policy.reading import read_scales
-from kivijalka.policy.scales import DIMENSIONS
+from kivijalka.policy.scales import DIMENSIONS, Scales
 from kivijalka.risks.rules import levels_in_short
 
 NONE: dict[str, Any] = {"frequency_low": None, "frequency_high": None, "loss_low": None, "loss_high": None}
@@ -45,7 +45,8 @@ class Judged:
 
     def of(self, risk: RiskVersion) -> dict[str, Any]:
         current, target = self._latest(risk, "current"), self._latest(risk, "target")
-        estimate = self._estimate(self.first[risk.id]) if current["current_levels"] else NONE
+        is_estimated = current["current_levels"] and risk.is_estimated
+        estimate = self._estimate(self.first[risk.id]) if is_estimated else NONE
         return {**current, **target, **estimate}
 
     def _latest(self, risk: RiskVersion, stage: str) -> dict[str, Any]:
@@ -55,28 +56,26 @@ class Judged:
     def _estimate(self, first: Assessment) -> dict[str, Any]:
         """Of money alone, and so far below what the levels say of all dimensions together."""
         if first.risk not in self.estimates:
-            self.estimates[first.risk] = self._estimated(first)
+            self.estimates[first.risk] = estimate_of(self.seed, self.scales, first)
         return self.estimates[first.risk]
 
-    def _estimated(self, first: Assessment) -> dict[str, Any]:
-        stream = Stream(self.seed, f"estimate {first.risk}")
-        often = self.scales.likelihood[first.likelihood - 1].middle
-        dear = sum(
-            self.scales.dimension(name).levels[level - 1].middle
-            for name in DIMENSIONS
-            if (level := getattr(first, name))
-        )
-        if often * dear < DEAR and not stream.happens(OTHERS):
-            return NONE
-        often *= 0.2 + 0.5 * stream.random()
-        dear *= 0.01 + 0.06 * stream.random()
-        wide_often, wide_dear = sqrt(stream.between(4, 12)), sqrt(stream.between(8, 40))
-        return {
-            "frequency_low": _rounded(often / wide_often),
-            "frequency_high": _rounded(often * wide_often),
-            "loss_low": _rounded(dear / wide_dear),
-            "loss_high": _rounded(dear * wide_dear),
-        }
+
+def estimate_of(seed: int, scales: Scales, first: Assessment) -> dict[str, Any]:
+    """What a risk was estimated at when it was first assessed, if it was."""
+    stream = Stream(seed, f"estimate {first.risk}")
+    often = scales.likelihood[first.likelihood - 1].middle
+    dear = sum(scales.dimension(n).levels[level - 1].middle for n in DIMENSIONS if (level := getattr(first, n)))
+    if often * dear < DEAR and not stream.happens(OTHERS):
+        return NONE
+    often *= 0.2 + 0.5 * stream.random()
+    dear *= 0.01 + 0.06 * stream.random()
+    wide_often, wide_dear = sqrt(stream.between(4, 12)), sqrt(stream.between(8, 40))
+    return {
+        "frequency_low": _rounded(often / wide_often),
+        "frequency_high": _rounded(often * wide_often),
+        "loss_low": _rounded(dear / wide_dear),
+        "loss_high": _rounded(dear * wide_dear),
+    }
 
 
 def _rounded(value: float) -> Decimal:

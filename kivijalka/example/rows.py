@@ -48,6 +48,8 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "monitoring_indicatorvalue": _entries(city, "indicatorvalue"),
         "monitoring_signal": _entries(city, "signal"),
         "insurance_insurance": _entries(city, "insurance"),
+        "events_event": _entries(city, "event"),
+        "events_claim": _entries(city, "claim"),
         "findings_finding": _entries(city, "finding"),
         "findings_requirementexception": _entries(city, "exception"),
         **{f"programmes_{name}": _entries(city, name) for name in PROGRAMMES},

@@ -53,7 +53,9 @@ Area = Literal[
     "misconduct_management",
 ]
 RiskState = Literal["draft", "assessed", "accepted", "closed"]
-RiskCommand = Literal["add", "edit", "assess", "decide", "accept", "close", "reopen", "record_value", "link"]
+RiskCommand = Literal[
+    "add", "edit", "assess", "decide", "accept", "close", "reopen", "record_value", "link", "estimate"
+]
 Level = Literal["low", "moderate", "high", "critical"]
 Treatment = Literal["avoid", "reduce", "share", "accept", "exploit", "enhance", ""]
 Controllability = Literal["own", "city", "partners", "prepare_only", ""]
@@ -77,6 +79,8 @@ LinkKind = Literal[
     "asks_about",
     "gathers",
     "needs",
+    "realised",
+    "claimed_from",
 ]
 ReorganisationCommand = Literal["rename", "move", "end", "merge"]
 
@@ -208,6 +212,8 @@ class RiskVersion:
     state_reason: str = ""
     objective: UUID | None = None
     flagged: date | None = None
+    # Whether an estimate that is made of it stands there already.
+    is_estimated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def check(scales: Scales, roles: Collection[str] = ()) -> list[Finding]:
             *unfit_ranges("likelihood", scales.likelihood),
             *(f for d in scales.dimensions for f in unfit_ranges(f"dimensions.{d.key}", d.levels)),
             *unfit_classes(scales),
+            *unfit_threshold(scales),
             *not_monotone(scales),
             *unknown_classes(scales),
             *unfit_authority(scales, roles),
@@ -89,6 +90,14 @@ def unfit_ranges(where: str, steps: Sequence[Step]) -> Iterator[Finding]:
             )
             how = _("Let each level begin where the one below it ends.")
             yield Finding("gap" if gap else "overlap", f"{where}[{upper.level}].low", what % values, how)
+
+
+def unfit_threshold(scales: Scales) -> Iterator[Finding]:
+    """A threshold of recording that no loss is below, or that no loss reaches."""
+    threshold, most = scales.policy.reporting_threshold_eur, max(s.high for d in scales.dimensions for s in d.levels)
+    if threshold is not None and not 0 <= threshold < most:
+        what = _("No loss is recorded by this threshold: it is below zero, or above the dearest level.")
+        yield Finding("threshold", "policy.reporting_threshold_eur", what, _("Write euros from 0 up, or leave it out."))
 
 
 def unfit_classes(scales: Scales) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from kivijalka.policy.reading import Finding, Unreadable
 
 MOST_CHARACTERS = 500_000
 # Keys of the header that belong to the content: what the decision rests on, not when and by whom it was made.
-BASIS = ("legal_basis", "budget_eur", "quantification")
+BASIS = ("legal_basis", "budget_eur", "reporting_threshold_eur", "quantification")
 
 
 class _Loader(yaml.SafeLoader):

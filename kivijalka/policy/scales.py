@@ -169,10 +169,12 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Basis:
-    """What the decision rests on, and how a level counts as a number."""
+    """What the decision rests on, which losses are recorded, and how a level counts as a number."""
 
     legal_basis: str = ""
     budget_eur: float | None = None
+    # Events that cost as much or more are recorded, all of them; of smaller ones nobody has to tell.
+    reporting_threshold_eur: float | None = None
     quantification: dict[str, str] = field(default_factory=dict)
 
 

@@ -15,8 +15,9 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.register.numbers import typed, written
+from kivijalka.register.numbers import foreign, typed, written
 
+NOT_IN_EURO = _("Amounts are in euro here. Change it into euro by the rate of the day, and write that.")
 DAYS = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y"]
 
 
@@ -36,6 +37,8 @@ class LocalDecimalField(forms.DecimalField):
     widget = DecimalInput
 
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and foreign(value):
+            raise ValidationError(NOT_IN_EURO, code="currency")
         # What is no number stays as it is, and is refused.
         read = typed(value) if isinstance(value, str) else None
         return super().to_python(value if read is None else read)

@@ -8,7 +8,13 @@ from decimal import Decimal
 from django.utils import formats
 
 ABOUT = re.compile(r"^(n\.|noin|ca\.?|c\.|cirka|approx\.?|about|~|≈)\s*", re.IGNORECASE)
-CURRENCY = re.compile(r"(€|\$|£|eur|usd|euroa)\.?", re.IGNORECASE)
+EURO = re.compile(r"(€|eur|euroa)\.?", re.IGNORECASE)
+# Money is told in euro alone: 12 000 USD is not 12 000 of anything that is added up here.
+FOREIGN = re.compile(
+    r"[$£¥]|\b(usd|gbp|sek|nok|dkk|chf|jpy|cny|pln|rub|cad|aud|isk|czk|huf|inr|kr|dollaria?|dollars?|puntaa?|pounds?"
+    r"|kruunua?|kronor|krona)\b|\d\s*(kr|usd|sek|nok|dkk|gbp|chf)\b",
+    re.IGNORECASE,
+)
 UNITS = [
     (re.compile(r"\s*(milj\.?|miljoonaa|mn|mio|m)$", re.IGNORECASE), 1_000_000),
     (re.compile(r"\s*(tuhatta|t|k|tkr)$", re.IGNORECASE), 1_000),
@@ -26,7 +32,7 @@ def number(text: str, *, comma_groups: bool = False) -> Decimal | None:
 
     `comma_groups`: "100,000" is a hundred thousand, as in English, not a hundred with three decimals.
     """
-    plain = CURRENCY.sub("", ABOUT.sub("", text.strip())).replace("−", "-").strip()
+    plain = EURO.sub("", ABOUT.sub("", text.strip())).replace("−", "-").strip()
     factor = 1
     for pattern, times in UNITS:
         if pattern.search(plain):
@@ -45,6 +51,11 @@ def number(text: str, *, comma_groups: bool = False) -> Decimal | None:
     if not found.is_finite() or abs(found.adjusted()) >= LONGEST:
         return None
     return found.quantize(Decimal(1)) if found == found.to_integral_value() else found.normalize()
+
+
+def foreign(text: str) -> bool:
+    """Whether a text is an amount in another currency than the euro."""
+    return bool(FOREIGN.search(text)) and any(letter.isdigit() for letter in text)
 
 
 def typed(text: str) -> Decimal | None:

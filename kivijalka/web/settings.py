@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "kivijalka.programmes",
     "kivijalka.insurance",
     "kivijalka.losses",
+    "kivijalka.events",
     "kivijalka.findings",
     "kivijalka.desk",
     "kivijalka.reports",

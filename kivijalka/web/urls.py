@@ -50,6 +50,7 @@ urlpatterns: list[Any] = [
     path("", include("kivijalka.risks.urls")),
     path("", include("kivijalka.programmes.urls")),
     path("", include("kivijalka.losses.urls")),
+    path("", include("kivijalka.events.urls")),
     path("", include("kivijalka.meetings.urls")),
     path("", include("kivijalka.reports.documents.urls")),
     path("", include("kivijalka.workshops.urls")),

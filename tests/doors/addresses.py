@@ -58,6 +58,7 @@ OUTSIDE = {
     "<slug:path>/views/": "one's own names of lists: tests/web/test_saved_views.py",
     "snooze/<uuid:pk>/<slug:verb>/": "one's own list of work: tests/web/test_my_work.py",
     "snooze/end/": "one's own list of work: tests/web/test_my_work.py",
+    "calibration/": "how one's own estimates held: tests/events/test_calibration.py",
     "following/": "what one follows oneself: tests/web/test_following.py",
     "api/following": "what one follows oneself: tests/web/test_following.py",
     "POST first-steps/": "adds at a unit where one may: tests/risks/test_first_steps.py",

@@ -12,7 +12,19 @@ import django_filters
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BooleanField, DateField, DecimalField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    DateField,
+    DecimalField,
+    F,
+    Func,
+    GeneratedField,
+    IntegerField,
+    JSONField,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.http import QueryDict
@@ -157,6 +169,12 @@ class DayFilter(django_filters.DateFilter):
     field_class = DayOrWord
 
 
+class NumberFilter(django_filters.NumberFilter):
+    """loss_eur_gte=100000: this or more, as people write numbers."""
+
+    field_class = LocalDecimalField
+
+
 class Words(django_filters.CharFilter):
     """q=words: the search, within one register. In the past it looks at the title only."""
 
@@ -219,10 +237,8 @@ class OwnDayFilter(DayFilter):
         return rows.filter(Holds(held, {"lt": "<", "gte": ">="}[self.lookup_expr], Value(value.isoformat())))
 
 
-class OwnNumberFilter(django_filters.NumberFilter):
+class OwnNumberFilter(NumberFilter):
     """own_floors_gte=3: the number in a field that the city added is this or more."""
-
-    field_class = LocalDecimalField
 
     def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value is None:
@@ -267,6 +283,8 @@ def filters_of(key: str) -> type[django_filters.FilterSet]:
 
 def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]:
     field = register.field(name)
+    # What the database works out is asked for as what it comes to.
+    kind: Any = field.output_field if isinstance(field, GeneratedField) else field
     common: dict[str, Any] = {"field_name": name, "label": field.verbose_name}
     made: dict[str, Any] = {}
     words = {lookup for lookup in lookups if lookup in ("me", "empty")}
@@ -285,9 +303,12 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
         elif lookup == "any" and isinstance(field, ArrayField):
             choices = [*(field.base_field.choices or ()), NOTHING]
             made[name] = AnyOfArray(choices=choices, widget=Boxes, **common)
-        elif lookup in SHORT and isinstance(field, IntegerField):
-            label = _named(field, lookup)
-            made[f"{name}_{lookup}"] = django_filters.NumberFilter(field_name=name, lookup_expr=lookup, label=label)
+        elif lookup in SHORT and isinstance(kind, IntegerField | DecimalField):
+            label, number = (
+                _named(field, lookup),
+                NumberFilter if isinstance(kind, DecimalField) else django_filters.NumberFilter,
+            )
+            made[f"{name}_{lookup}"] = number(field_name=name, lookup_expr=lookup, label=label)
         elif lookup in SHORT:
             made[f"{name}_{lookup}"] = DayFilter(field_name=name, lookup_expr=lookup, label=_named(field, lookup))
         elif lookup == "empty" and name not in made:

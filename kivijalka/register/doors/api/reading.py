@@ -17,6 +17,8 @@ from kivijalka.register.doors.api.problems import Mistakes, Unfit
 from kivijalka.register.doors.api.shapes import Given
 from kivijalka.register.doors.forms import RegisterForm, command_form, inputs_of, record_form
 from kivijalka.register.doors.once import is_form
+from kivijalka.register.fields import NOT_IN_EURO
+from kivijalka.register.numbers import foreign
 from kivijalka.register.refusal import Refused
 
 JSON, FORM = "application/json", "multipart/form-data"
@@ -82,7 +84,7 @@ def command_inputs(command: Command[Any], body: Body) -> dict[str, Any]:
 def mistakes_in(error: ValidationError, shape: type[Given]) -> Mistakes:
     """What the types found, in words of ours. Raises the refusal of a body that is no JSON object at all."""
     mistakes: Mistakes = {}
-    for detail in error.errors(include_url=False, include_context=True, include_input=False):
+    for detail in error.errors(include_url=False, include_context=True):
         if detail["type"] == "json_invalid":
             raise Refused(_("The body is not valid JSON in UTF-8."), code="malformed")
         if not detail["loc"]:
@@ -99,6 +101,8 @@ def _mistake(detail: ErrorDetails, shape: type[Given]) -> tuple[Any, str]:
         return _("There is no such field here. There are: %s.") % ", ".join(sorted(shape.model_fields)), "unknown_field"
     if kind == "literal_error":
         return _("Choose one of: %s.") % detail.get("ctx", {}).get("expected", ""), "invalid_choice"
+    if kind.startswith("decimal") and foreign(str(detail["input"])):
+        return NOT_IN_EURO, "currency"
     wanted = _wanted()
     return wanted.get(kind.split("_")[0], _("This value is not understood.")), "wrong_type"
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.doors.files.mapping import Target
 from kivijalka.register.doors.files.read import Cell, as_text
 from kivijalka.register.doors.files.words import folded, meaning
-from kivijalka.register.fields import day_of
-from kivijalka.register.numbers import number
+from kivijalka.register.fields import NOT_IN_EURO, day_of
+from kivijalka.register.numbers import foreign, number
 
 EMPTY = {"", "-", "–", "—", "n/a", "#n/a"}
 YES = {"true", "1", "x", "✓", "yes", "y", "kyllä", "k", "on", "ja", "j"}
@@ -79,6 +79,8 @@ class Reader:
 
     def _number(self, cell: Cell, text: str) -> Decimal:
         found = number(text)
+        if found is None and foreign(text):
+            raise Unreadable(NOT_IN_EURO)
         if found is None:
             raise Unreadable(_("This is not a number."), _("Write it as 1 250,50 or 1250.50."))
         return found

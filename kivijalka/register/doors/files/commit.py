@@ -127,9 +127,16 @@ def _together(register: Any, actor: Actor, rows: Sequence[PlannedRow], rehearsed
 
 def _keep(register: Any, row: PlannedRow, refused: Refused) -> None:
     for name, texts in refused.errors.items():
-        label = str(register.field(name).verbose_name) if name in register.writable else name
+        label = _called(register, name)
         for text in texts:
             row.refuse(label, "", text)
+
+
+def _called(register: Any, name: str) -> str:
+    """What a refused column is called: a field, or what a verb asks for."""
+    if name in register.writable:
+        return str(register.field(name).verbose_name)
+    return next((str(verb.inputs[name].ask.label) for verb in register.imports if name in verb.inputs), name)
 
 
 def _remember(rows: list[PlannedRow], mapping: ImportMapping, made: dict[int, Any]) -> None:
