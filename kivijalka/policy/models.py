@@ -36,6 +36,8 @@ def example_content() -> dict[str, Any]:
 
 # Where a transaction remembers the decided versions.
 DECIDED = "decided_policies"
+# Asked along with who acts: which versions were decided, the latest first, each by what changes when it does.
+STANDING = "standing_policies"
 
 
 class PolicyVersion(Named, Record):
@@ -102,7 +104,8 @@ class PolicyVersion(Named, Record):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write the row; what the transaction knew of decided versions is asked anew."""
         super().save(*args, **kwargs)
-        current_actor().memo.pop(DECIDED, None)
+        for known in (DECIDED, STANDING):
+            current_actor().memo.pop(known, None)
 
     @cached_property
     def scales(self) -> Scales:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access.actor import NOBODY, current_actor
 from kivijalka.organisation.models import RoleKind
 from kivijalka.policy.checks import check
-from kivijalka.policy.models import DECIDED, PolicyVersion
+from kivijalka.policy.models import DECIDED, STANDING, PolicyVersion
 from kivijalka.policy.reading import Finding
 from kivijalka.register.batch import once
 from kivijalka.register.refusal import Refused
+
+ASKED = (
+    "(select array_agg(concat(id, ':', version, ':', state, ':', valid_to) order by valid_from desc)"
+    " from kj.decided_policies())"
+)
+# A council decides a few in a decade.
+_read: dict[str, PolicyVersion] = {}
 
 
 class NoPolicy(Refused, LookupError):
@@ -41,16 +49,26 @@ def policy_known(on: date) -> PolicyVersion | None:
 
 
 def decided() -> list[PolicyVersion]:
-    """All versions that were put in force, the latest first: in force, to come, and superseded. One query, however often
-    a page asks."""
+    """All versions that were put in force, the latest first: in force, to come, and superseded. No query, once the process
+    has read them."""
     memo = current_actor().memo
     if DECIDED not in memo:
-        rows: Any = PolicyVersion.objects.raw("select * from kj.decided_policies() order by valid_from desc")
-        if current_actor() is NOBODY:
-            return list(rows)
-        memo[DECIDED] = list(rows)
-    found: list[PolicyVersion] = memo[DECIDED]
-    return found
+        standing: list[str] = memo.get(STANDING) or []
+        if not standing or not _read.keys() >= set(standing):
+            rows: Any = PolicyVersion.objects.raw("select * from kj.decided_policies() order by valid_from desc")
+            found = {_standing(version): version for version in rows}
+            if current_actor() is NOBODY:
+                return list(found.values())
+            standing = list(found)
+            _read.update(found)
+        memo[DECIDED] = [copy(_read[one]) for one in standing]
+    known: list[PolicyVersion] = memo[DECIDED]
+    return known
+
+
+def _standing(version: PolicyVersion) -> str:
+    """The same as `ASKED` says of it."""
+    return ":".join(map(str, (version.pk, version.version, version.state, version.valid_to or "")))
 
 
 def known_records() -> list[PolicyVersion]:
