@@ -39,6 +39,11 @@ class NewId(Func):
     output_field = models.UUIDField()
 
 
+def held_by(field: Any) -> Any:
+    """The field that says what a column holds: of one that the database reckons, what it comes to."""
+    return field.output_field if isinstance(field, models.GeneratedField) else field
+
+
 @deconstructible(path="kivijalka.register.models.NextCode")
 class NextCode(Func):
     """The next readable code of a register, such as R-000017."""

@@ -18,7 +18,6 @@ from django.db.models import (
     DecimalField,
     F,
     Func,
-    GeneratedField,
     IntegerField,
     JSONField,
     Q,
@@ -35,6 +34,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import current_actor
 from kivijalka.register.declare import Register
 from kivijalka.register.fields import DayField, LocalDecimalField, RecordField
+from kivijalka.register.models import held_by
 from kivijalka.register.own.fields import PREFIX, anew, own_of
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_key
@@ -284,7 +284,7 @@ def filters_of(key: str) -> type[django_filters.FilterSet]:
 def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]:
     field = register.field(name)
     # What the database works out is asked for as what it comes to.
-    kind: Any = field.output_field if isinstance(field, GeneratedField) else field
+    kind = held_by(field)
     common: dict[str, Any] = {"field_name": name, "label": field.verbose_name}
     made: dict[str, Any] = {}
     words = {lookup for lookup in lookups if lookup in ("me", "empty")}
@@ -304,11 +304,8 @@ def _filters(register: Register[Any], name: str, lookups: Any) -> dict[str, Any]
             choices = [*(field.base_field.choices or ()), NOTHING]
             made[name] = AnyOfArray(choices=choices, widget=Boxes, **common)
         elif lookup in SHORT and isinstance(kind, IntegerField | DecimalField):
-            label, number = (
-                _named(field, lookup),
-                NumberFilter if isinstance(kind, DecimalField) else django_filters.NumberFilter,
-            )
-            made[f"{name}_{lookup}"] = number(field_name=name, lookup_expr=lookup, label=label)
+            number = NumberFilter if isinstance(kind, DecimalField) else django_filters.NumberFilter
+            made[f"{name}_{lookup}"] = number(field_name=name, lookup_expr=lookup, label=_named(field, lookup))
         elif lookup in SHORT:
             made[f"{name}_{lookup}"] = DayFilter(field_name=name, lookup_expr=lookup, label=_named(field, lookup))
         elif lookup == "empty" and name not in made:
@@ -347,7 +344,7 @@ def _worded(field: Any) -> list[tuple[str, Any]]:
 
 def _named(field: Any, lookup: str) -> Any:
     # Lazy: filters are made once and read in three languages.
-    words = SHORT if isinstance(field, DateField) else OF_NUMBERS
+    words = SHORT if isinstance(held_by(field), DateField) else OF_NUMBERS
     return format_lazy("{}, {}", field.verbose_name, words[lookup])
 
 

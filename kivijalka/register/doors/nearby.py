@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import GeneratedField
 from django.utils.translation import gettext as _
 
 from kivijalka.register.declare import Register
@@ -18,7 +17,7 @@ from kivijalka.register.doors.filters import in_the_past
 from kivijalka.register.doors.history import Change, Telling, Version, changes_of, command_of, document_of
 from kivijalka.register.doors.links import words_of
 from kivijalka.register.graph import link_rules
-from kivijalka.register.models import Link, Node
+from kivijalka.register.models import Link, Node, held_by
 from kivijalka.register.own.fields import spread
 from kivijalka.register.registry import REGISTERS
 
@@ -131,6 +130,5 @@ def _typed(register: Register[Any], document: dict[str, Any]) -> dict[str, Any]:
     """A version's values as its model holds them, the city's own fields among them."""
     row = {}
     for field in register.model._meta.concrete_fields:
-        kind: Any = field.output_field if isinstance(field, GeneratedField) else field
-        row[str(field.column)] = kind.to_python(document[str(field.column)])
+        row[str(field.column)] = held_by(field).to_python(document[str(field.column)])
     return {**row, **spread(register.model, document.get("own"))}

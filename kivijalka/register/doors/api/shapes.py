@@ -19,7 +19,7 @@ from kivijalka.register.command import Command
 from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.forms import command_form, form_field
 from kivijalka.register.fields import RecordField
-from kivijalka.register.models import Kept
+from kivijalka.register.models import Kept, held_by
 from kivijalka.register.own.fields import anew
 from kivijalka.register.registry import register_by_key
 
@@ -276,8 +276,7 @@ def _readable(field: models.Field[Any, Any], *, always_null: bool = False) -> An
 
 
 def _type_of(field: Any) -> Any:
-    if isinstance(field, models.GeneratedField):
-        return _type_of(field.output_field)
+    field = held_by(field)
     if isinstance(field, models.ForeignKey):
         return Ref if issubclass(field.related_model, Kept) else str
     if isinstance(field, ArrayField):
