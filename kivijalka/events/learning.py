@@ -27,13 +27,15 @@ FITTED = 12
 LEAST_SEEN = 0.02
 SHORTEST = 30 / 365.25
 INSIDE = (0.05, 0.95)
+SELDOM = 0.05
 
 
 @dataclass(frozen=True)
 class Learned:
     """What was thought, what was seen in how many years, and both together; each range holds nine in ten.
 
-    `rate_weight` and `loss_weight`, from 0 to 1, are what the thought still weighs. Without enough losses the last
+    `moved` is "more" or "less" where so many or so few events would have come in one of twenty such times at most, else
+    "as_thought". `rate_weight` and `loss_weight`, from 0 to 1, are what the thought still weighs. Without enough losses the last
     two are None.
     """
 
@@ -43,6 +45,7 @@ class Learned:
     losses: tuple[float, ...]
     rate: Range
     rate_weight: float
+    moved: str
     loss: Range | None = None
     loss_weight: float | None = None
 
@@ -66,12 +69,6 @@ class Learned:
         ends = (*self.rate, *(self.loss or self.thought_loss))
         return {name: rounded(end) for name, end in zip(ENDS, ends, strict=True)}
 
-    @property
-    def moved(self) -> str:
-        """Where the rate has gone: "more", "less", or "as thought" where the corrected middle lies in the thought range."""
-        middle, (low, high) = float(np.sqrt(self.rate[0] * self.rate[1])), self.thought_rate
-        return "more" if middle > high else "less" if middle < low else "as thought"
-
 
 def learn(thought: Mapping[str, Any], losses: Sequence[float], years: float, threshold: float = 0.0) -> Learned | None:
     """A thought estimate corrected by the losses of `years`; None where too little time has gone by to say anything.
@@ -87,7 +84,16 @@ def learn(thought: Mapping[str, Any], losses: Sequence[float], years: float, thr
     after = prior.seen(len(known), years, reported=share)
     low, high = (float(end) for end in after.quantile(INSIDE))
     corrected = _loss_after(dear, [x for x in known if x > 0], threshold)
-    return Learned(rate, loss, years, known, (low, high), after.prior_weight(prior), *corrected)
+    weight, moved = after.prior_weight(prior), _moved(prior, len(known), years * share)
+    return Learned(rate, loss, years, known, (low, high), weight, moved, *corrected)
+
+
+def _moved(prior: GammaRate, count: int, years: float) -> str:
+    """Whether what came is more or less than what was thought lets one expect."""
+    chances = prior.predictive(np.arange(count + 1), years)
+    if 1 - float(chances[:count].sum()) < SELDOM:
+        return "more"
+    return "less" if float(chances.sum()) < SELDOM else "as_thought"
 
 
 def _loss_after(prior: Lognormal, losses: list[float], threshold: float) -> tuple[Range, float] | tuple[None, None]:

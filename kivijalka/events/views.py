@@ -54,7 +54,7 @@ def told(found: Learned) -> dict[str, Any]:
     return {
         "count": found.count,
         "years": formats.number_format(round(found.years, 1), decimal_pos=1),
-        "moved": found.moved.replace(" ", "_"),
+        "moved": found.moved,
         "before": _often(found.thought_rate),
         "after": _often(found.rate),
         "rates": [_range(found.thought_rate), _number(found.seen_rate), _range(found.rate)],
@@ -78,7 +78,7 @@ def calibration_page(request: ActingRequest) -> HttpResponse:
         "events/calibration.html",
         {
             "found": found,
-            "within": sum(one.side == "within" for one in found.tested),
+            **{side: sum(one.side == side for one in found.tested) for side in ("under", "within", "over")},
             "share": found.held and [round(100 * x) for x in (found.held.share, found.held.low, found.held.high)],
             "verdict": found.held and VERDICTS[found.held.verdict],
             "came": sum(one.came for one in found.forecasts),

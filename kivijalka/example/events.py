@@ -130,8 +130,10 @@ class _Events:
         for life in lives:
             ends = estimate_of(self.seed, self.scales, self.first[life.id]) if life.id in self.first else {}
             if ends.get("loss_low") is not None:
-                found[life.id] = float(ends["loss_low"]), float(ends["loss_high"])
-                versions[life.id] = _told(sorted(versions[life.id], key=lambda version: version.at))
+                told = _told(sorted(versions[life.id], key=lambda version: version.at))
+                if any(version.is_estimated for version in told):
+                    found[life.id] = float(ends["loss_low"]), float(ends["loss_high"])
+                versions[life.id] = told
         self.risks = [version for of_one in versions.values() for version in of_one]
         return found
 
@@ -228,14 +230,15 @@ class _Events:
 
 
 def _told(versions: list[RiskVersion]) -> list[RiskVersion]:
-    """The versions of a risk with its estimate as one of them, where there is room and time for it."""
+    """The versions of a risk with its estimate as one of them; without it, where there is no room or time for one."""
+    never = [replace(version, is_estimated=False) for version in versions]
     first = next((at for at, version in enumerate(versions) if version.command == "assess"), None)
     if first is None or len(versions) > MOST_VERSIONS:
-        return versions
+        return never
     known, later = versions[first], versions[first + 1 :]
     at = known.at + timedelta(minutes=6)
     if later and later[0].at <= at:
-        return versions
+        return never
     before = [replace(version, is_estimated=False) for version in versions[: first + 1]]
     return [*before, replace(known, at=at, command="estimate"), *later]
 
