@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import owner
 from kivijalka.actions import commands
 from kivijalka.actions.models import Action
+from kivijalka.actions.queries import EXCLUDES, REQUIRES
 from kivijalka.escalations.queries import ESCALATES
 from kivijalka.register.declare import Column, Register, View, Waits
 from kivijalka.register.registry import register
@@ -53,6 +54,7 @@ actions = register(
             commands.cancel,
             commands.escalate,
         ],
+        links=[EXCLUDES, REQUIRES],
         links_back=[ESCALATES],
         views=[
             View("mine", _("My actions"), "owner=me&state=planned&state=started"),

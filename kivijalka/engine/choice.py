@@ -172,6 +172,10 @@ def choose(problem: Problem, *, effort: Effort | None = None, target: float = 1e
     limits = effort or Effort()
     best = Best(problem)
     best.take(greedy(problem))
+    if not problem.actions and best.chosen is not None:
+        return Choice((), best.left, best.left, best.left, problem.cost(()))
+    if not problem.actions:
+        raise _impossible()
     model = Program(problem, best.left if math.isfinite(best.left) else float(np.sum(problem.losses)))
     if best.chosen is not None:
         model.tangents_at(best.chosen)
@@ -186,9 +190,13 @@ def choose(problem: Problem, *, effort: Effort | None = None, target: float = 1e
         best.take(found)
         model.tangents_at(found)
     if best.chosen is None:
-        raise BadInput("problem", "no allowed set found", "budgets and demands that some set of actions can meet")
+        raise _impossible()
     before = float(np.sum(problem.losses))
     return Choice(best.chosen, best.left, min(bound, best.left), before, problem.cost(best.chosen))
+
+
+def _impossible() -> BadInput:
+    return BadInput("problem", "no allowed set found", "budgets and demands that some set of actions can meet")
 
 
 class Best:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 from kivijalka.example.appointments import appoint, delegations
+from kivijalka.example.choices import choices
 from kivijalka.example.controls import rely
 from kivijalka.example.courses import Course
 from kivijalka.example.events import Around, happen
@@ -65,6 +66,7 @@ def _make(seed: int, size: Size, today: date) -> City:
     links += of_offers + happened.links
     led = programmes(Stream(seed, "programmes"), staff, crowd, today, lives, chronicle)
     links += led.links
+    chosen = choices(Stream(seed, "choices"), staff, today, chronicle)
     return City(
         seed=seed,
         size=size,
@@ -85,6 +87,7 @@ def _make(seed: int, size: Size, today: date) -> City:
             *held.entries,
             *offered,
             *led.entries,
+            *chosen,
             *meetings(seed, staff, crowd, today, lives),
         ),
         links=tuple(links),

@@ -19,6 +19,7 @@ from kivijalka.risks.models import Level
 from kivijalka.workshops.codes import code_of, mark_of
 
 PROGRAMMES = ("priority", "programme", "loggeddecision", "workstream", "milestone")
+OF_CHOICES = ("chosenaction", "chosenrisk")
 # Most actions say how much they take off, and how much work they are; some do not yet.
 CUTS = (10, 15, 20, 25, 30, 40, 50, 60, 70)
 LEVELS = {word.split("_")[1]: word for word in Level.values}
@@ -53,6 +54,8 @@ def rows_of(city: City) -> dict[str, Iterator[Row]]:
         "findings_finding": _entries(city, "finding"),
         "findings_requirementexception": _entries(city, "exception"),
         **{f"programmes_{name}": _entries(city, name) for name in PROGRAMMES},
+        "programmes_choice": _choices(city),
+        **{f"programmes_{name}": _entries(city, name) for name in OF_CHOICES},
         "workshops_workshop": _workshops(city),
         **{f"workshops_{name}": _entries(city, name) for name in ("question", "participant", "answer")},
         **{f"meetings_{name}": _entries(city, name) for name in ("meeting", "item", "decision", "entry")},
@@ -117,11 +120,11 @@ def _action(action: ActionVersion) -> dict[str, Any]:
         "measured_effect": action.measured_effect,
         "effect_measured_on": action.effect_measured_on,
         "postponements": action.postponements,
-        **_sized(action),
+        **sized(action),
     }
 
 
-def _sized(action: ActionVersion) -> dict[str, int | None]:
+def sized(action: ActionVersion) -> dict[str, int | None]:
     """What an action takes off of a risk's yearly loss, and the days of work; the same for the same action."""
     chance = action.id.int & 0xFFFFFF
     silent, cut, work = chance % 23 == 0, CUTS[chance // 23 % len(CUTS)], chance // 207 % 40
@@ -198,6 +201,17 @@ def _workshops(city: City) -> Iterator[Row]:
         return {**_entry(entry), **opened}
 
     return versions_of([entry for entry in city.entries if entry.register == "workshop"], values)
+
+
+def _choices(city: City) -> Iterator[Row]:
+    """When they were decided, under the policy of that day."""
+    policies = Policies(city)
+
+    def values(entry: Entry) -> dict[str, Any]:
+        is_decided = entry.values["state"] == "decided"
+        return {**_entry(entry), "policy_version_id": policies.in_force(entry.at) if is_decided else None}
+
+    return versions_of([entry for entry in city.entries if entry.register == "choice"], values)
 
 
 def _assessments(city: City) -> Iterator[Row]:

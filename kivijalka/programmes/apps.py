@@ -8,7 +8,8 @@ class ProgrammesConfig(AppConfig):
     label = "programmes"
 
     def ready(self) -> None:
-        from kivijalka.programmes import views
+        from kivijalka.programmes import choice_views, views
         from kivijalka.register.doors.panels import PANELS
 
-        PANELS.insert(0, views.panel)  # how it stands, before what every record has
+        # How it stands, before what every record has.
+        PANELS[:0] = [views.panel, choice_views.panel]

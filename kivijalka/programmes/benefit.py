@@ -85,7 +85,7 @@ def benefit(programme: Programme, scales: Scales) -> Benefit:
 
 def treated_by(actions: list[UUID]) -> dict[UUID, list[UUID]]:
     """The risks that actions treat, each with those actions."""
-    ties: Any = Link.objects.filter(kind=TREATS.kind, a__in=actions, b_register="risk", until__isnull=True)
+    ties: Any = Link.objects.in_force(TREATS.kind).filter(a__in=actions, b_register="risk")
     found: dict[UUID, list[UUID]] = defaultdict(list)
     for action, risk in ties.order_by("id").values_list("a", "b"):
         found[risk].append(action)
@@ -107,10 +107,12 @@ def change(risk: Risk, actions: list[Action], judged: list[Assessment], begun: d
     before = yearly(scales, earlier[-1] if earlier else judged[0])
     cuts = [action.expected_cut for action in actions if action.expected_cut is not None]
     expected = before * prod(1 - cut / 100 for cut in cuts) if cuts else None
-    return Change(risk, before, expected, _measured(actions, judged, scales))
+    since = since_measured(actions, judged)
+    return Change(risk, before, expected, yearly(scales, since) if since else None)
 
 
-def _measured(actions: list[Action], judged: list[Assessment], scales: Scales) -> float | None:
+def since_measured(actions: list[Action], judged: list[Assessment]) -> Assessment | None:
+    """The last assessment since one of the actions that treat a risk was done, and its effect measured. None: there is none."""
     done = [action.completed_on for action in actions if action.state in Action.MEASURED and action.completed_on]
     since = [one for one in judged if done and timezone.localdate(one.at) >= min(done)]
-    return yearly(scales, since[-1]) if since else None
+    return since[-1] if since else None

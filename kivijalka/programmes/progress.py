@@ -138,10 +138,9 @@ def progress(programme: Programme, day: date) -> Progress:
 
 def _ties(streams: list[UUID]) -> tuple[list[tuple[UUID, UUID]], list[tuple[UUID, UUID]]]:
     """What the workstreams gather, and what their milestones need or are needed by."""
-    # Which links are seen the database's policy says: asked a second time, those of the past take seconds.
     ours = Milestone.objects.filter(workstream__in=streams).values("pk")
     rule = Q(kind=GATHERS.kind, a__in=streams) | Q(Q(a__in=ours) | Q(b__in=ours), kind=NEEDS.kind)
-    rows: Iterable[Any] = Link.objects.filter(rule, until__isnull=True).order_by("id").values_list("kind", "a", "b")
+    rows: Iterable[Any] = Link.objects.in_force().filter(rule).order_by("id").values_list("kind", "a", "b")
     listed = list(rows)
     return tuple([(a, b) for kind, a, b in listed if kind == of.kind] for of in (GATHERS, NEEDS))  # type: ignore[return-value]
 

@@ -22,7 +22,7 @@ def held_up(day: date | None = None) -> Q:
     """A milestone that needs one which is late on a day (today), or is due only after it."""
     needed = Milestone.objects.filter(OPEN, pk=OuterRef("b_id"))
     late = needed.filter(Q(due__lt=day or timezone.localdate()) | Q(due__gt=OuterRef(OuterRef("due"))))
-    return OPEN & Q(Exists(Link.objects.filter(Exists(late), kind=NEEDS.kind, a=OuterRef("pk"), until__isnull=True)))
+    return OPEN & Q(Exists(Link.objects.in_force(NEEDS.kind).filter(Exists(late), a=OuterRef("pk"))))
 
 
 def slipping(day: date) -> Q:
@@ -43,9 +43,8 @@ def of_closed() -> Q:
 
 def gathered(programme: Programme) -> QuerySet[Action]:
     """The actions of a programme, within reach."""
-    # Which links are seen the database's policy says: asked a second time, those of the past take seconds.
     streams = Workstream.objects.filter(programme=programme.pk).values("pk")
-    ties = Link.objects.filter(kind=GATHERS.kind, a__in=streams, until__isnull=True).values("b")
+    ties = Link.objects.in_force(GATHERS.kind).filter(a__in=streams).values("b")
     return Action.objects.seen().filter(pk__in=ties)
 
 

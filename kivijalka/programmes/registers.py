@@ -1,10 +1,11 @@
-"""The registers of priorities, programmes, workstreams and milestones."""
+"""The registers of priorities, programmes, workstreams, milestones and choices."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
-from kivijalka.programmes import commands, queries
+from kivijalka.programmes import choice_commands, commands, queries
+from kivijalka.programmes.choice_models import Choice
 from kivijalka.programmes.models import LoggedDecision, Milestone, Priority, Programme, Workstream
 from kivijalka.register.declare import NOBODYS, Column, Part, Register, View, Waits
 from kivijalka.register.registry import register
@@ -183,3 +184,37 @@ milestones = register(
         empty=_("No milestones yet. A milestone is what a workstream has reached by a day."),
     )
 )  # fmt: skip
+
+choices = register(
+    Register(
+        Choice,
+        key="choice",
+        path="choices",
+        chain="what we do",
+        names=(_("Choice"), _("Choices")),
+        title="title",
+        columns=["code", Column("title", sort=False), "unit", "owner", "budget_eur", "decided_on", "state"],
+        more=["decided_by", "decision_reason", "policy_version", "gap_percent"],
+        fields={
+            None: ["title", "description"],
+            _("Budget"): ["budget_eur", "budget_days"],
+            _("Belongs to"): ["unit", "owner", "confidentiality"],
+        },
+        filters={
+            "state": ["in"],
+            "unit": ["under"],
+            "owner": ["is", "me", "empty"],
+            "decided_on": ["lt", "gte"],
+        },
+        search=["title", "description"],
+        told=["state", "decision_reason"],
+        commands=[choice_commands.work_out, choice_commands.decide, choice_commands.ask_for],
+        views=[
+            View("mine", _("My choices"), "owner=me&state=draft"),
+            View("decided", _("Decided"), "state=decided"),
+        ],
+        edits=Q(state="draft"),
+        over=Q(state="decided"),
+        empty=_("No choices yet. A choice finds which planned actions take off most under a budget."),
+    )
+)

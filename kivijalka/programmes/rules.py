@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +38,16 @@ def why_not_on(on: date, today: date) -> Reason | None:
     """Why something may not have happened on a day. None: it may."""
     if on > today:
         return Reason("in_future", _("This day is in the future. Choose today or an earlier day."), field="on")
+    return None
+
+
+def why_not_least(least: Decimal, budget: Decimal) -> Reason | None:
+    """Why a choice cannot be bound to spend at least so much. None: it can."""
+    if least < 0:
+        return Reason("negative", _("An amount is not negative."), field="least_eur")
+    if least > budget:
+        text = _("This is more than the whole budget. Write at most as much.")
+        return Reason("above_budget", text, field="least_eur")
     return None
 
 

@@ -31,7 +31,7 @@ class Slip:
 def slips(rows: QuerySet[Any], day: date) -> list[Slip]:
     """The longest overdue first; six queries."""
     shown = list(rows.filter(slipping(day) | held_up(day)).order_by("due", "id")[: MOST + 1])
-    ties: Any = Link.objects.filter(kind=NEEDS.kind, a__in=[row.pk for row in shown], until__isnull=True)
+    ties: Any = Link.objects.in_force(NEEDS.kind).filter(a__in=[row.pk for row in shown])
     needs: dict[UUID, list[UUID]] = defaultdict(list)
     for a, b in ties.order_by("id").values_list("a", "b"):
         needs[a].append(b)

@@ -24,7 +24,8 @@ from kivijalka.organisation.models import Person, Unit
 from kivijalka.policy.queries import policy_known
 from kivijalka.programmes import commands
 from kivijalka.programmes.benefit import benefit
-from kivijalka.programmes.models import Milestone, Programme
+from kivijalka.programmes.models import Milestone, Priority, Programme
+from kivijalka.programmes.money import shares
 from kivijalka.programmes.progress import progress
 from kivijalka.programmes.registers import programmes
 from kivijalka.programmes.slips import MOST, slips
@@ -68,6 +69,16 @@ def slipping_page(request: ActingRequest) -> HttpResponse:
     return render(request, "programmes/slipping.html", context)
 
 
+@require_GET
+def money_page(request: ActingRequest) -> HttpResponse:
+    """What share of the money each priority gets, of a unit and all below it, beside what it is meant to get."""
+    unit: Any = unit_looked_at(request)
+    rows = Programme.objects.seen()
+    found_shares = shares(rows.filter(unit__in=unit.below) if unit else rows, day_of(request))
+    context = {"unit": unit, "shares": found_shares, "open_states": [Programme.State.PLANNED, Programme.State.RUNNING]}
+    return render(request, "programmes/money.html", context)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin_page(request: ActingRequest) -> HttpResponse:
     """A programme from a template: workstreams and milestones with days counted from its start."""
@@ -87,7 +98,9 @@ def begin_page(request: ActingRequest) -> HttpResponse:
 
 
 def panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | None:
-    """On a programme's record page: the ways to how it stands and to what it changes."""
+    """On a programme's record page the ways to how it stands and what it changes; on a priority's, to the money."""
+    if isinstance(record, Priority):
+        return "programmes/_priority_panel.html", {}
     return ("programmes/_panel.html", {"programme": record}) if isinstance(record, Programme) else None
 
 

@@ -225,3 +225,43 @@ class _Frame:
         return format_html(
             '<polyline class="kj-chart__limit" points="{}"/><circle cx="{}" cy="{}" r="4"/>', path, at, level
         )
+
+
+def line_of(points: Sequence[Point], *, x: str, y: str) -> Curve:
+    """The line through points with plain axes from nothing on, such as what is left with each budget."""
+    wide, high = (max(ends, default=0) or 1.0 for ends in zip(*points, strict=True))
+
+    def across(value: float) -> float:
+        return round(LEFT + (WIDE - LEFT - EDGE) * value / wide, 1)
+
+    def down(value: float) -> float:
+        return round(EDGE + (HIGH - BOTTOM - EDGE) * (1 - value / high), 1)
+
+    floor = HIGH - BOTTOM
+    rows = format_html_join(
+        "",
+        '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
+        ((LEFT, down(v), WIDE - EDGE, down(v), LEFT - 8, down(v) + 4, words) for v, words in _even(high)),
+    )
+    columns = format_html_join(
+        "",
+        '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="middle">{}</text>',
+        ((across(v), EDGE, across(v), floor, across(v), floor + 20, words) for v, words in _even(wide * 0.97)),
+    )
+    line = " ".join(f"{across(a)},{down(b)}" for a, b in points)
+    picture = format_html(
+        '<svg class="kj-chart" viewBox="0 0 {} {}" role="img" aria-label="{}"><g>{}{}</g><polyline points="{}"/></svg>',
+        WIDE, HIGH, f"{y} / {x}", rows, columns, line,
+    )  # fmt: skip
+    return Curve(picture, x, y, [(euros(a), euros(b)) for a, b in points])
+
+
+def _even(top: float) -> list[tuple[float, str]]:
+    """Round amounts from nothing up to `top`, evenly apart, three to six of them, in words."""
+    power = 10.0 ** math.floor(math.log10(top))
+    step = next(size * power for size in (0.2, 0.5, 1, 2) if top / (size * power) <= 5)
+    places = max(0, -math.floor(math.log10(step / 1e6))) if top >= 1e6 else 0
+    found = [step * k for k in range(int(top / step) + 1)]
+    if top < 1e6:
+        return [(v, formats.number_format(round(v), force_grouping=True)) for v in found]
+    return [(v, _("%s M€") % formats.number_format(v / 1e6, decimal_pos=places, force_grouping=True)) for v in found]

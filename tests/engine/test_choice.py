@@ -58,6 +58,13 @@ def test_at_least_so_much_goes_where_it_is_asked_to(seed):
     assert problem.why_not(found.chosen) is None
 
 
+def test_without_actions_nothing_is_chosen_and_nothing_saved():
+    nothing = choose(Problem(np.array([10.0]), [], (7.0,)))
+    assert (nothing.chosen, nothing.left, nothing.proved) == ((), 10.0, True)
+    with pytest.raises(BadInput):
+        choose(Problem(np.array([10.0]), [], (7.0,), floors=[(frozenset(), 0, 6.0)]))
+
+
 def test_a_least_that_nothing_can_meet_is_said():
     problem = Problem(np.array([10.0]), [Action((5.0,), {0: 0.5})], (7.0,), floors=[(frozenset({0}), 0, 6.0)])
     assert problem.why_not([0]) == "year 0 has 1 euro less than the least for 1 actions"
