@@ -139,7 +139,7 @@ def _added(scene: Scene, values: dict[str, Any]) -> str:
     return ALLOWED
 
 
-RAW: list[Door] = [raw.selects, raw.updates, raw.inserts, raw.forbidden, raw.parts, raw.links]
+RAW: list[Door] = [raw.selects, raw.updates, raw.inserts, raw.parts, raw.links]
 PAGES: list[Door] = [
     pages.lists,
     pages.records,
@@ -190,6 +190,11 @@ def untried(scene: Scene, cells: list[Cell], addresses: Callable[[str], bool] | 
     if addresses is not None:
         wanted = {door for door in doors_of(scene.register) if addresses(door[1])}
         yield from sorted(" ".join(door) for door in wanted - scene.client.visited)
+
+
+@pytest.mark.parametrize(("kind", "key"), distinct(lambda kind, key: None))
+def test_raw_sql_does_nothing_that_no_role_may_do(kind: Kind, key: str, own_rows: Town) -> None:
+    held(kind, key, own_rows, [raw.forbidden])
 
 
 @pytest.mark.parametrize(("kind", "key"), distinct(reaching))

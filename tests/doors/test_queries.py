@@ -59,8 +59,9 @@ def test_a_register_s_pages_make_few_queries_and_no_more_for_more_rows(key: str,
     add_rows(key, someone)
     client = sign_in(Client(), someone)
     pages = list(pages_of(key))
-    # The first look at a unit is remembered in the session.
-    first = {page: queries(client, page) for page in pages}
+    # What was decided is read once in a process; the first look at a unit is remembered in the session.
+    client.get("/policy/")
+    first = {page: queries(client, page) for page in pages if "unit=" in page}
     with_one = {page: queries(client, page) for page in pages}
     for _ in range(3):
         add_rows(key, make.person())
