@@ -46,15 +46,17 @@ def listed(scene: Scene, door: str, response: Any) -> Iterator[Cell]:
 
 
 def records(scene: Scene) -> Iterator[Cell]:
-    """The record's page at every place; every other address of it that only reads, whichever there are, for each thing that
-    it can come to. Today and as they were."""
+    """The record's page at every place, today and as it was; every other address of it that only reads, whichever there are,
+    for each thing that it can come to, and as it was for one of them in turn."""
     of_record = "<slug:path>/<uuid:pk>/"
+    telling = scene.telling(scene.register.access.see)
     routes = [route for method, route in doors_of(scene.register) if method == "GET" and route.startswith(of_record)]
-    for more in sorted(route.removeprefix(of_record) for route in routes):
+    for number, more in enumerate(sorted(route.removeprefix(of_record) for route in routes), start=scene.turn):
         if "<" in more or more == "edit/":
             continue  # what writes is tried below
-        for name, query in ((more or "record", {}), (f"past {more or 'record'}", scene.past)):
-            for row in scene.telling(scene.register.access.see) if more else scene.rows:
+        then = telling if FULL else [telling[number % len(telling)]]
+        for name, query, rows in ((more or "record", {}, telling), (f"past {more or 'record'}", scene.past, then)):
+            for row in rows if more else scene.rows:
                 found = said(scene.client.get(address(scene, "record", row) + more, query))
                 door, place = (f"{name}, {row.place}", "") if more else (name, row.place)
                 yield Cell(door, place, scene.shown(row), found)

@@ -178,8 +178,12 @@ class Scene:
         by_outcome: dict[str, list[Row]] = defaultdict(list)
         for row in self.rows:
             by_outcome[self.judged(row, rule)].append(row)
-        turn = list(REGISTERS).index(self.register.key) + KINDS.index(self.kind)
-        return self.rows if FULL else [rows[turn % len(rows)] for rows in by_outcome.values()]
+        return self.rows if FULL else [rows[self.turn % len(rows)] for rows in by_outcome.values()]
+
+    @property
+    def turn(self) -> int:
+        """A number that differs from one register and role to the next."""
+        return list(REGISTERS).index(self.register.key) + KINDS.index(self.kind)
 
     def places_for(self, verb: str) -> list[str]:
         """A place for each thing that a verb on a row there can come to."""
