@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from kivijalka.access.request import ActingRequest
 from kivijalka.meetings import agenda, minutes
 from kivijalka.meetings.commands import decide
-from kivijalka.meetings.document import DOCX, document_of
+from kivijalka.meetings.document import document_of
 from kivijalka.meetings.models import Entry, Item, Meeting
 from kivijalka.meetings.registers import meetings
 from kivijalka.register.command import can
@@ -31,6 +31,7 @@ from kivijalka.register.doors.rows import found
 from kivijalka.register.doors.show import cell_of, verbs_of
 from kivijalka.register.refusal import NotThere
 from kivijalka.register.registry import REGISTERS, register_of
+from kivijalka.reports.documents.formats import FORMATS
 
 VERBS = meetings.all_commands
 MOST_TOLD = 10
@@ -119,11 +120,11 @@ def minutes_page(request: ActingRequest, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def minutes_file(request: ActingRequest, pk: UUID) -> HttpResponse:
+def minutes_file(request: ActingRequest, pk: UUID, form: str) -> HttpResponse:
     """The minutes as a document, in the reader's language."""
     meeting = found(Meeting.objects.seen(), pk)
-    content = document_of(minutes.minutes_of(request.actor, meeting), get_language() or "fi")
-    return download(content, f"{meeting.code}.docx", DOCX)
+    document = document_of(minutes.minutes_of(request.actor, meeting), get_language() or "fi")
+    return download(FORMATS[form].render(document), f"{meeting.code}.{form}", FORMATS[form].kind)
 
 
 def meeting_panel(request: ActingRequest, record: Any) -> tuple[str, dict[str, Any]] | None:

@@ -63,6 +63,10 @@ OUTSIDE = {
     "api/following": "what one follows oneself: tests/web/test_following.py",
     "POST first-steps/": "adds at a unit where one may: tests/risks/test_first_steps.py",
     "POST begin-programme/": "adds at a unit where one may: tests/programmes/test_programmes.py",
+    **{
+        f"reports/{page}": "a report that one asked for oneself: tests/reports/test_large.py"
+        for page in ("make/", "made/<uuid:pk>/", "made/<uuid:pk>/file")
+    },
     "drafts/": "one's own words: tests/web/test_drafts.py",
     "join/": "the code lets in, and shows nothing before: tests/workshops/test_pages.py",
     "responsibilities/answer/": "one's own answer: tests/organisation/test_reach.py",

@@ -42,6 +42,7 @@ AS_OWNER = {
     "escalate_by_rules": "takes upwards what the policy's rules ask for, whoever asks",
     "enter": "says who acts; without a delegation in force nobody acts for another",
     "forget": "takes away what is past its time, whoever asks",
+    "forget_reports": "takes away what is past its time, whoever asks",
     "hand_over": "asks for unit.reorganise at both units",
     "hand_overs": "answers of records that one may change",
     "imports_of": "answers names of files to who sees the record that came from them",

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from docx import Document
 from docx.oxml.ns import qn
+from pdfua import validate
 
 from kivijalka.access import acting
 from kivijalka.desk.waiting import desk
@@ -55,10 +56,10 @@ def closed(meeting: Meeting, who: Person) -> Meeting:
     return make.fresh(meeting)
 
 
-def file_of(who: Person, meeting: Meeting, language: str = "en") -> bytes:
+def file_of(who: Person, meeting: Meeting, language: str = "en", form: str = "docx") -> bytes:
     client = sign_in(Client(), who)
     client.cookies["language"] = language
-    answer = client.get(f"/meetings/{meeting.pk}/minutes.docx")
+    answer = client.get(f"/meetings/{meeting.pk}/minutes.{form}")
     assert answer.status_code == 200
     return answer.content
 
@@ -179,10 +180,18 @@ def test_the_document_has_headings_a_language_and_tables_that_say_what_they_hold
     assert headings == [("Title", "Team"), ("Heading 1", f"1. {item.title}"), ("Heading 1", "Other matters")]
     lang = document.styles.element.find(".//" + qn("w:lang"))
     assert (lang.get(qn("w:val")), document.core_properties.language) == ("en-GB", "en-GB")
-    decisions = document.tables[1]
+    [decisions] = document.tables
     assert [cell.text for cell in decisions.rows[0].cells] == ["Decision", "Who does it", "Due date"]
     assert decisions.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
     assert decisions.rows[1].cells[0].text == "The roof is mended."
+
+
+def test_the_minutes_are_a_pdf_for_everybody(director: Person, held: Meeting) -> None:
+    meeting = closed(held, director)
+    for language in ("fi", "sv", "en"):
+        made = file_of(director, meeting, language, "pdf")
+        assert list(validate(BytesIO(made)).findings) == []
+        assert made == file_of(director, meeting, language, "pdf")
 
 
 def test_the_document_is_the_same_to_the_byte_when_it_is_made_again(director: Person, held: Meeting) -> None:

@@ -50,7 +50,10 @@ def query_of(key: str, reader: Person, risk: Risk) -> dict[str, Any]:
     return {"as_of": THEN, **({"unit": unit.code} if KINDS[key].of_unit else GIVEN[key](risk))}
 
 
-GIVEN: dict[str, Any] = {"risk": lambda risk: {"risk": risk.code}}
+GIVEN: dict[str, Any] = {
+    "risk": lambda risk: {"risk": risk.code},
+    "note": lambda risk: {"risk": [risk.code], "case": "HEL 2026-001234", "title": "Uusi koulu"},
+}
 FILES = [(key, form) for key, kind in KINDS.items() for form in kind.formats]
 
 

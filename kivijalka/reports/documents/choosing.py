@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET
 
 from kivijalka.access.request import ActingRequest
 from kivijalka.organisation.looked_at import unit_looked_at
-from kivijalka.register.doors.forms import RegisterForm
+from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.fields import DayField
 from kivijalka.register.refusal import Refused
+from kivijalka.reports.documents import decision_note, large
 from kivijalka.reports.documents.formats import FORMATS
 from kivijalka.reports.documents.kinds import KINDS
 from kivijalka.risks.models import Risk
@@ -58,8 +59,55 @@ def choose_page(request: ActingRequest) -> HttpResponse:
     if is_chosen:
         refused = Refused(_("Some of the answers do not fit."), code="invalid")
     kinds = [(kind.name, kind.says) for kind in KINDS.values() if kind.of_unit]
-    context = {"form": form, "unit": unit, "refused": refused, "kinds": kinds}
+    context = {"form": form, "unit": unit, "refused": refused, "kinds": kinds, "made": large.latest()}
     return render(request, "reports/choose.html", context, status=422 if refused else 200)
+
+
+class NoteChoice(RegisterForm):
+    """What a risk note is asked."""
+
+    case = forms.CharField(label=gettext_lazy("Case number"), help_text=gettext_lazy("For example HEL 2026-001234"))
+    title = forms.CharField(label=gettext_lazy("Title of the proposal"), max_length=decision_note.LONGEST_TITLE)
+    risk = forms.CharField(
+        label=gettext_lazy("Risks"),
+        help_text=gettext_lazy("Their codes with spaces between them, such as R-000012 R-000015"),
+        widget=forms.Textarea({"rows": 3}),
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
+    form = forms.ChoiceField(label=gettext_lazy("Format"))
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["form"].choices = [(key, FORMATS[key].name) for key in KINDS["note"].formats]  # type: ignore[attr-defined]
+
+
+@require_GET
+def note_page(request: ActingRequest) -> HttpResponse:
+    """Choose the risks of a case; what cannot be told is said here, before the document is asked for."""
+    is_chosen, refused = "case" in request.GET, None
+    form = NoteChoice(request.GET if is_chosen else None, initial=_begun(request))
+    if is_chosen:
+        try:
+            return redirect(_note_address(cleaned(form)))
+        except Refused as told:
+            refused = told
+            form.refuse(told) if form.is_valid() else None
+    context = {"form": form, "refused": refused}
+    return render(request, "reports/note.html", context, status=422 if refused else 200)
+
+
+def _begun(request: ActingRequest) -> dict[str, Any]:
+    return {"language": translation.get_language(), "form": "pdf", "risk": request.GET.get("risk", "")}
+
+
+def _note_address(chosen: dict[str, Any]) -> str:
+    asked = {
+        "case": decision_note.case_of(chosen["case"]),
+        "title": decision_note.title_of(chosen["title"]),
+        "risk": [risk.code for risk in decision_note.chosen([chosen["risk"]])],
+        "language": chosen["language"],
+    }
+    return f"{reverse('report-file', args=['note', chosen['form']])}?{urlencode(asked, doseq=True)}"
 
 
 def _address(chosen: dict[str, Any], unit: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.reports.documents import one_risk, unit_report
+from kivijalka.reports.documents import action_report, board_report, decision_note, one_risk, unit_report
 from kivijalka.reports.documents.asked import Asked
 from kivijalka.reports.documents.model import Document
 
@@ -40,10 +40,28 @@ KINDS = {
         unit_report.full,
         heavy=True,
     ),
+    "actions": Kind(
+        _("Follow-up of actions"),
+        _("What is late, what comes, what slipped, and what became of the effects."),
+        action_report.follow_up,
+    ),
+    "board": Kind(
+        _("Half-yearly report to a board"),
+        _("Two days side by side: what rose, what is highest, what ends, where actions are late."),
+        board_report.half_year,
+        heavy=True,
+    ),
     "risk": Kind(
         _("One risk on one page"),
         _("What it is, how it stands, what is done about it."),
         one_risk.one_risk,
+        of_unit=False,
+    ),
+    "note": Kind(
+        _("Risk note of a decision proposal"),
+        _("The risks of a case, as an attachment of its proposal."),
+        decision_note.note,
+        formats=("pdf", "docx"),
         of_unit=False,
     ),
 }

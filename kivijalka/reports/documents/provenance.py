@@ -55,4 +55,6 @@ def _seal(asked: Asked) -> str:
     if seal is None:
         return _("None: the trail was sealed for the first time after this moment.")
     words = _("number %(number)s of %(day)s, checkpoint %(head)s")
-    return words % {"number": seal.number, "day": in_words(seal.sealed_at), "head": bytes(seal.head).hex()}
+    # In groups, as a line must end somewhere.
+    head = bytes(seal.head).hex(" ", 8)
+    return words % {"number": seal.number, "day": in_words(seal.sealed_at), "head": head}

@@ -38,24 +38,28 @@ def short(asked: Asked) -> Document:
     look = parts.Look.at(asked)
     since = asked.given.get("since") or asked.day - SINCE
     found = parts.movement_of(asked, end_of(since))
-    highest = parts.risk_table(
-        asked, _("Open threats of the highest classes, the newest first"), top_threats(look.risks)[:SOME]
-    )
     late = parts.Look(**{**look.__dict__, "overdue": look.overdue[:FEW]})
-    return _document(
+    return report(
         asked,
         _("Risk report"),
         _("for a management team"),
         [
             *parts.headline(look),
             Section(_("How threats stand"), parts.matrix(look)),
-            Section(_("Highest threats"), [highest] if highest.rows else [Paragraph(_("No assessed threats."))]),
+            Section(_("Highest threats"), highest(asked, look, SOME)),
             Section(_("What moved"), parts.movement(asked, found, since)),
             *parts.losses(asked),
             Section(_("What is late or ends"), [*parts.overdue(late), *parts.lapses(look, FEW)]),
             provenance(asked),
         ],
     )
+
+
+def highest(asked: Asked, look: parts.Look, most: int) -> list[Block]:
+    """The threats of the highest classes."""
+    caption = _("Open threats of the highest classes, the newest first")
+    table = parts.risk_table(asked, caption, top_threats(look.risks)[:most])
+    return [table] if table.rows else [Paragraph(_("No assessed threats."))]
 
 
 def full(asked: Asked) -> Document:
@@ -67,7 +71,7 @@ def full(asked: Asked) -> Document:
     open_risks = look.risks.filter(Risk.IS_OPEN).order_by("-level", "id")
     threats, chances = (open_risks.filter(sign=sign) for sign in Risk.Sign.values)
     open_actions = look.actions.filter(state__in=Action.OPEN).order_by("due", "id")
-    return _document(
+    return report(
         asked,
         _("Risk report"),
         _("in full"),
@@ -95,10 +99,11 @@ def _all(table: Table) -> Sequence[Block]:
     return [table] if table.rows else [Paragraph(_("None."))]
 
 
-def _document(asked: Asked, name: str, depth: str, blocks: Sequence[Block]) -> Document:
+def report(asked: Asked, name: str, depth: str, blocks: Sequence[Block]) -> Document:
+    """A report of what is asked, under its name; `depth` says for whom or how far."""
     return Document(
         title=f"{name}: {asked.place}",
-        subtitle=f"{in_words(asked.day)}, {depth}",
+        subtitle=", ".join(filter(None, [in_words(asked.day), depth])),
         author=asked.place,
         language=asked.language,
         moment=asked.moment,
