@@ -180,7 +180,7 @@ def test_the_document_has_headings_a_language_and_tables_that_say_what_they_hold
     assert headings == [("Title", "Team"), ("Heading 1", f"1. {item.title}"), ("Heading 1", "Other matters")]
     lang = document.styles.element.find(".//" + qn("w:lang"))
     assert (lang.get(qn("w:val")), document.core_properties.language) == ("en-GB", "en-GB")
-    [decisions] = document.tables
+    decisions = document.tables[0]
     assert [cell.text for cell in decisions.rows[0].cells] == ["Decision", "Who does it", "Due date"]
     assert decisions.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
     assert decisions.rows[1].cells[0].text == "The roof is mended."

@@ -35,6 +35,7 @@ def everything_for(reader: Person) -> Risk:
         completed_on=make.in_days(-500),
         effect_measured_on=make.in_days(-390),
     )
+    make.action("Salainen", unit=unit, due=make.in_days(-500), confidentiality=3)
     make.link("treats", late, risk)
     make.link("rests_on", risk, make.control("Varmistus", unit=unit))
     make.link("may_cause", risk, make.assessed_risk("Seuraus", unit=unit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from kivijalka.access.rules import rights_in
 from kivijalka.actions.models import Action
 from kivijalka.controls.models import Control
 from kivijalka.organisation.models import Person, Unit
+from kivijalka.register.models import SPAN, Confidentiality
 from kivijalka.register.refusal import Refused
 from kivijalka.reports.documents.model import Said, said
 from kivijalka.risks.models import Risk
@@ -74,11 +76,23 @@ class Asked:
 
 
 def mark_of(actor: Actor) -> str:
-    """A mark of who reads and how far they see: the same as long as both are."""
+    """A mark of who reads and how far they see: the same as long as both are, over the units that there were at the moment
+    looked at. A unit that was added since changes nothing of the past. One query."""
+    numbers = sorted(Unit.objects.seen().values_list("number", flat=True))
     rights = sorted({right for model in RESTS_ON for right in rights_in(model.access.see)})
-    reach = [[right, sorted(actor.reach(right))] for right in rights]
+    reach = [
+        [right, level, _reached(numbers, actor.reach(right), level)] for right in rights for level in Confidentiality
+    ]
     told = json.dumps([str(actor.principal), actor.names, reach])
     return sha256(told.encode()).hexdigest()[:16]
+
+
+def _reached(numbers: list[int], spans: list[tuple[int, int]], level: int) -> list[int]:
+    """Which of the units' numbers spans of access keys hold at a level of confidentiality."""
+    found: set[int] = set()
+    for low, high in spans:
+        found.update(numbers[bisect_left(numbers, low - level * SPAN) : bisect_left(numbers, high - level * SPAN)])
+    return sorted(found)
 
 
 def same_reach(actor: Actor, mark: str) -> None:

@@ -120,7 +120,7 @@ def make(pk: UUID, who: dict[str, Any]) -> None:
             _tell(pk, 2)
             content = wanted.make(asked)
     except Refused as refused:
-        with translation.override(wanted.query["language"]):
+        with translation.override(wanted.query.get("language", "")):
             why = str(refused)
     with acting(**who, door="job"):
         _tell(pk, STEPS)

@@ -50,9 +50,9 @@ class Wanted:
         return Asked(
             actor=actor,
             moment=self.moment,
-            as_of=self.query["as_of"],
+            as_of=self.query.get("as_of", ""),
             unit=unit,
-            language=self.query["language"],
+            language=self.query.get("language", ""),
             site=site,
             address=site + address,
             given=self._given(),
