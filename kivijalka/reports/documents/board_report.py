@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from kivijalka.access import looking_back
 from kivijalka.actions.models import Action
+from kivijalka.organisation.below import Tree, lines_of, tree_at
 from kivijalka.register.fields import end_of
-from kivijalka.reports.below import Tree, lines_of, tree_at
 from kivijalka.reports.documents import parts
 from kivijalka.reports.documents.asked import Asked
+from kivijalka.reports.documents.losses_part import losses
 from kivijalka.reports.documents.model import Block, Document, Head, Paragraph, Said, Section, Table, said
 from kivijalka.reports.documents.provenance import provenance
 from kivijalka.reports.documents.unit_report import heat_table, highest, report
@@ -44,7 +45,7 @@ def half_year(asked: Asked) -> Document:
             Section(_("How risks stand"), [*parts.matrix(look), _side_by_side(asked, look, since)]),
             Section(_("What moved"), [*parts.movement(asked, moved, since), *parts.risen(asked, moved, SOME)]),
             Section(_("Highest threats"), highest(asked, look, SOME)),
-            *parts.losses(asked),
+            *losses(asked),
             Section(_("Threats by unit and area"), [heat_table(asked, tree, look)]),
             Section(_("Acceptances that end"), parts.lapses(look, SOME)),
             Section(_("Overdue actions"), _overdue(asked, look)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -25,7 +25,6 @@ from kivijalka.reports.documents.model import (
     Head,
     Paragraph,
     Said,
-    Section,
     Table,
     said,
 )
@@ -38,8 +37,6 @@ OPEN = {"state": list(Risk.OPEN)}
 THREATS = {**OPEN, "sign": Risk.Sign.THREAT.value}
 # How far ahead a report looks for what lapses and what is due.
 AHEAD = timedelta(days=90)
-# What other rooms say of losses: each gives blocks for a report, or none.
-LOSSES: list[Callable[[Asked], Sequence[Block]]] = []
 
 
 @dataclass(frozen=True)
@@ -288,9 +285,3 @@ def _class(risk: Risk, level: str) -> Said:
         return NOTHING
     former = Risk(sign=risk.sign, level=level)
     return class_of(former)
-
-
-def losses(asked: Asked) -> list[Block]:
-    """What is known of the year's losses: by whoever reckons them."""
-    blocks = [block for told in LOSSES for block in told(asked)]
-    return [Section(_("Losses of a year"), blocks)] if blocks else []

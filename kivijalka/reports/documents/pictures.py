@@ -11,6 +11,11 @@ STYLE = """<style>
 line { stroke: #c4c4c4; }
 text { font-family: "Source Sans 3"; font-size: 15px; fill: #4d4d4d; }
 polyline, path { fill: none; stroke: #0000bf; stroke-width: 2.5; }
+.kj-chart__letter { font-weight: 700; fill: #1a1a1a; }
+.kj-chart__dotted { stroke: #4d4d4d; }
+.kj-chart__limit { stroke: #b01038; stroke-width: 3; }
+circle { fill: #b01038; }
+.kj-chart__band { fill: #0000bf; opacity: 0.18; }
 </style>"""
 POINTS_PER_INCH = 220
 ALONE = """#let it = sys.inputs.picture

@@ -14,6 +14,7 @@ from kivijalka.register.fields import end_of
 from kivijalka.reports import effects, heat
 from kivijalka.reports.documents import parts
 from kivijalka.reports.documents.asked import Asked
+from kivijalka.reports.documents.losses_part import losses
 from kivijalka.reports.documents.model import (
     Block,
     Document,
@@ -48,7 +49,7 @@ def short(asked: Asked) -> Document:
             Section(_("How threats stand"), parts.matrix(look)),
             Section(_("Highest threats"), highest(asked, look, SOME)),
             Section(_("What moved"), parts.movement(asked, found, since)),
-            *parts.losses(asked),
+            *losses(asked),
             Section(_("What is late or ends"), [*parts.overdue(late), *parts.lapses(look, FEW)]),
             provenance(asked),
         ],
@@ -79,7 +80,7 @@ def full(asked: Asked) -> Document:
             *parts.headline(look),
             Section(_("How risks stand"), [*parts.matrix(look), parts.classes(look)]),
             Section(_("What moved"), [*parts.movement(asked, found, since), *parts.risen(asked, found, SOME)]),
-            *parts.losses(asked),
+            *losses(asked),
             Section(_("Threats by unit and area"), [heat_table(asked, tree, look)]),
             Section(_("What ends"), parts.lapses(look, 10 * SOME)),
             Section(

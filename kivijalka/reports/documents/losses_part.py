@@ -1,0 +1,52 @@
+"""What a year costs, as a report tells it: the sentences, the curve and its table of the page of the same name."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from kivijalka.losses import words
+from kivijalka.losses.queries import GROSS, Losses, losses_of
+from kivijalka.register.chart import Lines
+from kivijalka.reports.documents.asked import Asked
+from kivijalka.reports.documents.model import Block, Bullets, Chart, Head, Paragraph, Said, Section, Table, said
+
+
+def losses(asked: Asked) -> list[Block]:
+    """The losses of the unit and all below it, as far as the reader sees; none where nothing is known of any. Six queries."""
+    found = losses_of(asked.unit, asked.day)
+    if found.year(GROSS).is_empty:
+        return []
+    sentences = words.sentences(found)
+    picture = words.picture(found)
+    caption = _("How likely the losses of a year are over so much")
+    alt = " ".join([f"{caption}.", *sentences])
+    chart = Chart(caption, str(picture.picture), alt, _points(picture))
+    letters = Bullets([[Said(letter, is_strong=True), Said(f" {name}")] for letter, name in picture.names])
+    page = Said(_("The same on a page, with what each risk and unit adds"), asked.page("losses"))
+    blocks = [Paragraph(" ".join(sentences)), _bases(found), _table(found), letters, chart, Paragraph(page)]
+    return [Section(_("Losses of a year"), blocks)]
+
+
+def _points(picture: Lines) -> Table:
+    """The picture as a table: a column for each of its curves."""
+    heads = [Head(picture.x, is_number=True, width=2)]
+    heads += [Head(f"{letter} {name}", is_number=True, width=3) for letter, name in picture.names]
+    rows = [[Said(euro), *map(Said, shares)] for euro, shares in picture.table]
+    return Table(picture.y, heads, rows)
+
+
+def _bases(found: Losses) -> Paragraph:
+    """What the figures rest on."""
+    told = ", ".join(f"{name} {said(count).words}" for name, count in words.bases(found))
+    return Paragraph(_("Threats by what their figures rest on: %s.") % told)
+
+
+def _table(found: Losses) -> Table:
+    names, rows = words.table(found)
+    heads = [Head(_("How seldom"), width=2), *(Head(name, is_number=True, width=3) for name in names)]
+    lines = [[Said(_seldom(row.years)), *(Said(cell) for cell, _name in row.cells)] for row in rows]
+    return Table(_("Losses that are passed once in so many years, €"), heads, lines)
+
+
+def _seldom(years: int) -> str:
+    return _("once in %s years") % years if years else _("on average")
