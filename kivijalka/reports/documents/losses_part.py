@@ -23,7 +23,14 @@ def losses(asked: Asked) -> list[Block]:
     chart = Chart(caption, str(picture.picture), alt, _points(picture))
     letters = Bullets([[Said(letter, is_strong=True), Said(f" {name}")] for letter, name in picture.names])
     page = Said(_("The same on a page, with what each risk and unit adds"), asked.page("losses"))
-    blocks = [Paragraph(" ".join(sentences)), _bases(found), _table(found), letters, chart, Paragraph(page)]
+    blocks: list[Block] = [
+        Paragraph(" ".join(sentences)),
+        _bases(found),
+        _table(found),
+        letters,
+        chart,
+        Paragraph(page),
+    ]
     return [Section(_("Losses of a year"), blocks)]
 
 
