@@ -28,7 +28,7 @@ from tests.reports.small_city import THEN, as_of_old, asking, everything_for, ha
 pytestmark = pytest.mark.django_db
 LANGUAGES = ("fi", "sv", "en")
 # Of the largest; each part of a report asks a few.
-MOST_QUERIES = 40
+MOST_QUERIES = 45
 
 
 @pytest.fixture

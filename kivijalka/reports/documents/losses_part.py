@@ -10,28 +10,45 @@ from kivijalka.register.chart import Lines
 from kivijalka.reports.documents.asked import Asked
 from kivijalka.reports.documents.model import Block, Bullets, Chart, Head, Paragraph, Said, Section, Table, said
 
+SMALL_MM = 70
+
 
 def losses(asked: Asked) -> list[Block]:
     """The losses of the unit and all below it, as far as the reader sees; none where nothing is known of any. Six queries."""
     found = losses_of(asked.unit, asked.day)
     if found.year(GROSS).is_empty:
         return []
-    sentences = words.sentences(found)
+    return _section([_sentences(found), _bases(found), _table(found), *_chart(found), _page(asked)])
+
+
+def losses_in_short(asked: Asked) -> list[Block]:
+    """The same where there is little room: the sentences, and a small curve beside its table."""
+    found = losses_of(asked.unit, asked.day)
+    if found.year(GROSS).is_empty:
+        return []
+    return _section([_sentences(found), *_chart(found, SMALL_MM)])
+
+
+def _section(blocks: list[Block]) -> list[Block]:
+    return [Section(_("Losses of a year"), blocks)]
+
+
+def _sentences(found: Losses) -> Paragraph:
+    return Paragraph(" ".join(words.sentences(found)))
+
+
+def _chart(found: Losses, width_mm: int = 120) -> list[Block]:
+    """The curves, and which letter is which."""
     picture = words.picture(found)
     caption = _("How likely the losses of a year are over so much")
-    alt = " ".join([f"{caption}.", *sentences])
-    chart = Chart(caption, str(picture.picture), alt, _points(picture))
+    alt = " ".join([f"{caption}.", *words.sentences(found)])
     letters = Bullets([[Said(letter, is_strong=True), Said(f" {name}")] for letter, name in picture.names])
-    page = Said(_("The same on a page, with what each risk and unit adds"), asked.page("losses"))
-    blocks: list[Block] = [
-        Paragraph(" ".join(sentences)),
-        _bases(found),
-        _table(found),
-        letters,
-        chart,
-        Paragraph(page),
-    ]
-    return [Section(_("Losses of a year"), blocks)]
+    chart = Chart(caption, str(picture.picture), alt, _points(picture), width_mm)
+    return [letters, chart] if width_mm > SMALL_MM else [chart]
+
+
+def _page(asked: Asked) -> Paragraph:
+    return Paragraph(Said(_("The same on a page, with what each risk and unit adds"), asked.page("losses")))
 
 
 def _points(picture: Lines) -> Table:

@@ -14,7 +14,7 @@ from kivijalka.register.fields import end_of
 from kivijalka.reports import effects, heat
 from kivijalka.reports.documents import parts
 from kivijalka.reports.documents.asked import Asked
-from kivijalka.reports.documents.losses_part import losses
+from kivijalka.reports.documents.losses_part import losses, losses_in_short
 from kivijalka.reports.documents.model import (
     Block,
     Document,
@@ -49,7 +49,7 @@ def short(asked: Asked) -> Document:
             Section(_("How threats stand"), parts.matrix(look)),
             Section(_("Highest threats"), highest(asked, look, SOME)),
             Section(_("What moved"), parts.movement(asked, found, since)),
-            *losses(asked),
+            *losses_in_short(asked),
             Section(_("What is late or ends"), [*parts.overdue(late), *parts.lapses(look, FEW)]),
             provenance(asked),
         ],
