@@ -58,6 +58,7 @@ AS_OWNER = {
     "reach_of_all": "answers of the acting person",
     "seal": "reads the trail and answers hashes",
     "sign": "writes a signature where none is yet",
+    "spans_below": "answers of units that one sees the top of",
     "spread": "holds the rules of workshops and risks itself; counts alone, and before the closing only how many",
     "stands": "answers whether somebody named still works here",
     "taking_part": "answers of the acting person",
