@@ -21,6 +21,14 @@ NONE: dict[str, Any] = {"frequency_low": None, "frequency_high": None, "loss_low
 UNJUDGED: dict[str, dict[str, Any]] = {
     stage: {f"{stage}_levels": "", f"{stage}_under": None} for stage in ("current", "target")
 }
+# What may strike every sixth risk of an area, with many others at once.
+CAUSES = {
+    "information_security": "cyber_attack",
+    "premises_security": "power_cut",
+    "operational_security": "power_cut",
+    "personnel_security": "pandemic",
+    "occupational_safety": "pandemic",
+}
 # From this expected loss of a year on (euro, by the levels) somebody has estimated the risk; of the others every tenth.
 DEAR, OTHERS = 120_000, 0.05
 
@@ -48,6 +56,11 @@ class Judged:
         is_estimated = current["current_levels"] and risk.is_estimated
         estimate = self._estimate(self.first[risk.id]) if is_estimated else NONE
         return {**current, **target, **estimate}
+
+    def causes_of(self, risk: RiskVersion) -> tuple[str, ...]:
+        """Of some of the risks of an area the common cause that strikes it."""
+        named = [cause for area, cause in CAUSES.items() if area in risk.areas]
+        return tuple(named[:1]) if risk.sign == "threat" and risk.id.int % 6 == 0 else ()
 
     def _latest(self, risk: RiskVersion, stage: str) -> dict[str, Any]:
         made = self.made.get((risk.id, stage), [])

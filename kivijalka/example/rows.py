@@ -75,6 +75,7 @@ def _risk(evidence: Evidence, judged: Judged, risk: RiskVersion) -> dict[str, An
         "kind": risk.kind,
         "sign": risk.sign,
         "areas": array_of(risk.areas),
+        "common_causes": array_of(judged.causes_of(risk)),
         "cause": risk.cause,
         "event": risk.event,
         "consequence": risk.consequence,

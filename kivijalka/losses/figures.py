@@ -82,7 +82,7 @@ def exceedances_of(portfolio: Portfolio, x: FloatArray) -> FloatArray:
     if recipe.mean == 0:
         return out
     knots = recipe.first.x
-    for part in np.array_split(np.arange(len(x)), VIEWS):
+    for part in np.array_split(np.arange(len(x)), min(VIEWS, len(x))):
         cap = float(knots[min(int(np.searchsorted(knots, 1.02 * x[part[-1]])), len(knots) - 1)])
         view = View(recipe, cap, POINTS, wide=1.0)
         out[part] = [view.exceedance(float(size)).value for size in x[part]]

@@ -15,17 +15,21 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from kivijalka.access.actor import current_actor
-from kivijalka.engine import Portfolio, Risk
+from kivijalka.actions.models import Action
+from kivijalka.actions.queries import TREATS
+from kivijalka.engine import LogUniform, Portfolio, Risk
 from kivijalka.engine.errors import FloatArray
 from kivijalka.insurance.models import Insurance
 from kivijalka.losses import figures
+from kivijalka.losses.band import Band, band_of
+from kivijalka.losses.causes import Cause, Exposed, Together, together
 from kivijalka.losses.figures import Parts, Year
 from kivijalka.losses.kept import STORE, Entry
 from kivijalka.losses.terms import Basis, Layer, Reading, Terms, of_estimate
-from kivijalka.losses.tested import tested
 from kivijalka.organisation.below import Tree, tree_at
 from kivijalka.organisation.models import Unit
-from kivijalka.policy.queries import decided
+from kivijalka.policy.queries import decided, policy_known
+from kivijalka.policy.scales import CommonCause, LossLimit
 from kivijalka.register.models import Link
 from kivijalka.risks import models
 from kivijalka.risks.models import ENDS
@@ -34,7 +38,7 @@ T = TypeVar("T")
 Sign = models.Risk.Sign
 READ = (
     "pk", "unit_id", "sign", *ENDS, "current_levels", "current_under", "target_levels", "target_under",
-    "likelihood", "impact",
+    "likelihood", "impact", "common_causes",
 )  # fmt: skip
 TOP = 10
 # Risks of which the shares of the worst years are reckoned: the largest by their mean, and those by what varies.
@@ -51,6 +55,7 @@ class Loss(NamedTuple):
     now: Terms
     target: Terms
     layers: tuple[Layer, ...]
+    causes: tuple[str, ...] = ()
 
     def terms(self, side: Side) -> Terms:
         found = self.target if side.target else self.now
@@ -80,6 +85,8 @@ class Losses:
     unknown: int
     insured: int
     whose: Hashable = field(repr=False)
+    causes: tuple[CommonCause, ...] = ()
+    limits: tuple[LossLimit, ...] = ()
 
     @cached_property
     def bases(self) -> Counter[Basis]:
@@ -123,6 +130,41 @@ class Losses:
         by_spread = sorted(self.threats, key=lambda loss: -_spread(loss.terms(side)))[:LOOKED_AT]
         return list(dict.fromkeys([*by_mean, *by_spread]))
 
+    def with_causes(self, x: FloatArray, side: Side = GROSS) -> Together:
+        """The year where common causes strike many at once, beside the one where each risk comes by itself."""
+        exposed = self._exposed(side)
+        name = "causes", x.tobytes(), self.struck, tuple(risk for risk in exposed if risk.causes)
+        return self._ask(side, name, lambda _portfolio: together(self.struck, exposed, x))
+
+    def band(self, x: FloatArray, side: Side = GROSS) -> Band:
+        """Between what 90 % of the curves lie that may be true for all that is known of the rates."""
+        known = tuple((terms.rate, terms.severity) for terms in (loss.terms(side) for loss in self.threats))
+        return self._ask(side, ("band", x.tobytes(), known), lambda _portfolio: band_of(known, x))
+
+    def gaps(self) -> list[Gap]:
+        """The threats of which most goes away at their target. Three questions, of what the acting person sees."""
+        off = {loss.risk: loss.now.mean - loss.target.mean for loss in self.threats if loss.target.mean < loss.now.mean}
+        largest = sorted(off, key=lambda risk: (-off[risk], risk))[:LOOKED_AT]
+        ties = Link.objects.in_force(TREATS.kind).filter(b__in=largest).order_by("a")
+        pairs = list(ties.values_list("a", "b"))
+        actions = Action.objects.seen().filter(state__in=Action.OPEN).in_bulk([action for action, _risk in pairs])
+        treating: dict[UUID, list[Action]] = defaultdict(list)
+        for action, risk in pairs:
+            if action in actions:
+                treating[risk].append(actions[action])
+        records = models.Risk.objects.seen().in_bulk([risk for risk in largest if risk in treating][:TOP])
+        return [Gap(records[risk], off[risk], treating[risk]) for risk in largest if risk in records]
+
+    def _exposed(self, side: Side) -> list[Exposed]:
+        terms = ((loss, loss.terms(side)) for loss in self.threats)
+        return [Exposed(one.rate.mean, one.severity, loss.causes) for loss, one in terms]
+
+    @cached_property
+    def struck(self) -> tuple[Cause, ...]:
+        """The policy's causes that some risk here names, with how often each comes."""
+        named = {cause for loss in self.threats for cause in loss.causes}
+        return tuple(Cause(one.key, LogUniform(one.low, one.high).mean) for one in self.causes if one.key in named)
+
     def _ask(self, side: Side, name: Hashable, work: Callable[[Portfolio], T]) -> T:
         return STORE.of((self.whose, side)).ask(self._rates(side), 1 + len(self.below), name, work)
 
@@ -158,6 +200,14 @@ class Losses:
         return found[0], found[1]
 
 
+class Gap(NamedTuple):
+    """How much of a risk's yearly mean goes away at its target (euro), and the open actions that treat it."""
+
+    risk: models.Risk
+    off: float
+    actions: list[Action]
+
+
 class Share(NamedTuple):
     """What a risk adds to the mean of all years, and to that of the worst twentieth; euro."""
 
@@ -169,7 +219,9 @@ class Share(NamedTuple):
 def losses_of(unit: Any, day: date) -> Losses:
     """The losses of a unit and all below it (None: of all that is in reach), by the policies and insurances of the day.
 
-    The unit is one of `looked_at.unit_looked_at`, with the numbers `below` it. Six questions to the database.
+    The unit is one of `looked_at.unit_looked_at`, with the numbers `below` it. Seven questions to the database.
+    An estimate counts as tested where an event of the risk is recorded that the reader sees: what events say of it is
+    proposed on the risk's page (`events.learning`), and comes into the figures when somebody takes it over.
     """
     actor = current_actor()
     tree = tree_at(actor, unit, "risk.view")
@@ -180,21 +232,39 @@ def losses_of(unit: Any, day: date) -> Losses:
     reading = Reading({version.pk: version.scales for version in decided()})
     found: dict[str, list[Loss]] = {Sign.THREAT: [], Sign.OPPORTUNITY: []}
     known = list(rows.values_list(*READ))
-    corrected = tested([row[0] for row in known])
+    tested = set(Link.objects.in_force("realised").values_list("b", flat=True))
     unknown = insured = 0
-    for risk, number, sign, *rest in known:
+    for risk, number, sign, *rest, causes in known:
         terms = _terms(reading, rest)
         if terms is None:
             unknown += 1
             continue
         basis, now, target = terms
-        if risk in corrected:
-            basis, now = Basis.TESTED, corrected[risk]
+        if basis == Basis.ESTIMATE and risk in tested:
+            basis = Basis.TESTED
         covers = layers.get(risk, ())
         insured += bool(covers)
-        found[sign].append(Loss(risk, places.get(tree.under.get(number, 0), 0), basis, now, target, covers))
+        found[sign].append(
+            Loss(risk, places.get(tree.under.get(number, 0), 0), basis, now, target, covers, tuple(causes or ()))
+        )
+    policy = policy_known(day)
+    common, limits = (policy.scales.common_causes, policy.scales.loss_limits) if policy else ((), ())
     whose = unit.number if unit else None, actor.as_of, tuple(actor.reach("risk.view"))
-    return Losses(unit, tree, found[Sign.THREAT], found[Sign.OPPORTUNITY], unknown, insured, whose)
+    return Losses(
+        unit,
+        tree,
+        found[Sign.THREAT],
+        found[Sign.OPPORTUNITY],
+        unknown,
+        insured,
+        whose,
+        common,
+        _of_kind(limits, tree.unit),
+    )
+
+
+def _of_kind(limits: tuple[LossLimit, ...], unit: Unit | None) -> tuple[LossLimit, ...]:
+    return tuple(limit for limit in limits if unit is not None and limit.kind == unit.kind)
 
 
 def _terms(reading: Reading, row: list[Any]) -> tuple[Basis, Terms, Terms] | None:
@@ -225,7 +295,7 @@ def _layers(day: date) -> dict[UUID, tuple[Layer, ...]]:
     covers = {pk: (float(low), float(high)) for pk, low, high in seen.values_list("pk", "deductible_eur", "limit_eur")}
     if not covers:
         return {}
-    ties = Link.objects.filter(kind="insures", a__in=list(covers), until__isnull=True).order_by("a", "b")
+    ties = Link.objects.in_force("insures").filter(a__in=list(covers)).order_by("a", "b")
     found: dict[UUID, tuple[Layer, ...]] = {}
     for insurance, risk in ties.values_list("a", "b"):
         found[risk] = (*found.get(risk, ()), covers[insurance])

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.losses import words
-from kivijalka.losses.queries import GROSS, Losses, losses_of, named
+from kivijalka.losses.queries import GAINS, GROSS, Losses, losses_of, named
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.register.chart import money, percent
 from kivijalka.register.doors.related import relate
@@ -31,18 +31,52 @@ def losses_page(request: ActingRequest) -> HttpResponse:
         "day": day,
         "losses": losses,
         "is_empty": is_empty,
-        "bases": words.bases(losses),
+        "rests_on": words.rests_on(losses),
         "may_see": request.actor.holds("risk.view"),
         **({} if is_empty else _told(losses)),
     }
     return render(request, "losses/losses.html", context)
 
 
+@require_GET
+def deeper_page(request: ActingRequest) -> HttpResponse:
+    """What takes longer to reckon: common causes, what is not known, what open actions take off. A script asks for it
+    alone, to show it below the curve."""
+    losses = losses_of(unit_looked_at(request), day_of(request))
+    is_empty = losses.year(GROSS).is_empty
+    context = {"unit": losses.unit, "is_empty": is_empty, **({} if is_empty else _deeper(losses))}
+    alone = "HX-Request" in request.headers
+    return render(request, "losses/_deeper.html" if alone else "losses/deeper.html", context)
+
+
+def _deeper(losses: Losses) -> dict[str, Any]:
+    chart, rows, struck = words.picture_with_causes(losses)
+    band, ranges = words.picture_of_band(losses)
+    return {
+        "struck": struck,
+        "causes": words.cause_names(losses),
+        "causes_chart": chart,
+        "causes_rows": rows,
+        "band_chart": band,
+        "ranges": ranges,
+        "treated": _treated(losses),
+    }
+
+
+def _treated(losses: Losses) -> list[dict[str, Any]]:
+    """The threats of which most goes away at their target, with the open actions that are to bring them there."""
+    gaps = [gap for gap in losses.gaps() if gap.actions]
+    relate([gap.risk for gap in gaps], ["unit"])
+    return [{"risk": gap.risk, "off": money(gap.off), "actions": gap.actions} for gap in gaps]
+
+
 def _told(losses: Losses) -> dict[str, Any]:
     names, rows = words.table(losses)
     return {
         "sentences": words.sentences(losses),
-        "chart": words.picture(losses),
+        "limits": words.against_limits(losses),
+        "gains": len(losses.opportunities) and money(losses.year(GAINS).mean),
+        "chart": words.picture(losses, words.limits_of(losses)),
         "target_chart": words.picture_of_target(losses),
         "names": names,
         "rows": rows,

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from django.utils import formats
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from kivijalka.engine import Bounded
 from kivijalka.losses.figures import NEGLIGIBLE, YEARS, grid_of
 from kivijalka.losses.queries import GROSS, GROSS_TARGET, NET, NET_TARGET, Losses, Side
 from kivijalka.losses.terms import Basis
-from kivijalka.register.chart import Line, Lines, euros_in_short, lines_of, money
+from kivijalka.register.chart import Line, Lines, euros_in_short, lines_of, money, percent
 
 TOLD = (5, 20, 100)
 BASES = {
@@ -71,6 +71,18 @@ def bases(losses: Losses) -> list[tuple[str, int]]:
     return [(str(words), losses.bases[basis]) for basis, words in BASES.items()]
 
 
+def rests_on(losses: Losses) -> str:
+    """How many threats within the reader's reach the figures rest on, and on what those rest."""
+    total = len(losses.threats)
+    words = ngettext(
+        "This rests on %(shown)s open threat within your reach:",
+        "This rests on %(shown)s open threats within your reach:",
+        total,
+    ) % {"shown": formats.number_format(total, force_grouping=True)}
+    each = ", ".join(f"{name} {formats.number_format(count, force_grouping=True)}" for name, count in bases(losses))
+    return f"{words} {each}."
+
+
 def sides_of(losses: Losses) -> list[Side]:
     """The sides that say something of their own: net only where something is insured."""
     return [GROSS, *([NET] if losses.insured else []), GROSS_TARGET, *([NET_TARGET] if losses.insured else [])]
@@ -122,6 +134,63 @@ def picture_of_target(losses: Losses) -> Lines:
         _line(_("At target"), x, losses.exceedances(x, GROSS_TARGET), "dashed"),
     ]
     return lines_of(lines, *_axes())
+
+
+def picture_with_causes(losses: Losses) -> tuple[Lines | None, list[tuple[int, str, str]], int]:
+    """The curve where each risk comes by itself and the one with common causes, what both say of rare years, and how many
+    risks name a cause. None where no risk names one of the policy's."""
+    if not losses.struck:
+        return None, [], 0
+    alone = losses.year(GROSS)
+    x = grid_of([alone])
+    found = losses.with_causes(x)
+    lines = [
+        _line(_("Each risk by itself"), x, losses.exceedances(x)),
+        _line(_("With common causes"), x, found.exceedances, "dashed"),
+    ]
+    rows = [(n, money(alone.once_in[n].value), money(found.once_in[n])) for n in YEARS]
+    return lines_of(lines, *_axes()), rows, found.struck
+
+
+def cause_names(losses: Losses) -> list[str]:
+    """The common causes that are reckoned with, in the policy's words, with how often each comes."""
+    language = get_language() or "fi"
+    names = {cause.key: cause.name.in_(language) for cause in losses.causes}
+    return [f"{names[cause.key]} ({how_often(cause.rate)})" for cause in losses.struck]
+
+
+def picture_of_band(losses: Losses) -> tuple[Lines, list[tuple[int, str, str, str]]]:
+    """The curve in the band of what is not known of how often risks happen; and the band of what is told in words."""
+    year = losses.year(GROSS)
+    x = grid_of([year])
+    band = losses.band(x)
+    low, high = _line("", x, band.low).points, _line("", x, band.high).points
+    line = _line(_("The year's sum, before insurance"), x, losses.exceedances(x))
+    ends = {n: band.once_in(n) for n in TOLD}
+    rows = [(n, money(year.once_in[n].value), money(ends[n][0]), money(ends[n][1])) for n in TOLD]
+    return lines_of([line], *_axes(), band=(low, high)), rows
+
+
+def limits_of(losses: Losses) -> list[tuple[float, float]]:
+    """The policy's limits of a year's loss for such a unit: euro, and the probability with which a year may pass it."""
+    return [(limit.eur, 1 / limit.years) for limit in losses.limits]
+
+
+def against_limits(losses: Losses) -> list[tuple[str, bool]]:
+    """Each limit in words, and whether the curve keeps it."""
+    found = []
+    for limit in losses.limits:
+        share = float(losses.exceedances(np.array([float(limit.eur)]))[0])
+        keeps = share <= 1 / limit.years
+        values = {"money": money(limit.eur), "years": formats.number_format(limit.years)}
+        text = (
+            _("Within the appetite: not over %(money)s oftener than once in %(years)s years.")
+            if keeps
+            else _("Over the appetite: not over %(money)s oftener than once in %(years)s years.")
+        )
+        chance = _("A year passes it with a probability of %s.") % percent(share)
+        found.append((f"{text % values} {chance}", keeps))
+    return found
 
 
 def _axes() -> tuple[str, str]:

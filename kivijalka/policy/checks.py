@@ -10,9 +10,11 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kivijalka.organisation.models import Unit
 from kivijalka.policy.reading import Finding
 from kivijalka.policy.scales import (
     CLASSES,
+    COMMON_CAUSES,
     COUNTED,
     DIMENSIONS,
     LEVELS,
@@ -40,6 +42,8 @@ def check(scales: Scales, roles: Collection[str] = ()) -> list[Finding]:
             *unknown_classes(scales),
             *unfit_authority(scales, roles),
             *unfit_escalation(scales, roles),
+            *unfit_causes(scales),
+            *unfit_limits(scales),
             *without_words(scales),
         ]
     # Loss can be reckoned only where ranges and classes fit.
@@ -209,6 +213,39 @@ def unfit_escalation(scales: Scales, roles: Collection[str]) -> Iterator[Finding
         if roles and rule.to not in (*roles, *NEXT_ABOVE):
             what = _("Nobody can hold the role “%s”.") % rule.to
             yield Finding("unknown_role", f"{where}.to", what, _are([*sorted(roles), *NEXT_ABOVE]))
+
+
+def unfit_causes(scales: Scales) -> Iterator[Finding]:
+    """A common cause that no risk can name, that is named twice, or whose range is empty."""
+    keys = [cause.key for cause in scales.common_causes]
+    for number, cause in enumerate(scales.common_causes, start=1):
+        where = f"common_causes[{number}]"
+        if cause.key not in COMMON_CAUSES:
+            what = _("There is no common cause “%s” that a risk could name.") % cause.key
+            yield Finding("unknown_cause", where, what, _are(COMMON_CAUSES))
+        elif keys.index(cause.key) != number - 1:
+            yield Finding("twice", where, _("“%s” stands there twice.") % cause.key, _("Remove one."))
+        if not 0 < cause.low < cause.high:
+            what = _("The range from %(low)s to %(high)s is empty, upside down, or begins at zero.")
+            values = {"low": cause.low, "high": cause.high}
+            yield Finding("upside_down", where, what % values, _("Begin above zero and end higher."))
+
+
+def unfit_limits(scales: Scales) -> Iterator[Finding]:
+    """A limit of a year's loss that is no limit, or that a rarer one of the same kind of unit undercuts."""
+    for number, limit in enumerate(scales.loss_limits, start=1):
+        where = f"loss_limits[{number}]"
+        if limit.kind not in Unit.Kind.values:
+            what = _("There is no kind of unit “%s”.") % limit.kind
+            yield Finding("unknown_kind", where, what, _are(Unit.Kind.values))
+        if not (limit.years > 1 and limit.eur > 0):
+            what = _("A limit is a loss above 0 € and more than one year.")
+            yield Finding("no_limit", where, what, _("Write both."))
+        for other in scales.loss_limits:
+            if other.kind == limit.kind and other.years > limit.years and other.eur <= limit.eur:
+                what = _("What may be passed once in %(years)s years is not more than what may be once in %(other)s.")
+                values = {"years": other.years, "other": limit.years}
+                yield Finding("limits_cross", where, what % values, _("Give the rarer loss the higher limit."))
 
 
 def without_words(value: Any, where: str = "") -> Iterator[Finding]:

@@ -31,6 +31,8 @@ PARTS: dict[str, Any] = {
     "acceptance": _("Who may accept"),
     "treatment_required": _("Treatment"),
     "escalation": _("Escalation"),
+    "common_causes": _("Common causes"),
+    "loss_limits": _("Limits of a year's loss"),
 }
 LABELS: dict[str, Any] = {
     "low": _("From"),
@@ -57,9 +59,11 @@ LABELS: dict[str, Any] = {
     "from_risk_class": _("Class of opportunity"),
     "levels": _("Level"),
     "matrix": _("Likelihood"),
+    "years": _("Not oftener than once in so many years"),
+    "eur": _("Loss of a year, €"),
 }
 # What ties the parts together stays as it is: keys, numbers of levels, rules for the machine.
-FIXED = {"key", "level", "order", "color", "symbol", "when", "fields", "class", "classes"}
+FIXED = {"key", "kind", "level", "order", "color", "symbol", "when", "fields", "class", "classes"}
 FIRST = ("name", "text", "fi", "sv", "en")
 CLASS_CHOICES = [("low", _("low")), ("moderate", _("moderate")), ("high", _("high")), ("critical", _("critical"))]
 

@@ -11,6 +11,10 @@ from typing import Any
 # What an assessment can hold: a policy of this house has these dimensions, and as many levels and classes.
 DIMENSIONS = ("people", "service_continuity", "finance", "environment", "trust", "law_privacy")
 LEVELS = (1, 2, 3, 4, 5)
+# What may set off many risks at once; the policy says of which it reckons, and how often each comes.
+COMMON_CAUSES = (
+    "power_cut", "pandemic", "cyber_attack", "flood", "weather", "water_supply", "supply_chain", "armed_conflict",
+)  # fmt: skip
 CLASSES = ("low", "moderate", "high", "critical")
 # Words of an escalation rule that the house watches by itself: how many of something, or that something is so.
 COUNTED = ("without_treatment_days", "action_overdue_days", "postponements", "review_overdue_share_of_interval")
@@ -122,6 +126,25 @@ class Appetite:
 
 
 @dataclass(frozen=True)
+class CommonCause:
+    """What sets off many risks at once: it comes from `low` up to `high` times a year."""
+
+    key: str
+    low: float
+    high: float
+    name: Words
+
+
+@dataclass(frozen=True)
+class LossLimit:
+    """The appetite for a year's loss of a kind of unit: not over so many euros oftener than once in so many years."""
+
+    kind: str
+    years: float
+    eur: float
+
+
+@dataclass(frozen=True)
 class Authority:
     """Who may accept a risk of a class, at the unit that carries it or above, and for how long."""
 
@@ -196,6 +219,8 @@ class Scales:
     treatment_required: TreatmentRequired
     escalation: tuple[Escalation, ...]
     floors: tuple[Floor, ...] = ()
+    common_causes: tuple[CommonCause, ...] = ()
+    loss_limits: tuple[LossLimit, ...] = ()
     policy: Basis = field(default_factory=Basis)
 
     def level(self, likelihood: int, impact: int) -> str:

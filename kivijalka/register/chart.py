@@ -134,7 +134,7 @@ def lines_of(
     band: tuple[Sequence[Point], Sequence[Point]] | None = None,
 ) -> Lines:
     """Curves over the same euro. `limits` are points that none should pass; `band` the low and the high end of a surface."""
-    low, high = lines[0].points[0][0], lines[0].points[-1][0]
+    low, high = lines[0].points[0][0], max([lines[0].points[-1][0], *(1.1 * euro for euro, _p in limits)])
     frame = _Frame(low, high, RAREST)
     letters = [chr(ord("A") + place) for place in range(len(lines))]
     parts = [frame.band(*band)] if band else []

@@ -38,6 +38,7 @@ SPLIT = (
     "sign",
     "areas",
     "objective_id",
+    "common_causes",
     "cause",
     "event",
     "consequence",

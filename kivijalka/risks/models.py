@@ -52,6 +52,19 @@ class Level(models.TextChoices):
     CRITICAL = "4_critical", _("critical")
 
 
+class CommonCause(models.TextChoices):
+    """What may set off many risks at once; how often each comes the policy says (`policy.scales.COMMON_CAUSES`)."""
+
+    POWER_CUT = "power_cut", _("long power cut")
+    PANDEMIC = "pandemic", _("pandemic")
+    CYBER_ATTACK = "cyber_attack", _("region-wide cyber attack")
+    FLOOD = "flood", _("flood")
+    WEATHER = "weather", _("storm, heat or cold")
+    WATER_SUPPLY = "water_supply", _("failure of the water supply")
+    SUPPLY_CHAIN = "supply_chain", _("break in supplies")
+    ARMED_CONFLICT = "armed_conflict", _("armed conflict")
+
+
 class Benefit(models.TextChoices):
     """The same classes of an opportunity: there the matrix tells how good it is, not how bad."""
 
@@ -137,6 +150,13 @@ class Risk(Record):
     cause = models.TextField(_("cause"), blank=True, default="")
     event = models.TextField(_("event"), blank=True, default="")
     consequence = models.TextField(_("consequence"), blank=True, default="")
+    common_causes = ArrayField(
+        models.CharField(max_length=20, choices=CommonCause),
+        verbose_name=_("common causes that can set it off"),
+        help_text=_("What sets off many risks at once. They are then not reckoned as independent of one another."),
+        blank=True,
+        default=list,
+    )
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.DRAFT)
     state_reason = models.TextField(_("reason for closing or reopening"), blank=True, default="", editable=False)
     likelihood = models.PositiveSmallIntegerField(_("likelihood"), null=True, blank=True, validators=LEVEL_VALIDATORS)

@@ -41,6 +41,7 @@ risks = register(
         ],
         fields={
             _("Describe"): ["title", "sign", "kind", "areas", "objective", "cause", "event", "consequence"],
+            _("Common causes"): ["common_causes"],
             _("Controlling the risk"): ["controllability", "control_adequacy"],
             _("Belongs to"): ["unit", "owner", "confidentiality"],
         },

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from kivijalka.engine import Lognormal, LogUniform, Portfolio, Risk
+from kivijalka.engine.learning import GammaRate
 from kivijalka.losses import figures
+from kivijalka.losses.band import band_of
+from kivijalka.losses.causes import Cause, Exposed, portfolio_of, together
 from kivijalka.losses.kept import Kept, Store
 
 RATES = {(1, LogUniform(1e3, 1e4)): 3.0, (1, Lognormal(2e4, 1.2)): 0.4, (2, LogUniform(5e4, 5e5)): 0.1}
@@ -83,3 +86,38 @@ def test_only_so_many_portfolios_are_kept() -> None:
     first = store.of("a")
     store.of("b"), store.of("a"), store.of("c")
     assert store.of("a") is first and set(store.kept) == {"a", "c"}
+
+
+def test_common_causes_leave_the_mean_and_make_bad_years_worse() -> None:
+    exposed = [Exposed(0.3, LogUniform(1e5, 1e6), ("flood",)) for _ in range(12)] + [
+        Exposed(0.02, LogUniform(1e6, 1e7), ("flood",))
+    ]
+    cause, x = Cause("flood", 0.1), np.geomspace(1e5, 3e7, 20)
+    apart, joint = portfolio_of([], exposed), portfolio_of([cause], exposed)
+    assert joint.curve().mean == pytest.approx(apart.curve().mean, rel=1e-9)
+    found, alone = together([cause], exposed, x), together([], exposed, x)
+    assert found.once_in[100] > 1.2 * alone.once_in[100] and (found.struck, alone.struck) == (13, 0)
+    rng, years = np.random.default_rng(3), 200_000
+    floods = rng.poisson(0.1, years)
+    assert sum(shock.rate for shock in joint.shocks) == pytest.approx(0.1)
+    total = np.zeros(years)
+    for place in range(13):
+        low, high = (1e5, 1e6) if place < 12 else (1e6, 1e7)
+        share = 1.0 if place < 12 else 1 / 8
+        own = (0.3 if place < 12 else 0.02) - 0.1 * share
+        grave = rng.random(years) < share if place == 12 else np.ones(years, bool)
+        events = rng.poisson(own, years) + floods * grave
+        for n in range(1, int(events.max()) + 1):
+            total += np.where(events >= n, np.exp(rng.uniform(np.log(low), np.log(high), years)), 0)
+    assert found.once_in[20] == pytest.approx(np.quantile(total, 0.95), rel=0.03)
+
+
+def test_the_band_holds_the_curve_and_is_the_same_each_time() -> None:
+    known = [(GammaRate.from_interval(0.1, 1.0), Lognormal(1e5, 1.0)), (GammaRate(2.0, 4.0), LogUniform(1e4, 1e5))] * 3
+    x = np.geomspace(1e4, 3e6, 12)
+    curve = Portfolio([Risk(rate.mean, severity) for rate, severity in known]).curve()
+    found = band_of(known, x)
+    assert (found.low <= curve.exceedances(x)[0] + 1e-6).all() and (curve.exceedances(x)[0] <= found.high + 1e-6).all()
+    low, high = found.once_in(20)
+    assert low < curve.return_level(20).value < high
+    assert np.array_equal(band_of(known, x).high, found.high)

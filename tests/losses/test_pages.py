@@ -152,3 +152,39 @@ def test_a_unit_that_has_ended_still_tells_of_what_stands_in_it(sector: Unit, di
     assert "Burst pipe" in page
     whole = client.get(f"/situation/losses/?unit={sector.code}").content.decode()
     assert "Old school" in whole
+
+
+def test_what_takes_longer_tells_of_causes_what_is_not_known_and_actions(
+    sector: Unit, director: Person, client: Client
+) -> None:
+    policy = policy_in_force(timezone.localdate())
+    target = {"target_levels": "1010000", "target_under": policy.pk}
+    for _ in range(6):
+        risk = make.assessed_risk(unit=sector, likelihood=4, impact=3, common_causes=["power_cut"], **target)
+    make.link("treats", make.action("Mend the pipes", unit=sector), risk)
+    client.cookies["language"] = "en"
+    sign_in(client, director)
+    page = client.get(f"/situation/losses/deeper/?unit={sector.code}").content.decode()
+    assert "6 threats name a common cause of the policy: long power cut over the region (once in" in page
+    assert "Mend the pipes" in page and "by what is known between" in page and "<nav" in page
+    part = client.get(f"/situation/losses/deeper/?unit={sector.code}", headers={"HX-Request": "true"}).content.decode()
+    assert "<nav" not in part and "What we do not know" in part
+    empty = client.get(f"/situation/losses/deeper/?unit={make.unit(parent=sector).code}").content.decode()
+    assert "has a level or an estimate here" in empty
+
+
+def test_the_appetite_for_such_a_unit_is_told_and_drawn(director: Person, sector: Unit, client: Client) -> None:
+    make.assessed_risk(unit=sector, likelihood=5, impact=5)
+    client.cookies["language"] = "en"
+    page = sign_in(client, director).get(f"/situation/losses/?unit={sector.code}").content.decode()
+    assert "Over the appetite: not over 150 million euro oftener than once in 20 years." in page
+    assert 'class="kj-chart__limit"' in page
+    below = client.get(f"/situation/losses/?unit={make.unit(parent=sector).code}").content.decode()
+    assert "appetite" not in below[below.index("<main") :]
+
+
+def test_an_estimate_counts_as_tested_where_an_event_of_it_is_seen(sector: Unit, director: Person) -> None:
+    estimated, judged = make.risk(unit=sector, **ESTIMATE), make.assessed_risk(unit=sector)
+    make.link("realised", make.event(unit=sector), estimated)
+    make.link("realised", make.event(unit=sector), judged)
+    assert seen_by(director, sector).bases == {Basis.TESTED: 1, Basis.LEVEL: 1}

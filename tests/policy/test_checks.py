@@ -15,6 +15,7 @@ from kivijalka.policy.models import example_content
 from kivijalka.policy.reading import Finding, Unreadable, read_scales
 from kivijalka.policy.scales import CLASSES, DIMENSIONS, LEVELS
 
+WORDS = {"en": "a", "fi": "b", "sv": "c"}
 # Who accepts, by the example.
 ROLES = {one["role"] for one in example_content()["acceptance"]}
 
@@ -189,3 +190,23 @@ def test_a_changed_matrix_alone_changes_the_class(content: dict[str, Any]) -> No
     changed["matrix"]["2"][2] = "high"
     new = Translation(read_scales(content), read_scales(changed))
     assert new.level_of(2, {"finance": 3, "trust": None}) == "3_high"
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "code"),
+    [
+        ("common_causes", [{"key": "meteor", "low": 0.1, "high": 0.2, "name": WORDS}], "unknown_cause"),
+        ("common_causes", [{"key": "flood", "low": 0.2, "high": 0.1, "name": WORDS}], "upside_down"),
+        ("common_causes", [{"key": "flood", "low": 0.1, "high": 0.2, "name": WORDS}] * 2, "twice"),
+        ("loss_limits", [{"kind": "village", "years": 20, "eur": 100}], "unknown_kind"),
+        ("loss_limits", [{"kind": "group", "years": 1, "eur": 100}], "no_limit"),
+        (
+            "loss_limits",
+            [{"kind": "group", "years": 20, "eur": 100}, {"kind": "group", "years": 50, "eur": 90}],
+            "limits_cross",
+        ),
+    ],
+)
+def test_common_causes_and_limits_that_do_not_fit_are_told(part: str, value: list[Any], code: str) -> None:
+    told = check(read_scales({**example_content(), part: value}))
+    assert [finding.code for finding in told if finding.grave] == [code]
