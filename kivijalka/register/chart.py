@@ -44,11 +44,12 @@ def euros(value: float) -> str:
 
 
 def euros_in_short(value: float) -> str:
-    """Euros beside an axis: from a hundred thousand on in millions."""
+    """Euros beside an axis: from a hundred thousand on in millions, below ten with a tenth where it has one."""
     if value < 1e5:
         return formats.number_format(round(value), force_grouping=True)
-    millions = value / 1e6
-    return _("%s M€") % formats.number_format(millions, decimal_pos=0 if millions >= 1 else 1, force_grouping=True)
+    millions = round(value / 1e6, 1)
+    places = 0 if millions >= 10 or millions % 1 == 0 else 1
+    return _("%s M€") % formats.number_format(millions, decimal_pos=places, force_grouping=True)
 
 
 def money(value: float) -> str:
