@@ -99,10 +99,8 @@ def steps(processes: Processes, site: Site, *, migrate: bool) -> list[Step]:
             "static", "Collecting static files",
             lambda: site.manage("collectstatic", "--noinput", "--verbosity", "0"), after=("packages", "frontend"),
         ),
-    ]  # fmt: skip
-    found.append(
         Step("engine", "Compiling the engine", lambda: site.manage("warm_losses"), after=("packages",)),
-    )
+    ]  # fmt: skip
     if migrate:
         if not os.environ.get("OWNER_DATABASE_URL"):
             raise Problem(

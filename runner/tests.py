@@ -28,6 +28,8 @@ def run(processes: Processes, args: Sequence[str]) -> int:
             Step(
                 "texts", "Compiling translations", lambda: house.owner.manage("texts", "compile"), after=("packages",)
             ),
+            # Once, rather than in each process that tests.
+            Step("engine", "Compiling the engine", lambda: house.owner.manage("warm_losses"), after=("packages",)),
         ]
         with alone(house.checkout):
             carry_out(begin, processes)
