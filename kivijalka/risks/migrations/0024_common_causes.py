@@ -3,17 +3,47 @@
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
+# Here, when the table has all columns again that its history's trigger names.
+FILL = """
+update risks_risk r set {stage}_levels = a.levels, {stage}_under = a.policy_version_id
+from (
+    select distinct on (risk_id) risk_id, policy_version_id,
+        concat(likelihood, coalesce(people, 0), coalesce(service_continuity, 0), coalesce(finance, 0),
+            coalesce(environment, 0), coalesce(trust, 0), coalesce(law_privacy, 0)) levels
+    from risks_assessment where stage = '{stage}' order by risk_id, at desc, id desc
+) a where a.risk_id = r.id;
+"""
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('risks', '0023_levels_in_short'),
+        ("risks", "0023_levels_in_short"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='risk',
-            name='common_causes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('power_cut', 'long power cut'), ('pandemic', 'pandemic'), ('cyber_attack', 'region-wide cyber attack'), ('flood', 'flood'), ('weather', 'storm, heat or cold'), ('water_supply', 'failure of the water supply'), ('supply_chain', 'break in supplies'), ('armed_conflict', 'armed conflict')], max_length=20), blank=True, default=list, help_text='What sets off many risks at once. They are then not reckoned as independent of one another.', size=None, verbose_name='common causes that can set it off'),
+            model_name="risk",
+            name="common_causes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("power_cut", "long power cut"),
+                        ("pandemic", "pandemic"),
+                        ("cyber_attack", "region-wide cyber attack"),
+                        ("flood", "flood"),
+                        ("weather", "storm, heat or cold"),
+                        ("water_supply", "failure of the water supply"),
+                        ("supply_chain", "break in supplies"),
+                        ("armed_conflict", "armed conflict"),
+                    ],
+                    max_length=20,
+                ),
+                blank=True,
+                default=list,
+                help_text="What sets off many risks at once. They are then not reckoned as independent of one another.",
+                size=None,
+                verbose_name="common causes that can set it off",
+            ),
         ),
+        *(migrations.RunSQL(FILL.format(stage=stage), migrations.RunSQL.noop) for stage in ("current", "target")),
     ]
