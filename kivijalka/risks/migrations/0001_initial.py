@@ -5,479 +5,135 @@ import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
-from django.db import migrations, models
-
 import kivijalka.access.expressions
 import kivijalka.access.policy
 import kivijalka.register.models
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("organisation", "0001_initial"),
-        ("policy", "0001_initial"),
+        ('organisation', '0001_initial'),
+        ('policy', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Risk",
+            name='Risk',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                (
-                    "confidentiality",
-                    models.PositiveSmallIntegerField(
-                        choices=[(0, "public"), (1, "internal"), (2, "confidential"), (3, "secret")],
-                        default=1,
-                        verbose_name="confidentiality",
-                    ),
-                ),
-                (
-                    "key",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("confidentiality"), "*", models.Value(16777216)
-                            ),
-                            "+",
-                            models.F("unit"),
-                        ),
-                        output_field=models.IntegerField(),
-                    ),
-                ),
-                ("code", kivijalka.register.models.CodeField("R")),
-                ("title", models.CharField(max_length=300, verbose_name="title")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("strategic", "strategic risk"),
-                            ("operational", "operational risk"),
-                            ("financial", "financial risk"),
-                            ("hazard", "hazard risk"),
-                        ],
-                        default="operational",
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "sign",
-                    models.CharField(
-                        choices=[("threat", "threat"), ("opportunity", "opportunity")],
-                        default="threat",
-                        max_length=20,
-                        verbose_name="threat or opportunity",
-                    ),
-                ),
-                (
-                    "areas",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("personnel_security", "personnel security"),
-                                ("occupational_safety", "occupational safety"),
-                                ("environmental_safety", "environmental safety"),
-                                ("operational_security", "security of production and operations"),
-                                ("premises_security", "premises security"),
-                                ("rescue_safety", "fire and rescue safety"),
-                                ("information_security", "information security"),
-                                ("misconduct_management", "management of misconduct and deviations"),
-                            ],
-                            max_length=30,
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="areas of security",
-                    ),
-                ),
-                ("cause", models.TextField(blank=True, default="", verbose_name="cause")),
-                ("event", models.TextField(blank=True, default="", verbose_name="event")),
-                ("consequence", models.TextField(blank=True, default="", verbose_name="consequence")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("assessed", "assessed"),
-                            ("accepted", "accepted"),
-                            ("closed", "closed"),
-                        ],
-                        default="draft",
-                        max_length=20,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "likelihood",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="likelihood",
-                    ),
-                ),
-                (
-                    "impact",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="impact",
-                    ),
-                ),
-                (
-                    "level",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("1_low", "low"),
-                            ("2_moderate", "moderate"),
-                            ("3_high", "high"),
-                            ("4_critical", "critical"),
-                        ],
-                        default="",
-                        max_length=20,
-                        verbose_name="level of risk",
-                    ),
-                ),
-                (
-                    "treatment",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("avoid", "avoid"),
-                            ("reduce", "reduce"),
-                            ("share", "share"),
-                            ("accept", "accept"),
-                            ("exploit", "exploit"),
-                            ("enhance", "enhance"),
-                        ],
-                        default="",
-                        max_length=20,
-                        verbose_name="treatment",
-                    ),
-                ),
-                (
-                    "controllability",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("own", "we control it ourselves"),
-                            ("city", "needs another part of the city"),
-                            ("partners", "only together with partners"),
-                            ("prepare_only", "cannot be controlled; we can only prepare"),
-                        ],
-                        default="",
-                        max_length=20,
-                        verbose_name="controllability",
-                    ),
-                ),
-                (
-                    "control_adequacy",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("none", "no control"),
-                            ("partial", "partial"),
-                            ("adequate", "adequate"),
-                            ("tested", "adequate and tested"),
-                        ],
-                        default="",
-                        max_length=20,
-                        verbose_name="adequacy of present controls",
-                    ),
-                ),
-                ("review", models.DateField(blank=True, null=True, verbose_name="next review")),
-                ("accepted_until", models.DateField(blank=True, null=True, verbose_name="accepted until")),
-                ("acceptance_reason", models.TextField(blank=True, default="", verbose_name="reason for acceptance")),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.person",
-                        verbose_name="risk owner",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.unit",
-                        to_field="number",
-                        verbose_name="unit",
-                    ),
-                ),
+                ('id', models.UUIDField(db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('confidentiality', models.PositiveSmallIntegerField(choices=[(0, 'public'), (1, 'internal'), (2, 'confidential'), (3, 'secret')], default=1, verbose_name='confidentiality')),
+                ('key', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('confidentiality'), '*', models.Value(16777216)), '+', models.F('unit')), output_field=models.IntegerField())),
+                ('code', kivijalka.register.models.CodeField('R')),
+                ('title', models.CharField(max_length=300, verbose_name='title')),
+                ('kind', models.CharField(choices=[('strategic', 'strategic risk'), ('operational', 'operational risk'), ('financial', 'financial risk'), ('hazard', 'hazard risk')], default='operational', max_length=20, verbose_name='kind')),
+                ('sign', models.CharField(choices=[('threat', 'threat'), ('opportunity', 'opportunity')], default='threat', max_length=20, verbose_name='threat or opportunity')),
+                ('areas', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('personnel_security', 'personnel security'), ('occupational_safety', 'occupational safety'), ('environmental_safety', 'environmental safety'), ('operational_security', 'security of production and operations'), ('premises_security', 'premises security'), ('rescue_safety', 'fire and rescue safety'), ('information_security', 'information security'), ('misconduct_management', 'management of misconduct and deviations')], max_length=30), blank=True, default=list, size=None, verbose_name='areas of security')),
+                ('cause', models.TextField(blank=True, default='', verbose_name='cause')),
+                ('event', models.TextField(blank=True, default='', verbose_name='event')),
+                ('consequence', models.TextField(blank=True, default='', verbose_name='consequence')),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('assessed', 'assessed'), ('accepted', 'accepted'), ('closed', 'closed')], default='draft', max_length=20, verbose_name='state')),
+                ('likelihood', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='likelihood')),
+                ('impact', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='impact')),
+                ('level', models.CharField(blank=True, choices=[('1_low', 'low'), ('2_moderate', 'moderate'), ('3_high', 'high'), ('4_critical', 'critical')], default='', max_length=20, verbose_name='level of risk')),
+                ('treatment', models.CharField(blank=True, choices=[('avoid', 'avoid'), ('reduce', 'reduce'), ('share', 'share'), ('accept', 'accept'), ('exploit', 'exploit'), ('enhance', 'enhance')], default='', max_length=20, verbose_name='treatment')),
+                ('controllability', models.CharField(blank=True, choices=[('own', 'we control it ourselves'), ('city', 'needs another part of the city'), ('partners', 'only together with partners'), ('prepare_only', 'cannot be controlled; we can only prepare')], default='', max_length=20, verbose_name='controllability')),
+                ('control_adequacy', models.CharField(blank=True, choices=[('none', 'no control'), ('partial', 'partial'), ('adequate', 'adequate'), ('tested', 'adequate and tested')], default='', max_length=20, verbose_name='adequacy of present controls')),
+                ('review', models.DateField(blank=True, null=True, verbose_name='next review')),
+                ('accepted_until', models.DateField(blank=True, null=True, verbose_name='accepted until')),
+                ('acceptance_reason', models.TextField(blank=True, default='', verbose_name='reason for acceptance')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.person', verbose_name='risk owner')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit', to_field='number', verbose_name='unit')),
             ],
         ),
         migrations.CreateModel(
-            name="Assessment",
+            name='Assessment',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("at", models.DateTimeField(db_default=models.Func(function="now"), verbose_name="assessed at")),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[("inherent", "inherent risk"), ("current", "current risk"), ("target", "target risk")],
-                        default="current",
-                        max_length=10,
-                        verbose_name="stage",
-                    ),
-                ),
-                (
-                    "likelihood",
-                    models.PositiveSmallIntegerField(
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="likelihood",
-                    ),
-                ),
-                (
-                    "people",
-                    models.PositiveSmallIntegerField(
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="people",
-                    ),
-                ),
-                (
-                    "service_continuity",
-                    models.PositiveSmallIntegerField(
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="service continuity",
-                    ),
-                ),
-                (
-                    "finance",
-                    models.PositiveSmallIntegerField(
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="finance",
-                    ),
-                ),
-                (
-                    "environment",
-                    models.PositiveSmallIntegerField(
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="environment",
-                    ),
-                ),
-                (
-                    "trust",
-                    models.PositiveSmallIntegerField(
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="trust",
-                    ),
-                ),
-                (
-                    "law_privacy",
-                    models.PositiveSmallIntegerField(
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="law and privacy",
-                    ),
-                ),
-                (
-                    "impact",
-                    models.PositiveSmallIntegerField(
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                        verbose_name="impact",
-                    ),
-                ),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("1_low", "low"),
-                            ("2_moderate", "moderate"),
-                            ("3_high", "high"),
-                            ("4_critical", "critical"),
-                        ],
-                        max_length=20,
-                        verbose_name="level of risk",
-                    ),
-                ),
-                ("note", models.TextField(blank=True, default="", verbose_name="note")),
-                (
-                    "assessor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.person",
-                        verbose_name="assessed by",
-                    ),
-                ),
-                (
-                    "policy",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="policy.policy",
-                        verbose_name="policy",
-                    ),
-                ),
-                (
-                    "risk",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="assessments", to="risks.risk"
-                    ),
-                ),
+                ('id', models.UUIDField(db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('at', models.DateTimeField(db_default=models.Func(function='now'), verbose_name='assessed at')),
+                ('stage', models.CharField(choices=[('inherent', 'inherent risk'), ('current', 'current risk'), ('target', 'target risk')], default='current', max_length=10, verbose_name='stage')),
+                ('likelihood', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='likelihood')),
+                ('people', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='people')),
+                ('service_continuity', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='service continuity')),
+                ('finance', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='finance')),
+                ('environment', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='environment')),
+                ('trust', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='trust')),
+                ('law_privacy', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='law and privacy')),
+                ('impact', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='impact')),
+                ('level', models.CharField(choices=[('1_low', 'low'), ('2_moderate', 'moderate'), ('3_high', 'high'), ('4_critical', 'critical')], max_length=20, verbose_name='level of risk')),
+                ('note', models.TextField(blank=True, default='', verbose_name='note')),
+                ('assessor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.person', verbose_name='assessed by')),
+                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policy.policy', verbose_name='policy')),
+                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='risks.risk')),
             ],
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["key"], name="risk_by_key"),
+            model_name='risk',
+            index=models.Index(fields=['key'], name='risk_by_key'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["unit", "id"], name="risk_by_unit"),
+            model_name='risk',
+            index=models.Index(fields=['unit', 'id'], name='risk_by_unit'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["owner", "id"], name="risk_by_owner"),
+            model_name='risk',
+            index=models.Index(fields=['owner', 'id'], name='risk_by_owner'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["state", "id"], name="risk_by_state"),
+            model_name='risk',
+            index=models.Index(fields=['state', 'id'], name='risk_by_state'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["kind", "id"], name="risk_by_kind"),
+            model_name='risk',
+            index=models.Index(fields=['kind', 'id'], name='risk_by_kind'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["sign", "id"], name="risk_by_sign"),
+            model_name='risk',
+            index=models.Index(fields=['sign', 'id'], name='risk_by_sign'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["level", "id"], name="risk_by_level"),
+            model_name='risk',
+            index=models.Index(fields=['level', 'id'], name='risk_by_level'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["review", "id"], name="risk_by_review"),
+            model_name='risk',
+            index=models.Index(fields=['review', 'id'], name='risk_by_review'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["likelihood", "id"], name="risk_by_likelihood"),
+            model_name='risk',
+            index=models.Index(fields=['likelihood', 'id'], name='risk_by_likelihood'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["impact", "id"], name="risk_by_impact"),
+            model_name='risk',
+            index=models.Index(fields=['impact', 'id'], name='risk_by_impact'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["areas"], name="risk_by_areas"),
+            model_name='risk',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['areas'], name='risk_by_areas'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["state", "likelihood", "impact", "key"], name="risk_matrix"),
+            model_name='risk',
+            index=models.Index(fields=['state', 'likelihood', 'impact', 'key'], name='risk_matrix'),
         ),
         migrations.AddConstraint(
-            model_name="risk",
-            constraint=kivijalka.access.policy.Access(
-                add=models.Q(("key__within", kivijalka.access.expressions.Reach("risk.edit"))),
-                edit=models.Q(
-                    ("key__within", kivijalka.access.expressions.Reach("risk.edit")),
-                    ("owner_id", kivijalka.access.expressions.Me()),
-                    _connector="OR",
-                ),
-                name="risk_access",
-                see=models.Q(
-                    ("key__within", kivijalka.access.expressions.Reach("risk.view")),
-                    ("owner_id", kivijalka.access.expressions.Me()),
-                    _connector="OR",
-                ),
-                verbs={
-                    "accept": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.accept")),
-                        models.Q(("owner_id", kivijalka.access.expressions.Me()), _negated=True),
-                    ),
-                    "assess": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.assess")),
-                        ("owner_id", kivijalka.access.expressions.Me()),
-                        _connector="OR",
-                    ),
-                },
-            ),
+            model_name='risk',
+            constraint=kivijalka.access.policy.Access(add=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit'))), edit=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR'), name='risk_access', see=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.view')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR'), verbs={'accept': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.accept')), models.Q(('owner_id', kivijalka.access.expressions.Me()), _negated=True)), 'assess': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.assess')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR')}),
         ),
         migrations.AddConstraint(
-            model_name="risk",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("accepted_until__isnull", True),
-                    models.Q(("acceptance_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="acceptance_has_reason_and_end",
-                violation_error_message="An acceptance needs a reason and a day on which it ends.",
-            ),
+            model_name='risk',
+            constraint=models.CheckConstraint(condition=models.Q(('accepted_until__isnull', True), models.Q(('acceptance_reason', ''), _negated=True), _connector='OR'), name='acceptance_has_reason_and_end', violation_error_message='An acceptance needs a reason and a day on which it ends.'),
         ),
         migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["risk", "at"], name="assessment_by_risk"),
+            model_name='assessment',
+            index=models.Index(fields=['risk', 'at'], name='assessment_by_risk'),
         ),
         migrations.AddConstraint(
-            model_name="assessment",
-            constraint=kivijalka.access.policy.Access(
-                add=models.Q(
-                    kivijalka.access.expressions.SeenParent("risk", "risks_risk"),
-                    ("assessor_id", kivijalka.access.expressions.Me()),
-                ),
-                edit=models.Q(("pk__in", [])),
-                name="assessment_access",
-                see=models.Q(kivijalka.access.expressions.SeenParent("risk", "risks_risk")),
-                verbs={},
-            ),
+            model_name='assessment',
+            constraint=kivijalka.access.policy.Access(add=models.Q(kivijalka.access.expressions.SeenParent('risk', 'risks_risk'), ('assessor_id', kivijalka.access.expressions.Me())), edit=models.Q(('pk__in', [])), name='assessment_access', see=models.Q(kivijalka.access.expressions.SeenParent('risk', 'risks_risk')), verbs={}),
         ),
     ]

@@ -11,10 +11,7 @@ class Migration(migrations.Migration):
             "assessment",
             "policy_version",
             models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="policy.policyversion",
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policy.policyversion",
                 verbose_name="under policy",
             ),
         ),

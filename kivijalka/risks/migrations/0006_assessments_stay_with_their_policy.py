@@ -1,9 +1,8 @@
 """The former column goes; no assessment is without a version, nor under one that was not in force on its day."""
 
 import django.db.models.deletion
-from django.db import migrations, models
-
 import kivijalka.register.constraints
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -14,19 +13,12 @@ class Migration(migrations.Migration):
             "assessment",
             "policy_version",
             models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="policy.policyversion",
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policy.policyversion",
                 verbose_name="under policy",
             ),
         ),
         migrations.AddConstraint(
             "assessment",
-            kivijalka.register.constraints.Guard(
-                holds="exists (select 1 from policy_version p where p.id = new.policy_version_id and p.state <> 'draft' and (new.at at time zone 'Europe/Helsinki')::date between p.valid_from and coalesce(p.valid_to, 'infinity'))",
-                name="assessment_under_policy_in_force",
-                on="insert or update of policy_version_id, at",
-                violation_error_message="An assessment belongs to the policy in force on its day. This one is not: assess under that one.",
-            ),
+            kivijalka.register.constraints.Guard(holds="exists (select 1 from policy_version p where p.id = new.policy_version_id and p.state <> 'draft' and (new.at at time zone 'Europe/Helsinki')::date between p.valid_from and coalesce(p.valid_to, 'infinity'))", name='assessment_under_policy_in_force', on='insert or update of policy_version_id, at', violation_error_message='An assessment belongs to the policy in force on its day. This one is not: assess under that one.'),
         ),
     ]

@@ -1,11 +1,10 @@
 """Who may accept which class of risk at a unit, by the policy in force; and an acceptance that ends by itself."""
 
 import django.db.models.deletion
-from django.db import migrations, models
-
 import kivijalka.access.expressions
 import kivijalka.access.policy
 import kivijalka.register.constraints
+from django.db import migrations, models
 
 FORWARD = """
 -- The highest class that a person may accept at a unit: the class that one of their roles there or above has the authority
@@ -68,65 +67,25 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),
         migrations.RemoveConstraint(
-            model_name="risk",
-            name="risk_access",
+            model_name='risk',
+            name='risk_access',
         ),
         migrations.AddField(
-            model_name="risk",
-            name="accepted_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="organisation.person",
-                verbose_name="accepted by",
-            ),
+            model_name='risk',
+            name='accepted_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.person', verbose_name='accepted by'),
         ),
         migrations.AddField(
-            model_name="risk",
-            name="treatment_reason",
-            field=models.TextField(blank=True, default="", verbose_name="reason for the treatment"),
+            model_name='risk',
+            name='treatment_reason',
+            field=models.TextField(blank=True, default='', verbose_name='reason for the treatment'),
         ),
         migrations.AddConstraint(
-            model_name="risk",
-            constraint=kivijalka.access.policy.Access(
-                add=models.Q(("key__within", kivijalka.access.expressions.Reach("risk.edit"))),
-                edit=models.Q(
-                    ("key__within", kivijalka.access.expressions.Reach("risk.edit")),
-                    ("owner_id", kivijalka.access.expressions.Me()),
-                    _connector="OR",
-                ),
-                name="risk_access",
-                see=models.Q(
-                    ("key__within", kivijalka.access.expressions.Reach("risk.view")),
-                    ("owner_id", kivijalka.access.expressions.Me()),
-                    _connector="OR",
-                ),
-                verbs={
-                    "accept": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.accept")),
-                        models.Q(("owner_id", kivijalka.access.expressions.Me()), _negated=True),
-                    ),
-                    "assess": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.assess")),
-                        ("owner_id", kivijalka.access.expressions.Me()),
-                        _connector="OR",
-                    ),
-                    "treat": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.edit")),
-                        ("key__within", kivijalka.access.expressions.Reach("action.edit")),
-                    ),
-                },
-            ),
+            model_name='risk',
+            constraint=kivijalka.access.policy.Access(add=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit'))), edit=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR'), name='risk_access', see=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.view')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR'), verbs={'accept': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.accept')), models.Q(('owner_id', kivijalka.access.expressions.Me()), _negated=True)), 'assess': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.assess')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR'), 'treat': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit')), ('key__within', kivijalka.access.expressions.Reach('action.edit')))}),
         ),
         migrations.AddConstraint(
-            model_name="risk",
-            constraint=kivijalka.register.constraints.Guard(
-                holds="new.state <> 'accepted' or kj.person() is null or (old.state = 'accepted' and (new.accepted_by_id is null or new.owner_id is distinct from new.accepted_by_id) and row(new.level, new.accepted_until, new.accepted_by_id) is not distinct from row(old.level, old.accepted_until, old.accepted_by_id)) or (kj.accepts_up_to(kj.actor(), new.unit_id) >= nullif(left(new.level, 1), '')::integer and new.accepted_by_id = kj.actor() and new.owner_id is distinct from kj.actor() and new.owner_id is distinct from kj.person())",
-                name="acceptance_within_authority",
-                on="insert or update",
-                violation_error_message="A risk is accepted by somebody whose authority at its unit reaches its level, and never by its owner.",
-            ),
+            model_name='risk',
+            constraint=kivijalka.register.constraints.Guard(holds="new.state <> 'accepted' or kj.person() is null or (old.state = 'accepted' and (new.accepted_by_id is null or new.owner_id is distinct from new.accepted_by_id) and row(new.level, new.accepted_until, new.accepted_by_id) is not distinct from row(old.level, old.accepted_until, old.accepted_by_id)) or (kj.accepts_up_to(kj.actor(), new.unit_id) >= nullif(left(new.level, 1), '')::integer and new.accepted_by_id = kj.actor() and new.owner_id is distinct from kj.actor() and new.owner_id is distinct from kj.person())", name='acceptance_within_authority', on='insert or update', violation_error_message='A risk is accepted by somebody whose authority at its unit reaches its level, and never by its owner.'),
         ),
     ]

@@ -1,9 +1,8 @@
 """Who may change a record that a row belongs to is asked once per statement: the policy is written anew."""
 
-from django.db import migrations, models
-
 import kivijalka.access.expressions
 import kivijalka.access.policy
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

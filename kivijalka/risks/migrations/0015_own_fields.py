@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("risks", "0014_judge_evidence"),
+        ('risks', '0014_judge_evidence'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="risk",
-            name="own",
+            model_name='risk',
+            name='own',
             field=models.JSONField(blank=True, editable=False, null=True, verbose_name="the city's own fields"),
         ),
     ]

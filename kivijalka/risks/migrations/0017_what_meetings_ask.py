@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("objectives", "0001_initial"),
-        ("organisation", "0026_own_fields"),
-        ("risks", "0016_objective_and_flag"),
+        ('objectives', '0001_initial'),
+        ('organisation', '0026_own_fields'),
+        ('risks', '0016_objective_and_flag'),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["treatment", "id"], name="risk_by_treatment"),
+            model_name='risk',
+            index=models.Index(fields=['treatment', 'id'], name='risk_by_treatment'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["accepted_until", "id"], name="risk_by_accepted_until"),
+            model_name='risk',
+            index=models.Index(fields=['accepted_until', 'id'], name='risk_by_accepted_until'),
         ),
     ]

@@ -3,260 +3,86 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
-from django.db import migrations, models
-
 import kivijalka.access.expressions
 import kivijalka.access.policy
 import kivijalka.register.models
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("objectives", "0001_initial"),
-        ("organisation", "0026_own_fields"),
-        ("risks", "0018_beginnings"),
+        ('objectives', '0001_initial'),
+        ('organisation', '0026_own_fields'),
+        ('risks', '0018_beginnings'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Offer",
+            name='Offer',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                (
-                    "confidentiality",
-                    models.PositiveSmallIntegerField(
-                        choices=[(0, "public"), (1, "internal"), (2, "confidential"), (3, "secret")],
-                        default=1,
-                        verbose_name="confidentiality",
-                    ),
-                ),
-                ("own", models.JSONField(blank=True, editable=False, null=True, verbose_name="the city's own fields")),
-                (
-                    "key",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("confidentiality"), "*", models.Value(16777216)
-                            ),
-                            "+",
-                            models.F("unit"),
-                        ),
-                        output_field=models.IntegerField(),
-                    ),
-                ),
-                ("code", kivijalka.register.models.CodeField("RO")),
-                ("title", models.CharField(max_length=300, verbose_name="title")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("strategic", "strategic risk"),
-                            ("operational", "operational risk"),
-                            ("financial", "financial risk"),
-                            ("hazard", "hazard risk"),
-                        ],
-                        default="operational",
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "sign",
-                    models.CharField(
-                        choices=[("threat", "threat"), ("opportunity", "opportunity")],
-                        default="threat",
-                        max_length=20,
-                        verbose_name="threat or opportunity",
-                    ),
-                ),
-                (
-                    "areas",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("personnel_security", "personnel security"),
-                                ("occupational_safety", "occupational safety"),
-                                ("environmental_safety", "environmental safety"),
-                                ("operational_security", "security of production and operations"),
-                                ("premises_security", "premises security"),
-                                ("rescue_safety", "fire and rescue safety"),
-                                ("information_security", "information security"),
-                                ("misconduct_management", "management of misconduct and deviations"),
-                            ],
-                            max_length=30,
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="areas of security",
-                    ),
-                ),
-                ("cause", models.TextField(blank=True, default="", verbose_name="cause")),
-                ("event", models.TextField(blank=True, default="", verbose_name="event")),
-                ("consequence", models.TextField(blank=True, default="", verbose_name="consequence")),
-                ("reason", models.TextField(verbose_name="why it concerns them too")),
-                ("answer_due", models.DateField(verbose_name="answer due")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("offered", "waits for an answer"),
-                            ("adopted", "adopted"),
-                            ("declined", "declined"),
-                            ("withdrawn", "withdrawn"),
-                        ],
-                        default="offered",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("answer", models.TextField(blank=True, default="", editable=False, verbose_name="answer")),
-                ("answered_on", models.DateField(blank=True, editable=False, null=True, verbose_name="answered on")),
-                (
-                    "asked_of",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.person",
-                        verbose_name="offered to",
-                    ),
-                ),
-                (
-                    "from_unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.unit",
-                        to_field="number",
-                        verbose_name="risk of",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.person",
-                        verbose_name="offered by",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisation.unit",
-                        to_field="number",
-                        verbose_name="unit",
-                    ),
-                ),
+                ('id', models.UUIDField(db_default=kivijalka.register.models.NewId(), editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('confidentiality', models.PositiveSmallIntegerField(choices=[(0, 'public'), (1, 'internal'), (2, 'confidential'), (3, 'secret')], default=1, verbose_name='confidentiality')),
+                ('own', models.JSONField(blank=True, editable=False, null=True, verbose_name="the city's own fields")),
+                ('key', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('confidentiality'), '*', models.Value(16777216)), '+', models.F('unit')), output_field=models.IntegerField())),
+                ('code', kivijalka.register.models.CodeField('RO')),
+                ('title', models.CharField(max_length=300, verbose_name='title')),
+                ('kind', models.CharField(choices=[('strategic', 'strategic risk'), ('operational', 'operational risk'), ('financial', 'financial risk'), ('hazard', 'hazard risk')], default='operational', max_length=20, verbose_name='kind')),
+                ('sign', models.CharField(choices=[('threat', 'threat'), ('opportunity', 'opportunity')], default='threat', max_length=20, verbose_name='threat or opportunity')),
+                ('areas', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('personnel_security', 'personnel security'), ('occupational_safety', 'occupational safety'), ('environmental_safety', 'environmental safety'), ('operational_security', 'security of production and operations'), ('premises_security', 'premises security'), ('rescue_safety', 'fire and rescue safety'), ('information_security', 'information security'), ('misconduct_management', 'management of misconduct and deviations')], max_length=30), blank=True, default=list, size=None, verbose_name='areas of security')),
+                ('cause', models.TextField(blank=True, default='', verbose_name='cause')),
+                ('event', models.TextField(blank=True, default='', verbose_name='event')),
+                ('consequence', models.TextField(blank=True, default='', verbose_name='consequence')),
+                ('reason', models.TextField(verbose_name='why it concerns them too')),
+                ('answer_due', models.DateField(verbose_name='answer due')),
+                ('state', models.CharField(choices=[('offered', 'waits for an answer'), ('adopted', 'adopted'), ('declined', 'declined'), ('withdrawn', 'withdrawn')], default='offered', editable=False, max_length=10, verbose_name='state')),
+                ('answer', models.TextField(blank=True, default='', editable=False, verbose_name='answer')),
+                ('answered_on', models.DateField(blank=True, editable=False, null=True, verbose_name='answered on')),
+                ('asked_of', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.person', verbose_name='offered to')),
+                ('from_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit', to_field='number', verbose_name='risk of')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.person', verbose_name='offered by')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit', to_field='number', verbose_name='unit')),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name="risk",
-            name="risk_access",
+            model_name='risk',
+            name='risk_access',
         ),
         migrations.AddConstraint(
-            model_name="risk",
-            constraint=kivijalka.access.policy.Access(
-                add=models.Q(("key__within", kivijalka.access.expressions.Reach("risk.edit"))),
-                edit=models.Q(
-                    ("key__within", kivijalka.access.expressions.Reach("risk.edit")),
-                    ("owner_id", kivijalka.access.expressions.Me()),
-                    _connector="OR",
-                ),
-                name="risk_access",
-                see=models.Q(
-                    ("key__within", kivijalka.access.expressions.Reach("risk.view")),
-                    ("owner_id", kivijalka.access.expressions.Me()),
-                    _connector="OR",
-                ),
-                verbs={
-                    "accept": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.accept")),
-                        models.Q(("owner_id", kivijalka.access.expressions.Me()), _negated=True),
-                    ),
-                    "adopt": models.Q(("key__within", kivijalka.access.expressions.Reach("risk.edit"))),
-                    "adopt_too": models.Q(("key__within", kivijalka.access.expressions.Reach("risk.edit"))),
-                    "assess": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.assess")),
-                        ("owner_id", kivijalka.access.expressions.Me()),
-                        _connector="OR",
-                    ),
-                    "name_control": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.edit")),
-                        ("key__within", kivijalka.access.expressions.Reach("control.edit")),
-                    ),
-                    "split": models.Q(("key__within", kivijalka.access.expressions.Reach("risk.edit"))),
-                    "treat": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.edit")),
-                        ("key__within", kivijalka.access.expressions.Reach("action.edit")),
-                    ),
-                },
-            ),
+            model_name='risk',
+            constraint=kivijalka.access.policy.Access(add=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit'))), edit=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR'), name='risk_access', see=models.Q(('key__within', kivijalka.access.expressions.Reach('risk.view')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR'), verbs={'accept': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.accept')), models.Q(('owner_id', kivijalka.access.expressions.Me()), _negated=True)), 'adopt': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit'))), 'adopt_too': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit'))), 'assess': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.assess')), ('owner_id', kivijalka.access.expressions.Me()), _connector='OR'), 'name_control': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit')), ('key__within', kivijalka.access.expressions.Reach('control.edit'))), 'split': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit'))), 'treat': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit')), ('key__within', kivijalka.access.expressions.Reach('action.edit')))}),
         ),
         migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(fields=["key"], name="offer_by_key"),
+            model_name='offer',
+            index=models.Index(fields=['key'], name='offer_by_key'),
         ),
         migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(fields=["unit", "id"], name="offer_by_unit"),
+            model_name='offer',
+            index=models.Index(fields=['unit', 'id'], name='offer_by_unit'),
         ),
         migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(fields=["owner", "id"], name="offer_by_owner"),
+            model_name='offer',
+            index=models.Index(fields=['owner', 'id'], name='offer_by_owner'),
         ),
         migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(fields=["asked_of", "id"], name="offer_by_asked_of"),
+            model_name='offer',
+            index=models.Index(fields=['asked_of', 'id'], name='offer_by_asked_of'),
         ),
         migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(fields=["state", "id"], name="offer_by_state"),
+            model_name='offer',
+            index=models.Index(fields=['state', 'id'], name='offer_by_state'),
         ),
         migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(fields=["answer_due", "id"], name="offer_by_answer_due"),
+            model_name='offer',
+            index=models.Index(fields=['answer_due', 'id'], name='offer_by_answer_due'),
         ),
         migrations.AddConstraint(
-            model_name="offer",
-            constraint=kivijalka.access.policy.Access(
-                add=models.Q(("owner_id", kivijalka.access.expressions.Me())),
-                edit=models.Q(("owner_id", kivijalka.access.expressions.Me())),
-                name="offer_access",
-                see=models.Q(
-                    ("key__within", kivijalka.access.expressions.Reach("offer.view")),
-                    ("owner_id", kivijalka.access.expressions.Me()),
-                    ("asked_of_id", kivijalka.access.expressions.Me()),
-                    _connector="OR",
-                ),
-                verbs={
-                    "adopt": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.edit")),
-                        models.Q(("owner_id", kivijalka.access.expressions.Me()), _negated=True),
-                    ),
-                    "decline": models.Q(
-                        ("key__within", kivijalka.access.expressions.Reach("risk.edit")),
-                        models.Q(("owner_id", kivijalka.access.expressions.Me()), _negated=True),
-                    ),
-                },
-            ),
+            model_name='offer',
+            constraint=kivijalka.access.policy.Access(add=models.Q(('owner_id', kivijalka.access.expressions.Me())), edit=models.Q(('owner_id', kivijalka.access.expressions.Me())), name='offer_access', see=models.Q(('key__within', kivijalka.access.expressions.Reach('offer.view')), ('owner_id', kivijalka.access.expressions.Me()), ('asked_of_id', kivijalka.access.expressions.Me()), _connector='OR'), verbs={'adopt': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit')), models.Q(('owner_id', kivijalka.access.expressions.Me()), _negated=True)), 'decline': models.Q(('key__within', kivijalka.access.expressions.Reach('risk.edit')), models.Q(('owner_id', kivijalka.access.expressions.Me()), _negated=True))}),
         ),
         migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("owner", models.F("asked_of")), _negated=True),
-                name="offer_asked_of_another",
-                violation_error_message="Nobody offers a risk to themselves.",
-            ),
+            model_name='offer',
+            constraint=models.CheckConstraint(condition=models.Q(('owner', models.F('asked_of')), _negated=True), name='offer_asked_of_another', violation_error_message='Nobody offers a risk to themselves.'),
         ),
     ]
