@@ -52,7 +52,6 @@ def steps(house: House, size: str, seed: int) -> list[Step]:
     checkout, owner = house.checkout, house.owner
     code = fingerprint(checkout.files("kivijalka/**/*.py", "requirements*.txt"), checkout.root)
     texts = fingerprint(checkout.files("kivijalka/locale/**/*.po"), checkout.root)
-    engine = fingerprint(checkout.files("kivijalka/engine/*.py", "requirements.txt"), checkout.root)
     ours = [path for path in checkout.files("kivijalka/**/static/**/*") if checkout.vendor not in path.parents]
     static = fingerprint([*ours, checkout.root / "package-lock.json"], checkout.root)
 
@@ -86,11 +85,6 @@ def steps(house: House, size: str, seed: int) -> list[Step]:
             lambda: stamped("static", static, owner, "collectstatic", "--noinput", "--clear", "--verbosity", "0"),
             after=("packages", "frontend"),
             needed=lambda: stamps.get("static") != static or not (checkout.root / "static").exists(),
-        ),
-        Step(
-            "engine", "Compiling the engine",
-            lambda: stamped("engine", engine, owner, "warm_losses"),
-            after=("packages",), needed=lambda: stamps.get("engine") != engine,
         ),
         Step(
             "example", f"Filling the example city ({size})",
@@ -145,7 +139,17 @@ def serve(house: House, port: int, began: float) -> None:
         line(f"\nThe city is at {address} ({time.monotonic() - began:.1f} s). Sign in as one of:\n")
         line(house.owner.manage("people").rstrip())
         line("\nCtrl-C stops it; the data stays.")
+        compile_engine(house)
         raise watch({server: log, worker: jobs_log}, house)
+
+
+def compile_engine(house: House) -> None:
+    """Compile what the first page of losses would wait for; nobody waits for it here, as the city is up."""
+    engine = fingerprint(house.checkout.files("kivijalka/engine/*.py", "requirements.txt"), house.checkout.root)
+    if house.place.stamps.get("engine") != engine:
+        with step("Compiling the engine"):
+            house.owner.manage("warm_losses")
+        house.place.stamps.set(engine=engine)
 
 
 def watch(children: dict[Child, Path], house: House) -> Problem:

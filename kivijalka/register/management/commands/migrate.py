@@ -10,6 +10,8 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
+from kivijalka.register.quick_migrations import quick_migrations
+
 OLDER = (
     "The tables are of an older Kivijalka: {count} migrations are missing, such as {first}. Make a backup"
     " (./run backup FILE), then bring them up to date: ./run serve --migrate"
@@ -45,7 +47,8 @@ class Command(migrate.Command):
 
     def _migrate(self, loader: MigrationLoader, *args: Any, **options: Any) -> None:
         try:
-            super().handle(*args, **options)
+            with quick_migrations():
+                super().handle(*args, **options)
         except SystemExit as told:  # by --check
             missing = loader.disk_migrations.keys() - loader.applied_migrations.keys()
             raise CommandError(OLDER.format(count=len(missing), first=".".join(min(missing)))) from told
