@@ -26,13 +26,13 @@ from django.utils.translation import ngettext
 from kivijalka.access import Actor, acting
 from kivijalka.desk import waiting
 from kivijalka.organisation.models import Person
-from kivijalka.register.attachment_models import Attachment
 from kivijalka.register.discussion import unread_mentions
-from kivijalka.register.discussion_models import Comment, Follow
 from kivijalka.register.doors.related import relate
 from kivijalka.register.models import Node
+from kivijalka.register.models.attachments import Attachment
+from kivijalka.register.models.discussion import Comment, Follow
+from kivijalka.register.models.working import Digest
 from kivijalka.register.registry import register_by_key
-from kivijalka.register.working_models import Digest
 
 # How far back the first letter looks, and how long nothing new may have come before one reminds of what waits.
 WEEK, MOST = timedelta(days=7), 20

@@ -17,9 +17,9 @@ from kivijalka.access import Actor
 from kivijalka.register.declare import Register, Waits
 from kivijalka.register.doors.related import ask
 from kivijalka.register.models import Node
+from kivijalka.register.models.working import Snooze
 from kivijalka.register.refusal import NotThere, Reason, refuse
 from kivijalka.register.registry import REGISTERS
-from kivijalka.register.working_models import Snooze
 
 MOST = 50
 # What is due after this does not wait yet; and nothing is put off for longer.

@@ -6,6 +6,7 @@ import heapq
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -258,9 +259,12 @@ def greedy(problem: Problem, order: FloatArray | None = None) -> list[int]:
                 waiting.remove(again)
                 heapq.heappush(heap, entry(again))
 
-    for group, year, least in problem.floors:
+    def reached(group: frozenset[int], year: int, least: float) -> bool:
+        return bool(sum(costs[a][year] for a in group & picked) >= least)
+
+    for floor in problem.floors:
         # What saves nothing counts towards the least as well.
-        take(sorted(group), -1.0, lambda: sum(costs[a][year] for a in group & picked) >= least)  # noqa: B023
+        take(sorted(floor[0]), -1.0, partial(reached, *floor))
     take(range(len(problem.actions)), 0.0, lambda: False)
     return sorted(picked)
 

@@ -13,8 +13,7 @@ from kivijalka.access import Actor
 from kivijalka.actions.models import Action
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.programmes import rules, working
-from kivijalka.programmes.choice_models import Choice, ChosenAction, ChosenRisk, Least
-from kivijalka.programmes.models import Priority
+from kivijalka.programmes.models import Choice, ChosenAction, ChosenRisk, Least, Priority
 from kivijalka.register.batch import together
 from kivijalka.register.command import Ask, command
 from kivijalka.register.refusal import Refused, refuse

@@ -18,7 +18,7 @@ from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.actions.models import Action
 from kivijalka.policy.queries import policy_known
 from kivijalka.programmes import working
-from kivijalka.programmes.choice_models import Choice, ChosenAction, Least
+from kivijalka.programmes.models import Choice, ChosenAction, Least
 from kivijalka.programmes.outcome import outcome
 from kivijalka.programmes.registers import choices
 from kivijalka.register.chart import Curve, line_of

@@ -18,9 +18,8 @@ from kivijalka.engine.errors import BadInput
 from kivijalka.organisation.queries import numbers_below
 from kivijalka.policy.scales import Scales
 from kivijalka.programmes.benefit import treated_by
-from kivijalka.programmes.choice_models import Choice, ChosenAction, Least
 from kivijalka.programmes.losses import now
-from kivijalka.programmes.models import Programme, Workstream
+from kivijalka.programmes.models import Choice, ChosenAction, Least, Programme, Workstream
 from kivijalka.programmes.queries import GATHERS
 from kivijalka.register.models import Link
 from kivijalka.risks.models import Assessment, Risk

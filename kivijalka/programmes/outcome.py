@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from kivijalka.actions.models import Action
 from kivijalka.policy.scales import Scales
 from kivijalka.programmes.benefit import judgements, since_measured, treated_by
-from kivijalka.programmes.choice_models import Choice, ChosenRisk
 from kivijalka.programmes.losses import now
+from kivijalka.programmes.models import Choice, ChosenRisk
 from kivijalka.register.doors.related import relate
 from kivijalka.risks.models import Risk
 

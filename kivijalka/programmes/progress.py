@@ -141,8 +141,10 @@ def _ties(streams: list[UUID]) -> tuple[list[tuple[UUID, UUID]], list[tuple[UUID
     ours = Milestone.objects.filter(workstream__in=streams).values("pk")
     rule = Q(kind=GATHERS.kind, a__in=streams) | Q(Q(a__in=ours) | Q(b__in=ours), kind=NEEDS.kind)
     rows: Iterable[Any] = Link.objects.in_force().filter(rule).order_by("id").values_list("kind", "a", "b")
-    listed = list(rows)
-    return tuple([(a, b) for kind, a, b in listed if kind == of.kind] for of in (GATHERS, NEEDS))  # type: ignore[return-value]
+    listed: dict[str, list[tuple[UUID, UUID]]] = {GATHERS.kind: [], NEEDS.kind: []}
+    for kind, a, b in rows:
+        listed[kind].append((a, b))
+    return listed[GATHERS.kind], listed[NEEDS.kind]
 
 
 def _milestones(streams: list[UUID], needs: list[tuple[UUID, UUID]]) -> dict[UUID, Milestone]:

@@ -5,8 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import owner
 from kivijalka.programmes import choice_commands, commands, queries
-from kivijalka.programmes.choice_models import Choice
-from kivijalka.programmes.models import LoggedDecision, Milestone, Priority, Programme, Workstream
+from kivijalka.programmes.models import Choice, LoggedDecision, Milestone, Priority, Programme, Workstream
 from kivijalka.register.declare import NOBODYS, Column, Part, Register, View, Waits
 from kivijalka.register.registry import register
 

@@ -15,8 +15,8 @@ from kivijalka.access import Actor, acting
 from kivijalka.actions.models import Action
 from kivijalka.organisation.queries import numbers_below
 from kivijalka.policy.queries import policy_in_force
-from kivijalka.programmes.choice_models import Choice, Least, Working
 from kivijalka.programmes.choosing import Asked, answered, asked
+from kivijalka.programmes.models import Choice, Least, Working
 from kivijalka.register.refusal import Refused
 
 TASK = "kivijalka.programmes.jobs.work_out_choice"

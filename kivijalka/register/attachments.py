@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import writes_node
 from kivijalka.access.actor import say_command
-from kivijalka.register.attachment_models import Attachment
 from kivijalka.register.command import no_right, translated
 from kivijalka.register.contents import bytes_of, keep_content
 from kivijalka.register.kinds import ending_of, kind_of, named_as
 from kivijalka.register.models import Node
+from kivijalka.register.models.attachments import Attachment
 from kivijalka.register.plain import plain_name
 from kivijalka.register.refusal import NotThere, Reason, Refused, refuse
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
-from kivijalka.register.files_models import Content
+from kivijalka.register.models.files import Content
 
 # Of any file, at whatever door.
 MOST_BYTES = 50 * 2**20

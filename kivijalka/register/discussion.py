@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import acting
 from kivijalka.access.actor import say_command
 from kivijalka.register.command import translated
-from kivijalka.register.discussion_models import Comment, Follow
 from kivijalka.register.models import Node
+from kivijalka.register.models.discussion import Comment, Follow
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
 

@@ -19,8 +19,7 @@ from kivijalka.register.models import Link
 from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join
 from kivijalka.risks import rules
-from kivijalka.risks.models import Risk
-from kivijalka.risks.offers import Offer
+from kivijalka.risks.models import Offer, Risk
 
 State = Offer.State
 IS_OFFERED = Q(state=State.OFFERED)

@@ -10,8 +10,7 @@ from kivijalka.escalations.queries import ESCALATES
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
 from kivijalka.register.registry import register
 from kivijalka.risks import commands, offering, queries
-from kivijalka.risks.models import Assessment, Risk
-from kivijalka.risks.offers import Offer
+from kivijalka.risks.models import Assessment, Offer, Risk
 
 risks = register(
     Register(

@@ -16,7 +16,7 @@ WIDE = Look("en", "light", 1440)
 
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until the element has the focus."""
-    for _ in range(90):
+    for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return

@@ -13,8 +13,8 @@ from django.db.models import CharField, Model, TextField
 from django.urls import reverse
 
 from kivijalka.organisation.models import Person
-from kivijalka.register.files_models import ImportFile
 from kivijalka.register.models import SPAN
+from kivijalka.register.models.files import ImportFile
 from tests import factories as make
 from tests.doors.expected import Facts, lets
 from tests.doors.pages import answer, said

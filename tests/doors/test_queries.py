@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kivijalka.organisation.models import Person, RoleKind
+from kivijalka.register.models.working import Snooze
 from kivijalka.register.registry import REGISTERS
-from kivijalka.register.working_models import Snooze
 from tests import factories as make
 from tests.doors import examples
 from tests.doors.addresses import filled, own_doors

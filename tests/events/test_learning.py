@@ -29,8 +29,9 @@ def test_without_events_the_rate_sinks_and_the_longer_the_lower() -> None:
     assert short.rate_weight > 0.8 > long.rate_weight
     assert (short.moved, long.moved) == ("as_thought", "as_thought")
     often = {**TENTH, "frequency_low": 2, "frequency_high": 6}
-    assert learn(often, [], 3.0).moved == "less"  # type: ignore[union-attr]
-    assert learn(TENTH, [20_000.0] * 4, 1.7).moved == "more"  # type: ignore[union-attr]
+    seldom, oftener = learn(often, [], 3.0), learn(TENTH, [20_000.0] * 4, 1.7)
+    assert seldom and oftener
+    assert (seldom.moved, oftener.moved) == ("less", "more")
     assert long.loss is None and long.proposed["loss_high"] == 200_000
 
 

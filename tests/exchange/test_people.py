@@ -18,7 +18,7 @@ from kivijalka.organisation.models import Person, Role, Unit
 from kivijalka.organisation.models.persons import PROGRAM
 from kivijalka.organisation.registers import persons
 from kivijalka.register.doors.files.done import done_imports, imports_of, undo
-from kivijalka.register.files_models import ImportFile
+from kivijalka.register.models.files import ImportFile
 from tests import factories as make
 from tests.files.imports import csv_of
 

@@ -19,7 +19,7 @@ from kivijalka.organisation.models import Person
 from kivijalka.register import jobs
 from kivijalka.register.doors.files import work
 from kivijalka.register.doors.files.read import read
-from kivijalka.register.files_models import ImportFile
+from kivijalka.register.models.files import ImportFile
 from kivijalka.risks.models import Risk
 from tests.database import address_of, connected_to
 from tests.factories import holder

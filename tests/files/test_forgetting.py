@@ -10,8 +10,8 @@ from django.utils import timezone
 from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files import steps
-from kivijalka.register.files_models import FILES_KEPT, Content, ImportFile
 from kivijalka.register.jobs import forget
+from kivijalka.register.models.files import FILES_KEPT, Content, ImportFile
 from kivijalka.register.registry import register_by_path
 from tests.factories import holder
 from tests.files.imports import csv_of

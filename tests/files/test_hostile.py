@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from kivijalka.register.doors.files.read import WHY, Table, read
-from kivijalka.register.files_models import ImportFile
+from kivijalka.register.models.files import ImportFile
 from kivijalka.register.refusal import Refused
 from tests.factories import holder
 from tests.files.imports import csv_of

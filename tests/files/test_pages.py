@@ -13,8 +13,8 @@ from django.utils import translation
 
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files.read import read
-from kivijalka.register.files_models import ImportFile, ImportMapping
 from kivijalka.register.management.commands.import_file import Command
+from kivijalka.register.models.files import ImportFile, ImportMapping
 from kivijalka.risks.models import Assessment, Risk
 from kivijalka.risks.queries import meanings
 from tests.factories import account_of, holder, risk

@@ -13,7 +13,7 @@ from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files.commit import NotCommitted
 from kivijalka.register.doors.files.write import export
-from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.models.files import ImportFile, ImportMapping
 from kivijalka.register.registry import register_by_path
 from kivijalka.risks.models import Assessment, Risk
 from kivijalka.risks.queries import meanings

@@ -13,7 +13,7 @@ from django.test import Client
 
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files.read import read
-from kivijalka.register.files_models import ImportFile
+from kivijalka.register.models.files import ImportFile
 from kivijalka.register.refusal import Refused
 from kivijalka.risks.models import Risk
 from tests.factories import holder

@@ -13,8 +13,8 @@ from django.test import Client
 from kivijalka.access import acting
 from kivijalka.organisation.models import Person
 from kivijalka.register.doors.files import done
-from kivijalka.register.files_models import ImportedRow, ImportFile
 from kivijalka.register.models import Draft, Node
+from kivijalka.register.models.files import ImportedRow, ImportFile
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_path
 from kivijalka.register.steps import BuiltOn

@@ -16,8 +16,7 @@ from kivijalka.organisation.models import Person, Unit
 from kivijalka.policy.queries import policy_in_force
 from kivijalka.programmes import choice_commands as commands
 from kivijalka.programmes import choosing, working
-from kivijalka.programmes.choice_models import Choice, ChosenAction, ChosenRisk, Working
-from kivijalka.programmes.models import Priority
+from kivijalka.programmes.models import Choice, ChosenAction, ChosenRisk, Priority, Working
 from kivijalka.programmes.outcome import outcome
 from kivijalka.risks.models import Assessment
 from tests import factories as make

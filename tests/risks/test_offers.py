@@ -11,9 +11,8 @@ from kivijalka.access import acting
 from kivijalka.desk.waiting import desk
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.register.models import Link
-from kivijalka.risks.models import Risk
+from kivijalka.risks.models import Offer, Risk
 from kivijalka.risks.offering import adopt, adopt_too, decline, offer, withdraw
-from kivijalka.risks.offers import Offer
 from tests import factories as make
 from tests.refusals import refused
 

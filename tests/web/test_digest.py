@@ -22,8 +22,8 @@ from kivijalka.access import acting
 from kivijalka.desk import digest, jobs
 from kivijalka.organisation.models import Person
 from kivijalka.register import attachments, discussion
+from kivijalka.register.models.working import Digest
 from kivijalka.register.registry import REGISTERS
-from kivijalka.register.working_models import Digest
 from kivijalka.risks.models import Risk
 from tests.database import address_of, connected_to
 from tests.factories import account_of, assessed_risk, holder, in_days, risk

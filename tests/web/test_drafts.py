@@ -15,7 +15,7 @@ from django.utils import timezone
 from kivijalka.access import acting
 from kivijalka.register.jobs import forget
 from kivijalka.register.models import Draft
-from kivijalka.register.working_models import DRAFTS_KEPT
+from kivijalka.register.models.working import DRAFTS_KEPT
 from kivijalka.risks.models import Risk
 from tests.api.programs import as_head
 from tests.factories import account_of, delegation, holder, risk

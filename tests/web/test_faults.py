@@ -15,7 +15,7 @@ from django.test import Client
 from psycopg import errors
 
 from kivijalka.register.doors import rows
-from kivijalka.register.files_models import ImportFile
+from kivijalka.register.models.files import ImportFile
 from tests.factories import holder, sector
 from tests.who import sign_in
 

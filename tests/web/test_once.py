@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from kivijalka.register.jobs import forget
 from kivijalka.register.models import Sent
-from kivijalka.register.working_models import KEYS_KEPT
+from kivijalka.register.models.working import KEYS_KEPT
 from kivijalka.risks.models import Risk
 from tests.api.programs import as_head, send, told
 from tests.database import address_of

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kivijalka.access.request import ActingRequest
 from kivijalka.register import discussion
-from kivijalka.register.discussion_models import Comment
 from kivijalka.register.doors import drafts, rows
 from kivijalka.register.doors.filters import in_the_past, refuse_past
 from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.doors.place import kept
 from kivijalka.register.doors.related import relate
 from kivijalka.register.models import Node
+from kivijalka.register.models.discussion import Comment
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path, register_of
 

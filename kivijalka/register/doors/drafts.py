@@ -25,8 +25,8 @@ from django.views.decorators.http import require_POST
 from kivijalka.access import acting
 from kivijalka.access.request import ActingRequest, signed_in
 from kivijalka.register.doors import once
+from kivijalka.register.models.working import Draft
 from kivijalka.register.refusal import NotThere
-from kivijalka.register.working_models import Draft
 
 FIELD, KEY, ADDRESS, THROW = "draft", "key", "address", "throw"
 # Letters of one draft: several times the longest form.

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access.request import ActingRequest
 from kivijalka.register.doors.programs import is_program
+from kivijalka.register.models.working import KEYS_KEPT, Sent
 from kivijalka.register.refusal import Refused
-from kivijalka.register.working_models import KEYS_KEPT, Sent
 
 FIELD, HEADER = "once", "Idempotency-Key"
 MOST = 200

@@ -39,10 +39,10 @@ from kivijalka.register.doors.show import (
     verbs_of,
 )
 from kivijalka.register.doors.story import events_of, said, with_events
+from kivijalka.register.models.working import SavedView
 from kivijalka.register.own.rules import may_add_to
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS, register_by_path
-from kivijalka.register.working_models import SavedView
 
 READ = ["GET", "HEAD"]
 MOST_TOLD = 200

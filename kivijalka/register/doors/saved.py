@@ -22,10 +22,10 @@ from kivijalka.register.doors.filters import NumbersBelow
 from kivijalka.register.doors.place import KEPT
 from kivijalka.register.doors.related import relate
 from kivijalka.register.fields import RecordField
+from kivijalka.register.models.working import SavedView
 from kivijalka.register.plain import plain
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS, register_by_path
-from kivijalka.register.working_models import SavedView
 
 # How a list looks; and where one stands in it, and when, which is no part of a view.
 LOOK = ("column", "density")

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kivijalka.register.declare import Part, Register
-from kivijalka.register.discussion_models import Comment
 from kivijalka.register.doors.history import Event, Version
 from kivijalka.register.doors.show import cell_of
+from kivijalka.register.models.discussion import Comment
 
 # A version bears the moment at which its transaction began, its rows the moment at which each was made.
 TOGETHER = timedelta(minutes=5)

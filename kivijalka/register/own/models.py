@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, current_actor
 from kivijalka.register.constraints import Guard
-from kivijalka.register.models import CodeField, Named, Record, indexes
+from kivijalka.register.models.records import CodeField, Named, Record, indexes
 
 # Which fields there are: asked with who acts, and kept with them under this name.
 MEMO, ASKED = "own", "kj.own_fields()"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,15 +22,22 @@ from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.fields import DayField
 from kivijalka.register.refusal import Refused
 from kivijalka.reports.documents import decision_note, large
-from kivijalka.reports.documents.formats import FORMATS
-from kivijalka.reports.documents.kinds import KINDS
+from kivijalka.reports.documents.formats import FORMATS, Format
+from kivijalka.reports.documents.kinds import KINDS, Kind
 from kivijalka.risks.models import Risk
+
+
+def named(kinds: Mapping[str, Kind | Format], keys: Iterable[str] | None = None) -> list[tuple[str, str]]:
+    """The kinds or formats that can be chosen, those of these keys or all, in the reader's language."""
+    return [(key, kinds[key].name) for key in keys or kinds]
 
 
 class Choice(RegisterForm):
     """What a report is asked."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("Report"))
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Report"), choices=lambda: named({key: kind for key, kind in KINDS.items() if kind.of_unit})
+    )
     as_of = DayField(
         label=gettext_lazy("Of which day"), required=False, help_text=gettext_lazy("Empty means as it is now.")
     )
@@ -39,12 +47,7 @@ class Choice(RegisterForm):
         help_text=gettext_lazy("Empty means three months, or six in a report to a board."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
-    form = forms.ChoiceField(label=gettext_lazy("Format"))
-
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self.fields["kind"].choices = [(key, kind.name) for key, kind in KINDS.items() if kind.of_unit]  # type: ignore[attr-defined]
-        self.fields["form"].choices = [(key, one.name) for key, one in FORMATS.items()]  # type: ignore[attr-defined]
+    form = forms.ChoiceField(label=gettext_lazy("Format"), choices=lambda: named(FORMATS))
 
 
 @require_GET
@@ -74,11 +77,7 @@ class NoteChoice(RegisterForm):
         widget=forms.Textarea({"rows": 3}),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
-    form = forms.ChoiceField(label=gettext_lazy("Format"))
-
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self.fields["form"].choices = [(key, FORMATS[key].name) for key in KINDS["note"].formats]  # type: ignore[attr-defined]
+    form = forms.ChoiceField(label=gettext_lazy("Format"), choices=lambda: named(FORMATS, KINDS["note"].formats))
 
 
 @require_GET

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 
 from kivijalka.access.request import ActingRequest
 from kivijalka.register import attachments
-from kivijalka.register.attachment_models import Attachment
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.api import query, shapes
@@ -25,6 +24,7 @@ from kivijalka.register.doors.once import is_form
 from kivijalka.register.doors.related import relate
 from kivijalka.register.doors.values import plain
 from kivijalka.register.kinds import KINDS
+from kivijalka.register.models.attachments import Attachment
 from kivijalka.register.refusal import NotThere, Refused
 
 FILE: Any = _("Id of the file")

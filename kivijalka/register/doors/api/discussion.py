@@ -11,7 +11,7 @@ from ninja.responses import Status
 from pydantic import BaseModel
 
 from kivijalka.access.request import ActingRequest
-from kivijalka.register import discussion, discussion_models
+from kivijalka.register import discussion
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.api import query, shapes
@@ -20,6 +20,7 @@ from kivijalka.register.doors.api.reading import Body
 from kivijalka.register.doors.discussion import comment_form
 from kivijalka.register.doors.related import relate
 from kivijalka.register.doors.values import plain
+from kivijalka.register.models import discussion as kept
 
 
 class Comment(BaseModel):
@@ -82,7 +83,7 @@ def followed(request: ActingRequest) -> dict[str, Any]:
     return {"items": [node_shown(node) for node in discussion.followed(request.actor.person)]}
 
 
-def shown(comments: Iterable[discussion_models.Comment]) -> list[dict[str, Any]]:
+def shown(comments: Iterable[kept.Comment]) -> list[dict[str, Any]]:
     """Comments as a program reads them."""
     found = relate(comments, ["person"])
     known = persons_shown({pk for comment in found for pk in comment.mentions})

@@ -15,8 +15,8 @@ from kivijalka.register.batch import AT_ONCE
 from kivijalka.register.command import add, add_each
 from kivijalka.register.doors.files.done import mark_done
 from kivijalka.register.doors.files.plan import CHANGED, NEW, REFUSED, SAME, Plan, PlannedRow
-from kivijalka.register.files_models import ImportedRow, ImportFile, ImportMapping
 from kivijalka.register.many import each, rehearsal
+from kivijalka.register.models.files import ImportedRow, ImportFile, ImportMapping
 from kivijalka.register.refusal import Refused
 
 # How many rows of how many are done.

@@ -14,8 +14,8 @@ from kivijalka.access.actor import current_actor
 from kivijalka.register.command import translated
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.related import relate
-from kivijalka.register.files_models import ImportFile
 from kivijalka.register.models import SPAN, Confidentiality
+from kivijalka.register.models.files import ImportFile
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
 from kivijalka.register.steps import BuiltOn

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.declare import Register
-from kivijalka.register.files_models import ImportedRow, ImportMapping
+from kivijalka.register.models.files import ImportedRow, ImportMapping
 
 if TYPE_CHECKING:
     from kivijalka.register.doors.files.plan import PlannedRow

@@ -27,8 +27,8 @@ from kivijalka.register.doors.files.rights import allows
 from kivijalka.register.doors.files.words import folded
 from kivijalka.register.doors.related import relate
 from kivijalka.register.fields import RecordField
-from kivijalka.register.files_models import ImportMapping
 from kivijalka.register.models import SPAN
+from kivijalka.register.models.files import ImportMapping
 
 NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
 FATES = [NEW, CHANGED, SAME, REFUSED]

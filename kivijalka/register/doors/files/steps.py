@@ -26,7 +26,7 @@ from kivijalka.register.doors.files.read import Head, Origin, Table, read
 from kivijalka.register.doors.files.words import choices_of, folded, in_each_language, meaning
 from kivijalka.register.doors.files.write import REASON
 from kivijalka.register.doors.forms import RegisterForm
-from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.models.files import ImportFile, ImportMapping
 from kivijalka.register.plain import plain_name
 from kivijalka.register.refusal import NotThere, Refused
 

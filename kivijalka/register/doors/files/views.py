@@ -29,7 +29,7 @@ from kivijalka.register.doors.files.plan import REFUSED, Plan
 from kivijalka.register.doors.files.preview import MOST_SHOWN, Preview, preview_of
 from kivijalka.register.doors.files.read import WHY, Head, read
 from kivijalka.register.doors.files.write import TYPES, export
-from kivijalka.register.files_models import ImportFile, ImportMapping
+from kivijalka.register.models.files import ImportFile, ImportMapping
 from kivijalka.register.plain import plain
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path

@@ -25,7 +25,7 @@ from kivijalka.register.doors.files.plan import REFUSED, Plan, plan
 from kivijalka.register.doors.files.preview import preview_of
 from kivijalka.register.doors.files.read import Origin, Table
 from kivijalka.register.doors.files.write import refused_rows
-from kivijalka.register.files_models import ImportFile
+from kivijalka.register.models.files import ImportFile
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_key
 

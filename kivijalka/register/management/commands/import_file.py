@@ -17,8 +17,8 @@ from kivijalka.register.doors.files.guesses import guessed
 from kivijalka.register.doors.files.mapping import known_headings, places
 from kivijalka.register.doors.files.plan import REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
-from kivijalka.register.files_models import ImportFile, ImportMapping
 from kivijalka.register.management import terminal
+from kivijalka.register.models.files import ImportFile, ImportMapping
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import REGISTERS
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, oneself, seen_node, writes_node
 from kivijalka.register.constraints import Guard
-from kivijalka.register.files_models import Content
-from kivijalka.register.models import Kept, Node
+from kivijalka.register.models.files import Content
+from kivijalka.register.models.records import Kept, Node
 
 SAME = ("record_id", "person_id", "at", "name", "description", "kind", "size", "sha256")
 

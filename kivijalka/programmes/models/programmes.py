@@ -283,7 +283,3 @@ class Milestone(Record):
         if self._state.adding:
             self.first_due = self.due
         super().save(*args, **kwargs)
-
-
-# Django finds a room's models in this module; these stand in a file of their own.
-from kivijalka.programmes.choice_models import Choice, ChosenAction, ChosenRisk, Least, Working  # noqa: E402, F401

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, attached, owner
 from kivijalka.access.expressions import SeenParent
-from kivijalka.register.models import DeclaredAccess, NewId, SeenQuerySet
+from kivijalka.register.models.records import DeclaredAccess, NewId, SeenQuerySet
 
 # How long a file is kept that was not imported; `kj.forget` says the same.
 FILES_KEPT = timedelta(hours=24)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Access, at_unit, owner
 from kivijalka.areas.names import Area
 from kivijalka.register.models import CodeField, Record, indexes
-from kivijalka.risks.models import Risk
+from kivijalka.risks.models.risks import Risk
 
 
 class Offer(Record):

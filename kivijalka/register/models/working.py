@@ -12,7 +12,7 @@ from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, of_unit, oneself
-from kivijalka.register.models import DeclaredAccess, NewId, SeenQuerySet
+from kivijalka.register.models.records import DeclaredAccess, NewId, SeenQuerySet
 
 # How long each is kept; `kj.forget` says the same, and a test holds the two together.
 KEYS_KEPT, DRAFTS_KEPT = timedelta(hours=24), timedelta(days=30)

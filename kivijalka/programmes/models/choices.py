@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Access, at_unit, nobody, oneself, owner, part_of, writes_node
 from kivijalka.actions.models import Action
 from kivijalka.policy.models import PolicyVersion
-from kivijalka.programmes.models import Priority
+from kivijalka.programmes.models.programmes import Priority
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, DeclaredAccess, Kept, NewId, Record, SeenQuerySet, indexes
 from kivijalka.risks.models import Risk

@@ -329,12 +329,3 @@ class Link(Kept):
             models.CheckConstraint(condition=~Q(a=F("b")), name="link_joins_two"),
         ]
         indexes = [models.Index(fields=["b", "kind"], name="link_by_b")]
-
-
-# Django finds a room's models in this module; these stand in files of their own.
-from kivijalka.register.attachment_models import Attachment  # noqa: E402, F401
-from kivijalka.register.discussion_models import Comment, Follow  # noqa: E402, F401
-from kivijalka.register.files_models import Content, ImportedRow, ImportFile, ImportMapping  # noqa: E402, F401
-from kivijalka.register.own.models import OwnField  # noqa: E402, F401
-from kivijalka.register.sealing.models import Seal  # noqa: E402, F401
-from kivijalka.register.working_models import Digest, Draft, SavedView, Sent, Snooze  # noqa: E402, F401

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, oneself, seen_node
 from kivijalka.register.constraints import Guard
-from kivijalka.register.models import Kept, NewId, Node
+from kivijalka.register.models.records import Kept, NewId, Node
 
 
 class Comment(Kept):

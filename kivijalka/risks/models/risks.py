@@ -381,7 +381,3 @@ class Assessment(Kept):
 
     def badge_of(self, name: str) -> str:
         return level_badge(self.risk.sign, self.level) if name == "level" else super().badge_of(name)
-
-
-# Django finds a room's models in this module; this one stands in a file of its own.
-from kivijalka.risks.offers import Offer  # noqa: E402, F401
