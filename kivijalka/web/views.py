@@ -26,13 +26,14 @@ from kivijalka.register.doors.search import find
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import REGISTERS
 from kivijalka.web.away import AWAY, RETRY_AFTER, is_away
+from kivijalka.web.frame import chain
 from kivijalka.web.middleware import refusal_page, refuse, to_program
 
 
 @require_GET
 def registers(request: ActingRequest) -> HttpResponse:
     """All registers, grouped along the chain."""
-    return render(request, "web/registers.html")
+    return render(request, "web/registers.html", {"chain": chain()})
 
 
 @require_GET

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from tests import database
 from tests.browser import site as sites
 from tests.browser.pages import Look
-from tests.browser.site import EMAIL, PASSWORD, Site
+from tests.browser.site import EMAIL, PASSWORD, ROOT, Site
 
 LAUNCH = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -22,6 +23,14 @@ LAUNCH = (
 NewPage = Callable[..., Page]
 # Said on the console before axe tries styles of its own, which the policy refuses: what comes after is not the page's.
 AXE_BEGINS = "axe begins"
+
+
+@cache
+def axe() -> str:
+    """The source of axe-core."""
+    return (ROOT / "node_modules/axe-core/axe.min.js").read_text()
+
+
 # Playwright keeps an event loop in the worker's thread; without this Django would refuse every test after it a database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
@@ -68,6 +77,8 @@ def signed_in(browser: Browser, site: Site) -> Any:
 def window(browser: Browser, signed_in: Any) -> Iterator[Page]:
     """One signed-in window with all that a browser keeps, for tests that only look: a new one costs more than its page."""
     context = browser.new_context(storage_state=signed_in, reduced_motion="reduce")
+    # Kept by the browser: half a megabyte sent to every page anew takes longer than what it is sent for.
+    context.add_init_script(axe())
     yield context.new_page()
     context.close()
 
