@@ -54,18 +54,33 @@ class Tree:
     known: set[int]
 
 
-def tree_at(actor: Actor, asked: Unit | None, right: str) -> Tree:
-    """What is below a unit; without one, below the topmost that is seen, or those where they are several. Two queries.
+@dataclass(frozen=True)
+class Layout:
+    """The units of a tree before it is said what of them is known."""
 
-    Whoever holds the right at nothing under a unit knows nothing of it: there, none found is not none."""
+    unit: Unit | None
+    below: list[Unit]
+    under: dict[int, int]
+
+    def known_by(self, actor: Actor, right: str) -> Tree:
+        """Whoever holds the right at nothing under a unit knows nothing of it: there, none found is not none."""
+        known = {head for number, head in self.under.items() if actor.has_in_reach(right, number)}
+        return Tree(self.unit, self.below, self.under, known)
+
+
+def tree_at(actor: Actor, asked: Unit | None, right: str) -> Tree:
+    """What is below a unit, as far as somebody with this right knows it. Two queries."""
+    return layout_at(asked).known_by(actor, right)
+
+
+def layout_at(asked: Unit | None) -> Layout:
+    """What is below a unit; without one, below the topmost that is seen, or those where they are several. Two queries."""
     parents: dict[int, int | None] = dict(Unit.objects.seen().values_list("number", "parent_id"))
     tops = [number for number, parent in parents.items() if parent not in parents]
     top = asked.number if asked else tops[0] if len(tops) == 1 else None
     heads = tops if top is None else [number for number, parent in parents.items() if parent == top]
     units = {unit.number: unit for unit in Unit.objects.seen().filter(number__in=[*heads, *([top] if top else [])])}
-    under = _under(set(heads), parents)
-    known = {head for number, head in under.items() if actor.has_in_reach(right, number)}
-    return Tree(units.get(top or 0), [units[number] for number in sorted(heads)], under, known)
+    return Layout(units.get(top or 0), [units[number] for number in sorted(heads)], _under(set(heads), parents))
 
 
 def _under(heads: set[int], parents: Mapping[int, int | None]) -> dict[int, int]:

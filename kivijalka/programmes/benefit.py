@@ -8,6 +8,7 @@ of the programme that treats the risk was done and its effect measured. All leve
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import prod
@@ -70,17 +71,31 @@ class Benefit:
 
 def benefit(programme: Programme, scales: Scales) -> Benefit:
     """Within the reader's reach, of threats; four queries."""
-    actions = {row.pk: row for row in gathered(programme).exclude(state=Action.State.CANCELLED)}
-    treated = treated_by(list(actions))
+    return benefits([(programme, list(gathered(programme)))], scales)[0]
+
+
+def benefits(programmes: Sequence[tuple[Programme, Sequence[Action]]], scales: Scales) -> list[Benefit]:
+    """The same of several, each with what it gathers; three queries."""
+    treated = treated_by(list({row.pk for _programme, rows in programmes for row in rows}))
     risks = Risk.objects.seen().filter(sign=Risk.Sign.THREAT).in_bulk(list(treated))
     judged = judgements(list(risks))
-    changes = [
-        change(risk, [actions[pk] for pk in treated[key]], judged[key], programme.starts_on, scales)
-        for key, risk in risks.items()
-        if judged[key]
-    ]
+    return [_benefit(programme, rows, treated, risks, judged, scales) for programme, rows in programmes]
+
+
+def _benefit(
+    programme: Programme,
+    gathered: Sequence[Action],
+    treated: Mapping[UUID, list[UUID]],
+    risks: Mapping[UUID, Risk],
+    judged: Mapping[UUID, list[Assessment]],
+    scales: Scales,
+) -> Benefit:
+    actions = {row.pk: row for row in gathered if row.state != Action.State.CANCELLED}
+    of = {key: [actions[pk] for pk in treated[key] if pk in actions] for key in risks}
+    ours = [key for key, rows in of.items() if rows]
+    changes = [change(risks[key], of[key], judged[key], programme.starts_on, scales) for key in ours if judged[key]]
     silent = sum(action.expected_cut is None for action in actions.values())
-    return Benefit(sorted(changes, key=lambda one: -one.before), len(risks) - len(changes), silent)
+    return Benefit(sorted(changes, key=lambda one: (-one.before, str(one.risk.code))), len(ours) - len(changes), silent)
 
 
 def treated_by(actions: list[UUID]) -> dict[UUID, list[UUID]]:

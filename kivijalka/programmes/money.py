@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -49,19 +50,24 @@ class Shares:
 
 
 def shares(programmes: QuerySet[Programme], day: date) -> Shares:
-    """Of programmes that are not ended, by the priorities in force on a day; five queries."""
-    in_force = Q(valid_from__lte=day) & (Q(valid_to__isnull=True) | Q(valid_to__gte=day))
-    rows: dict[UUID | None, Given] = {
-        row.pk: Given(row) for row in Priority.objects.seen().filter(in_force).order_by("number", "code")
-    }
+    """Of programmes that are not ended, by the priorities in force on a day, and those that they serve; five queries."""
     listed = list(programmes.exclude(state=Programme.State.CLOSED).order_by("code"))
+    return shares_of(listed, _actions([one.pk for one in listed]), day)
+
+
+def shares_of(listed: Sequence[Programme], gathered: Iterable[tuple[Action, UUID]], day: date) -> Shares:
+    """The same of programmes, and of actions each with the programme that it counts with; one query."""
+    in_force = Q(valid_from__lte=day) & (Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+    served = Q(pk__in={one.priority_id for one in listed} - {None})
+    priorities = Priority.objects.seen().filter(in_force | served).order_by("number", "code")
+    rows: dict[UUID | None, Given] = {row.pk: Given(row) for row in priorities}
     none = Given(None)
     of: dict[UUID, Given] = {}
     for one in listed:
         given = of[one.pk] = rows.get(one.priority_id, none)
         given.programmes += 1
         given.budget += one.budget_eur or 0
-    for action, programme in _actions(list(of)):
+    for action, programme in gathered:
         of[programme].actions.add(action)
     return Shares([*rows.values(), *([none] if none.programmes else [])])
 

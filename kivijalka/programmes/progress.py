@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -93,9 +94,20 @@ class Progress:
     """How a programme stands on a day, within the reader's reach."""
 
     streams: list[Stream]
-    money: Money
     # Milestones of other programmes that need one of this.
-    awaited_by: list[tuple[Milestone, Milestone]]
+    awaited_by: list[tuple[Milestone, Milestone]] = field(default_factory=list)
+
+    @property
+    def actions(self) -> list[Action]:
+        """All that its workstreams gather, each once."""
+        return list({action.pk: action for stream in self.streams for action in stream.actions}.values())
+
+    @cached_property
+    def money(self) -> Money:
+        money = Money()
+        for action in self.actions:
+            money.add(action)
+        return money
 
     @property
     def goals(self) -> list[Goal]:
@@ -113,27 +125,70 @@ class Progress:
         }
 
 
+@dataclass(frozen=True)
+class Several:
+    """How several programmes stand, by their keys; and each action that they gather, with the first that does."""
+
+    of: dict[UUID, Progress]
+    gathered: list[tuple[Action, UUID]]
+
+
 def progress(programme: Programme, day: date) -> Progress:
-    """Five queries, however much the programme gathers."""
-    found = Workstream.objects.seen().filter(programme=programme.pk).order_by("code")
-    streams = {row.pk: Stream(row) for row in found}
+    """Four queries, however much the programme gathers."""
+    return progress_of([programme.pk], day).of[programme.pk]
+
+
+def progress_of(programmes: list[UUID], day: date) -> Several:
+    """The same of several, in as many queries."""
+    streams = _streams(programmes)
     gathers, needs = _ties(list(streams))
     milestones = _milestones(list(streams), needs)
+    needs = [(a, b) for a, b in needs if a in milestones and b in milestones]
+    _give_goals(streams, milestones.values(), needs, day)
+    actions = _give_actions(streams, gathers)
+    of: dict[UUID, UUID] = {}
+    for stream, action in gathers:
+        of.setdefault(action, streams[stream].workstream.programme_id)
+    found = _by_programme(programmes, streams)
+    for a, b in needs:
+        away, ours = streams.get(milestones[a].workstream_id), streams.get(milestones[b].workstream_id)
+        if ours and (away is None or away.workstream.programme_id != ours.workstream.programme_id):
+            found[ours.workstream.programme_id].awaited_by.append((milestones[a], milestones[b]))
+    return Several(found, [(action, of[action.pk]) for action in actions])
+
+
+def goals_of(programmes: list[UUID], day: date) -> dict[UUID, Progress]:
+    """Their milestones alone, not what these need nor what is gathered; two queries."""
+    streams = _streams(programmes)
+    rows = Milestone.objects.seen().filter(workstream__in=list(streams)).order_by("due", "code")
+    _give_goals(streams, rows, [], day)
+    return _by_programme(programmes, streams)
+
+
+def _streams(programmes: list[UUID]) -> dict[UUID, Stream]:
+    rows = Workstream.objects.seen().filter(programme__in=programmes).order_by("code")
+    return {row.pk: Stream(row) for row in rows}
+
+
+def _by_programme(programmes: list[UUID], streams: dict[UUID, Stream]) -> dict[UUID, Progress]:
+    found = {pk: Progress([]) for pk in programmes}
+    for stream in streams.values():
+        found[stream.workstream.programme_id].streams.append(stream)
+    return found
+
+
+def _give_goals(
+    streams: dict[UUID, Stream], milestones: Iterable[Milestone], needs: list[tuple[UUID, UUID]], day: date
+) -> None:
+    """Give each workstream its milestones, each of these what it needs."""
+    known = {one.pk: one for one in milestones}
     needed: dict[UUID, list[Milestone]] = defaultdict(list)
     for a, b in needs:
-        if a in milestones and b in milestones:
-            needed[a].append(milestones[b])
-    for one in milestones.values():
+        needed[a].append(known[b])
+    for one in known.values():
         if one.workstream_id in streams:
             goal = Goal(one, day, tuple(sorted(needed[one.pk], key=lambda other: (other.due, str(other.code)))))
             streams[one.workstream_id].goals.append(goal)
-    money = _actions(streams, gathers)
-    awaited = [
-        (milestones[a], milestones[b])
-        for a, b in needs
-        if a in milestones and b in milestones and milestones[a].workstream_id not in streams
-    ]
-    return Progress(list(streams.values()), money, awaited)
 
 
 def _ties(streams: list[UUID]) -> tuple[list[tuple[UUID, UUID]], list[tuple[UUID, UUID]]]:
@@ -153,16 +208,13 @@ def _milestones(streams: list[UUID], needs: list[tuple[UUID, UUID]]) -> dict[UUI
     return {row.pk: row for row in rows.order_by("due", "code")}
 
 
-def _actions(streams: dict[UUID, Stream], gathers: list[tuple[UUID, UUID]]) -> Money:
-    """Give each workstream its actions; the money of all of them, each counted once."""
-    actions = Action.objects.seen().filter(pk__in={b for _a, b in gathers}).order_by("due", "code")
-    known = {action.pk: action for action in actions}
+def _give_actions(streams: dict[UUID, Stream], gathers: list[tuple[UUID, UUID]]) -> list[Action]:
+    """Give each workstream its actions; all of them, each once."""
+    actions = list(Action.objects.seen().filter(pk__in={b for _a, b in gathers}).order_by("due", "code"))
     of: dict[UUID, list[UUID]] = defaultdict(list)
     for stream, action in gathers:
         of[action].append(stream)
-    money = Money()
-    for pk, action in known.items():
-        money.add(action)
-        for stream in of[pk]:
+    for action in actions:
+        for stream in of[action.pk]:
             streams[stream].actions.append(action)
-    return money
+    return actions

@@ -39,8 +39,13 @@ def curve_of(points: Sequence[Point], *, x: str, y: str) -> Curve:
 
 def euros(value: float) -> str:
     """Whole euros with their thousands apart, two digits that count."""
+    return formats.number_format(about(value), force_grouping=True)
+
+
+def about(value: float) -> int:
+    """An amount to the two digits that count."""
     digits = max(0, math.floor(math.log10(value)) - 1) if value >= 1 else 0
-    return formats.number_format(int(round(value, -digits)), force_grouping=True)
+    return int(round(value, -digits))
 
 
 def euros_in_short(value: float) -> str:
@@ -54,8 +59,7 @@ def euros_in_short(value: float) -> str:
 
 def money(value: float) -> str:
     """Euros as one says them: in millions or billions from a million on, two digits that count."""
-    digits = max(0, math.floor(math.log10(value)) - 1) if value >= 1 else 0
-    whole = int(round(value, -digits))
+    whole = about(value)
     if whole < 10**6:
         return _("%s euro") % formats.number_format(whole, force_grouping=True)
     size = 10**9 if whole >= 10**9 else 10**6

@@ -19,7 +19,9 @@ from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_known
 from kivijalka.policy.scales import Scales
-from kivijalka.register.doors.related import relate
+from kivijalka.programmes.models import Programme
+from kivijalka.programmes.standing import OPEN, standings
+from kivijalka.register.doors.related import relate, together
 from kivijalka.register.models import Record
 from kivijalka.risks import queries
 from kivijalka.risks.models import Benefit, Level, Risk, level_badge
@@ -37,13 +39,20 @@ def situation(request: ActingRequest) -> HttpResponse:
     unit = unit_looked_at(request)
     risks, actions = rows_at(Risk, unit), rows_at(Action, unit)
     overdue, overdue_count = overdue_of(actions, day)
+    programmes = standings(rows_at(Programme, unit), day)
+    with together():
+        top = relate(top_threats(risks), ["unit"])
+        relate([row.programme for row in programmes[:TOP]], ["unit"])
     context = {
         **standing(queries.stands(risks, day), day),
         "unit": unit,
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
-        "top": relate(top_threats(risks), ["unit"]),
+        "top": top,
         "overdue": relate(overdue, ["owner"]),
         "overdue_count": overdue_count,
+        "programmes": programmes[:TOP],
+        "programme_count": len(programmes),
+        "open_programmes": OPEN,
         "open_states": Action.OPEN,
         "query": query_of(request, unit),
         "day": day,

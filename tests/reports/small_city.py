@@ -39,6 +39,10 @@ def everything_for(reader: Person) -> Risk:
     make.link("treats", late, risk)
     make.link("rests_on", risk, make.control("Varmistus", unit=unit))
     make.link("may_cause", risk, make.assessed_risk("Seuraus", unit=unit))
+    stream = make.workstream(make.programme("Hanke \U0001f600 漢", unit=unit, budget_eur=900, starts_on=make.LONG_AGO))
+    make.link("gathers", stream, late)
+    make.link("needs", make.milestone(stream=stream), make.milestone(stream=stream, due=make.in_days(-500)))
+    make.programme("Salainen", unit=unit, confidentiality=3)
     return make.fresh(risk)
 
 

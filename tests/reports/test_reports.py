@@ -111,7 +111,9 @@ def test_every_number_leads_to_the_records_that_it_counts(
     monkeypatch.setitem(KINDS, key, type(KINDS[key])("", "", lambda asked: made.append(make_it(asked)) or made[-1]))
     had(site, f"/reports/{key}.xlsx", **query_of(key, reader, risk))
     leading = [one for one in told(made[0]) if one.value is not None and one.href and not isinstance(one.value, str)]
-    counted = [one for one in leading if "/compare/" not in one.href and re.search("/(risks|actions)/[?]", one.href)]
+    counted = [
+        one for one in leading if "/compare/" not in one.href and re.search("/(risks|actions|programmes)/[?]", one.href)
+    ]
     assert len(counted) > 4
     for one in {one.href: one for one in counted}.values():
         address = one.href.removeprefix("http://testserver")

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -19,20 +20,23 @@ from kivijalka.access import Actor
 from kivijalka.access.rules import rights_in
 from kivijalka.actions.models import Action
 from kivijalka.controls.models import Control
+from kivijalka.organisation.below import Layout, Tree, layout_at
 from kivijalka.organisation.models import Person, Unit
+from kivijalka.programmes.models import Milestone, Priority, Programme, Workstream
 from kivijalka.register.models import SPAN, Confidentiality
 from kivijalka.register.refusal import Refused
 from kivijalka.reports.documents.model import Said, said
 from kivijalka.risks.models import Risk
 
 # Whose right to see decides what a report tells.
-RESTS_ON: tuple[Any, ...] = (Risk, Action, Control, Unit, Person)
+RESTS_ON: tuple[Any, ...] = (Risk, Action, Control, Programme, Workstream, Milestone, Priority, Unit, Person)
 
 
 @dataclass(frozen=True)
 class Asked:
     """Everything that a report is made from. `as_of` is the moment as addresses have it; `unit` knows the numbers below
-    it (None: all within reach); `site` and `address` are where it was asked, `given` is what its kind asks besides."""
+    it (None: all within reach); `site` and `address` are where it was asked, `mark` is of the reader's reach, `given` is
+    what its kind asks besides."""
 
     actor: Actor
     moment: datetime
@@ -41,11 +45,21 @@ class Asked:
     language: str
     site: str
     address: str
+    mark: str
     given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def day(self) -> date:
         return timezone.localdate(self.moment)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The units below it; two queries, once."""
+        return layout_at(self.unit)
+
+    def tree(self, right: str) -> Tree:
+        """The units below it, as far as the reader has this right there."""
+        return self.layout.known_by(self.actor, right)
 
     @property
     def place(self) -> str:
@@ -95,9 +109,10 @@ def _reached(numbers: list[int], spans: list[tuple[int, int]], level: int) -> li
     return sorted(found)
 
 
-def same_reach(actor: Actor, mark: str) -> None:
-    """Refuse to make again what was made for another reach: it would not be the same."""
-    if mark and mark != mark_of(actor):
+def same_reach(actor: Actor, mark: str) -> str:
+    """The mark of the reader's reach. Refuse to make again what was made for another: it would not be the same."""
+    present = mark_of(actor)
+    if mark and mark != present:
         raise Refused(
             _(
                 "This report was made for another reach than you have now: your roles have changed since, or it was somebody "
@@ -106,6 +121,7 @@ def same_reach(actor: Actor, mark: str) -> None:
             code="reach",
             field="reach",
         )
+    return present
 
 
 def was_there(unit: Any, day: date) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from kivijalka.access import looking_back
 from kivijalka.actions.models import Action
-from kivijalka.organisation.below import Tree, lines_of, tree_at
+from kivijalka.organisation.below import Tree, lines_of
 from kivijalka.register.fields import end_of
 from kivijalka.reports.documents import parts
 from kivijalka.reports.documents.asked import Asked
 from kivijalka.reports.documents.losses_part import losses
 from kivijalka.reports.documents.model import Block, Document, Head, Paragraph, Said, Section, Table, said
+from kivijalka.reports.documents.programmes_part import change_programmes
 from kivijalka.reports.documents.provenance import provenance
 from kivijalka.reports.documents.unit_report import heat_table, highest, report
 from kivijalka.reports.views import rows_at, standing
@@ -25,8 +25,6 @@ from kivijalka.risks.models import Risk
 
 SINCE = timedelta(days=182)
 SOME = 10
-# What other rooms say of how change programmes go: each gives blocks for a report, or none.
-PROGRAMMES: list[Callable[[Asked], Sequence[Block]]] = []
 
 
 def half_year(asked: Asked) -> Document:
@@ -34,8 +32,7 @@ def half_year(asked: Asked) -> Document:
     look = parts.Look.at(asked)
     since = asked.given.get("since") or asked.day - SINCE
     moved = parts.movement_of(asked, end_of(since))
-    tree = tree_at(asked.actor, asked.unit, "risk.view")
-    programmes = [block for told in PROGRAMMES for block in told(asked)]
+    tree = asked.tree("risk.view")
     return report(
         asked,
         _("Half-yearly report on risks"),
@@ -49,7 +46,7 @@ def half_year(asked: Asked) -> Document:
             Section(_("Threats by unit and area"), [heat_table(asked, tree, look)]),
             Section(_("Acceptances that end"), parts.lapses(look, SOME)),
             Section(_("Overdue actions"), _overdue(asked, look)),
-            *([Section(_("Change programmes"), programmes)] if programmes else []),
+            *change_programmes(asked),
             provenance(asked),
         ],
     )
@@ -82,7 +79,7 @@ def _overdue(asked: Asked, look: parts.Look) -> list[Block]:
     """How many are late in each unit below, and the longest overdue; two queries, and those of the units."""
     if not look.overdue_count:
         return [Paragraph(_("No action is overdue."))]
-    tree = tree_at(asked.actor, asked.unit, "action.view")
+    tree = asked.tree("action.view")
     return [_by_unit(asked, look, tree), *parts.overdue(look)]
 
 

@@ -14,8 +14,11 @@ SMALL_MM = 70
 
 
 def losses(asked: Asked) -> list[Block]:
-    """The losses of the unit and all below it, as far as the reader sees; none where nothing is known of any. Six queries."""
-    found = losses_of(asked.unit, asked.day)
+    """The losses of the unit and all below it, as far as the reader sees; none where nothing is known of any.
+
+    Five queries, and those of the units.
+    """
+    found = losses_of(asked.unit, asked.day, asked.tree("risk.view"))
     if found.year(GROSS).is_empty:
         return []
     return _section([_sentences(found), _bases(found), _table(found), *_chart(found), _page(asked)])
@@ -23,7 +26,7 @@ def losses(asked: Asked) -> list[Block]:
 
 def losses_in_short(asked: Asked) -> list[Block]:
     """The same where there is little room: the sentences, and a small curve beside its table."""
-    found = losses_of(asked.unit, asked.day)
+    found = losses_of(asked.unit, asked.day, asked.tree("risk.view"))
     if found.year(GROSS).is_empty:
         return []
     return _section([_sentences(found), *_chart(found, SMALL_MM)])

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from kivijalka.policy.queries import policy_known
 from kivijalka.register.doors.values import in_words
 from kivijalka.register.sealing.models import Seal
-from kivijalka.reports.documents.asked import Asked, mark_of
+from kivijalka.reports.documents.asked import Asked
 from kivijalka.reports.documents.model import Facts, Said, Section, Words
 from kivijalka.reports.documents.release import release
 
@@ -21,7 +21,7 @@ def provenance(asked: Asked) -> Section:
         (_("Records as they stood"), in_words(asked.moment)),
         (_("Of"), Said(f"{asked.unit.code} {asked.unit}", asked.record(asked.unit)) if asked.unit else asked.place),
         (_("Rests on"), _reach(asked)),
-        (_("Mark of the reader's reach"), mark_of(asked.actor)),
+        (_("Mark of the reader's reach"), asked.mark),
         (_("Risk policy"), _policy(asked)),
         (_("Last seal of the trail before that"), _seal(asked)),
         (_("Release"), release()),

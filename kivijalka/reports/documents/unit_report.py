@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from kivijalka.actions.models import Action
-from kivijalka.organisation.below import Line, Tree, tree_at
+from kivijalka.organisation.below import Line, Tree
 from kivijalka.register.doors.values import in_words
 from kivijalka.register.fields import end_of
 from kivijalka.reports import effects, heat
@@ -68,7 +68,7 @@ def full(asked: Asked) -> Document:
     look = parts.Look.at(asked)
     since = asked.given.get("since") or asked.day - SINCE
     found = parts.movement_of(asked, end_of(since))
-    tree = tree_at(asked.actor, asked.unit, "risk.view")
+    tree = asked.tree("risk.view")
     open_risks = look.risks.filter(Risk.IS_OPEN).order_by("-level", "id")
     threats, chances = (open_risks.filter(sign=sign) for sign in Risk.Sign.values)
     open_actions = look.actions.filter(state__in=Action.OPEN).order_by("due", "id")
@@ -141,7 +141,7 @@ def _spot(asked: Asked, line: Line[heat.Spots], area: str, spot: heat.Spot) -> S
 
 def effects_table(asked: Asked) -> Table:
     """Of actions done: of how many the effect was asked for, measured, and as expected; by unit."""
-    tree = tree_at(asked.actor, asked.unit, "action.view")
+    tree = asked.tree("action.view")
     lines = effects.effects(rows_at(Action, asked.unit), tree, asked.day)
     heads = [Head(_("Unit"), width=3), *(Head(str(name), is_number=True, width=1) for name in effects.COLUMNS)]
     return Table(_("Actions done, and what became of their effect"), heads, [_effect(asked, line) for line in lines])

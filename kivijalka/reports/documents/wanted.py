@@ -43,8 +43,7 @@ class Wanted:
 
     def asked(self, actor: Actor, site: str, address: str) -> Asked:
         """All that the report is made from, or why it cannot be had."""
-        same_reach(actor, self.query.get("reach", ""))
-        something_recorded()
+        mark = same_reach(actor, self.query.get("reach", ""))
         unit = self._unit()
         was_there(unit, self.day)
         return Asked(
@@ -55,6 +54,7 @@ class Wanted:
             language=self.query.get("language", ""),
             site=site,
             address=site + address,
+            mark=mark,
             given=self._given(),
         )
 
@@ -72,10 +72,12 @@ class Wanted:
         """The unit as it was then, with the numbers below it."""
         code = self.query.get("unit", "").split(" ")[0]
         if not code or not self.kind.of_unit:
+            something_recorded()
             return None
         rows = Unit.objects.seen().filter(code=code).annotate(below=NumbersBelow("number"))
         unit = rows.first() if "\0" not in code else None
         if unit is None:
+            something_recorded()
             words = _("There was no such unit on that day, or you may not see it.")
             raise Refused(words, code="not_there", field="unit")
         return unit
