@@ -14,7 +14,7 @@ from kivijalka.register.declare import LinkKind
 from kivijalka.register.models import Link
 
 GATHERS = LinkKind("gathers", _("gathers"), _("is part of"), to=["action"])
-NEEDS = LinkKind("needs", _("needs"), _("is needed by"), to=["milestone"])
+NEEDS = LinkKind("needs", _("needs"), _("is needed by"), to=["milestone"], in_order=True)
 OPEN = Q(state=Milestone.State.OPEN)
 
 

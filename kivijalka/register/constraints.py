@@ -26,7 +26,8 @@ class Guard(BaseConstraint):
 
     `holds` is SQL over `new` and, on update, `old`; it sees all rows, whoever writes. A row for which it does not hold
     is refused at every door, raw SQL and the tables' owner included, with the constraint's own message. With
-    `of_site` only what the site's role writes itself: not what a function of the owner does on its behalf.
+    `of_site` only what the site's role writes itself: not what a function of the owner does on its behalf. `alone` is SQL of
+    a text: rows of the same one are judged one transaction after another, as neither sees what the other has not ended yet.
     """
 
     def __init__(
@@ -36,15 +37,17 @@ class Guard(BaseConstraint):
         holds: str,
         on: str = "insert or update",
         of_site: bool = False,
+        alone: str = "",
         violation_error_message: Any,
     ) -> None:
         super().__init__(name=name, violation_error_message=violation_error_message)
-        self.holds, self.on, self.of_site = holds, on, of_site
+        self.holds, self.on, self.of_site, self.alone = holds, on, of_site, alone
 
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
         of_site = {"of_site": True} if self.of_site else {}
-        return path, args, {**kwargs, "holds": self.holds, "on": self.on, **of_site}
+        alone = {"alone": self.alone} if self.alone else {}
+        return path, args, {**kwargs, "holds": self.holds, "on": self.on, **of_site, **alone}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Guard) and self.deconstruct() == other.deconstruct()
@@ -62,10 +65,16 @@ class Guard(BaseConstraint):
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         table = model._meta.db_table
         when = "when (current_user = 'kj_app')" if self.of_site else ""
+        # A statement of its own: what is judged next sees what was ended meanwhile. No text, no wait.
+        wait = (
+            f" perform pg_advisory_xact_lock(hashtextextended('{self.name} ' || ({self.alone}), 0));"
+            if self.alone
+            else ""
+        )
         return (
             # Or replace: when a table is taken out again, its guards' functions stay.
             f'create or replace function kj."{self.name}"() returns trigger language plpgsql security definer'
-            " set search_path = public, pg_temp as $$ begin"
+            f" set search_path = public, pg_temp as $$ begin{wait}"
             f" if not coalesce(({self.holds}), false) then raise check_violation using constraint = '{self.name}',"
             f" message = '{self.name} on {table}'; end if; return null; end $$;"
             f' create trigger "{self.name}" after {self.on} on "{table}" for each row {when}'

@@ -64,12 +64,16 @@ class Part:
 
 @dataclass(frozen=True)
 class LinkKind:
-    """A kind of tie, declared by the upper room and shown on both ends as words: "treats" / "is treated by"."""
+    """A kind of tie, declared by the upper room and shown on both ends as words: "treats" / "is treated by".
+
+    `in_order`: followed from record to record it never comes back to where it began, as with what must be there first.
+    """
 
     kind: str
     forward: Words
     backward: Words
     to: Sequence[str]
+    in_order: bool = False
 
 
 @dataclass(frozen=True)

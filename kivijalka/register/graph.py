@@ -174,8 +174,9 @@ def _policies(cursor: Any, see: str, write: str) -> None:
 def _link_rules(cursor: Any) -> None:
     for kind, a, b in link_rules():
         cursor.execute(
-            "insert into register_linkrule (kind, a_register, b_register) values (%s, %s, %s) on conflict do nothing",
-            [kind.kind, a, b],
+            "insert into register_linkrule (kind, a_register, b_register, in_order) values (%s, %s, %s, %s)"
+            " on conflict (kind, a_register, b_register) do update set in_order = excluded.in_order",
+            [kind.kind, a, b, kind.in_order],
         )
 
 

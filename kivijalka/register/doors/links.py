@@ -19,7 +19,8 @@ from kivijalka.register.doors.forms import RegisterForm, cleaned
 from kivijalka.register.doors.related import relate
 from kivijalka.register.graph import link_rules
 from kivijalka.register.models import Link, Node
-from kivijalka.register.refusal import NotThere, Refused
+from kivijalka.register.refusal import NotThere, Refused, refuse
+from kivijalka.register.ties import why_not_tie
 
 MOST = 200
 
@@ -90,6 +91,7 @@ class LinkForm(RegisterForm):
         a, b = (mine, other) if forward else (other, mine)
         if (kind.kind, a.register, b.register) not in {(k.kind, x, y) for k, x, y in link_rules()}:
             raise Refused(_("This kind of link does not join these two registers."), code="wrong_pair", field="other")
+        refuse(why_not_tie(kind, a.pk, b.pk))
         say_command("link")
         made: Link = translated(
             lambda: Link.objects.create(kind=kind.kind, a=a, a_register=a.register, b=b, b_register=b.register)

@@ -118,7 +118,8 @@ def link_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     except Refused as refused:
         for texts in refused.errors.values():
             for text in texts:
-                messages.error(request, text)
+                # In words now: they are stored when the page's language is no longer the reader's.
+                messages.error(request, str(text))
     return redirect(kept(request, reverse("record", args=[path, pk])))
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, seen_node, writes_node
 from kivijalka.register.batch import under_way, written
+from kivijalka.register.constraints import Guard
 
 # A level of confidentiality is worth this many unit numbers in an access key: key = level * SPAN + unit number.
 SPAN = 2**24
@@ -277,6 +278,7 @@ class LinkRule(models.Model):
     kind = models.CharField(max_length=40)
     a_register = models.CharField(max_length=40)
     b_register = models.CharField(max_length=40)
+    in_order = models.BooleanField(db_default=False)
 
     no_register = "written when the declarations are installed"
 
@@ -296,6 +298,14 @@ class Links(SeenQuerySet):
         """Those that have not ended, of these kinds; of any, if none is named."""
         found = self.filter(until__isnull=True)
         return found.filter(kind__in=kinds) if kinds else found
+
+
+IN_ORDER = (
+    "case when new.until is null and exists (select from register_linkrule r where r.kind = new.kind and r.in_order)"
+    " then not exists (with recursive further (id) as (select new.b_id union"
+    " select l.b_id from register_link l join further on l.a_id = further.id where l.kind = new.kind and l.until is null)"
+    " select from further where id = new.a_id) else true end"
+)
 
 
 class Link(Kept):
@@ -326,6 +336,20 @@ class Link(Kept):
             models.UniqueConstraint(
                 fields=["kind", "a", "b"], condition=Q(until__isnull=True), name="link_in_force_once"
             ),
-            models.CheckConstraint(condition=~Q(a=F("b")), name="link_joins_two"),
+            models.CheckConstraint(
+                condition=~Q(a=F("b")),
+                name="link_joins_two",
+                violation_error_message=_("A record is not linked to itself."),
+            ),
+            # What the writer does not see counts as well: then nobody is told which records the circle goes through.
+            Guard(
+                name="link_in_order",
+                holds=IN_ORDER,
+                alone="select kind from register_linkrule where kind = new.kind and in_order and new.until is null limit 1",
+                violation_error_message=_(
+                    "Each of these would wait for the other in a circle, perhaps through some that you do not see."
+                    " Take one of its links out first."
+                ),
+            ),
         ]
         indexes = [models.Index(fields=["b", "kind"], name="link_by_b")]
