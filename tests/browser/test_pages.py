@@ -11,7 +11,6 @@ from tests.browser.conftest import AXE_BEGINS, NewPage, axe
 from tests.browser.pages import Look, Place, cases, name_of
 from tests.browser.site import Site
 
-
 # What every page has: its language, one heading of its own, and no style or script written into it.
 SHAPE = """() => ({
     language: document.documentElement.lang,
