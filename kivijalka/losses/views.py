@@ -42,11 +42,19 @@ def losses_page(request: ActingRequest) -> HttpResponse:
 def deeper_page(request: ActingRequest) -> HttpResponse:
     """What takes longer to reckon: common causes, what is not known, what open actions take off. A script asks for it
     alone, to show it below the curve."""
-    losses = losses_of(unit_looked_at(request), day_of(request))
+    day = day_of(request)
+    losses = losses_of(unit_looked_at(request), day)
     is_empty = losses.year(GROSS).is_empty
-    context = {"unit": losses.unit, "is_empty": is_empty, **({} if is_empty else _deeper(losses))}
-    alone = "HX-Request" in request.headers
-    return render(request, "losses/_deeper.html" if alone else "losses/deeper.html", context)
+    is_part = "HX-Request" in request.headers
+    context = {
+        "unit": losses.unit,
+        "day": day,
+        "is_empty": is_empty,
+        "rests_on": words.rests_on(losses),
+        "heading": "h3" if is_part else "h2",
+        **({} if is_empty else _deeper(losses)),
+    }
+    return render(request, "losses/_deeper.html" if is_part else "losses/deeper.html", context)
 
 
 def _deeper(losses: Losses) -> dict[str, Any]:

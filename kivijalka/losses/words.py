@@ -18,6 +18,8 @@ from kivijalka.losses.terms import Basis
 from kivijalka.register.chart import Line, Lines, euros_in_short, lines_of, money, percent
 
 TOLD = (5, 20, 100)
+# No limit is never passed: below this the engine tells nothing, which is not the same as nothing at all.
+RARER = 1e-9
 BASES = {
     Basis.TESTED: gettext_lazy("estimate tested by events"),
     Basis.ESTIMATE: gettext_lazy("estimate that no event has tested"),
@@ -37,6 +39,15 @@ class Row:
 
     years: int
     cells: list[tuple[str, str]]
+
+    @property
+    def words(self) -> str:
+        return seldom(self.years) if self.years else _("on average")
+
+
+def seldom(years: int) -> str:
+    """How rarely, in words."""
+    return _("once in %s years") % formats.number_format(years, force_grouping=True)
 
 
 def sentences(losses: Losses) -> list[str]:
@@ -79,7 +90,7 @@ def rests_on(losses: Losses) -> str:
         "This rests on %(shown)s open threats within your reach:",
         total,
     ) % {"shown": formats.number_format(total, force_grouping=True)}
-    each = ", ".join(f"{name} {formats.number_format(count, force_grouping=True)}" for name, count in bases(losses))
+    each = "; ".join(f"{name}: {formats.number_format(count, force_grouping=True)}" for name, count in bases(losses))
     return f"{words} {each}."
 
 
@@ -136,7 +147,7 @@ def picture_of_target(losses: Losses) -> Lines:
     return lines_of(lines, *_axes())
 
 
-def picture_with_causes(losses: Losses) -> tuple[Lines | None, list[tuple[int, str, str]], int]:
+def picture_with_causes(losses: Losses) -> tuple[Lines | None, list[tuple[str, str, str]], int]:
     """The curve where each risk comes by itself and the one with common causes, what both say of rare years, and how many
     risks name a cause. None where no risk names one of the policy's."""
     if not losses.struck:
@@ -148,7 +159,7 @@ def picture_with_causes(losses: Losses) -> tuple[Lines | None, list[tuple[int, s
         _line(_("Each risk by itself"), x, losses.exceedances(x)),
         _line(_("With common causes"), x, found.exceedances, "dashed"),
     ]
-    rows = [(n, money(alone.once_in[n].value), money(found.once_in[n])) for n in YEARS]
+    rows = [(seldom(n), money(alone.once_in[n].value), money(found.once_in[n])) for n in YEARS]
     return lines_of(lines, *_axes()), rows, found.struck
 
 
@@ -188,7 +199,7 @@ def against_limits(losses: Losses) -> list[tuple[str, bool]]:
             if keeps
             else _("Over the appetite: not over %(money)s oftener than once in %(years)s years.")
         )
-        chance = _("A year passes it with a probability of %s.") % percent(share)
+        chance = _("A year passes it with a probability of %s.") % percent(max(share, RARER))
         found.append((f"{text % values} {chance}", keeps))
     return found
 
@@ -213,7 +224,7 @@ def how_often(rate: float) -> str:
     years = round(1 / rate)
     if years == 1:
         return _("once a year")
-    return _("once in %s years") % formats.number_format(years, force_grouping=True)
+    return seldom(years)
 
 
 __all__ = ["bases", "bounded", "euros_in_short", "how_often", "picture", "picture_of_target", "sentences", "table"]

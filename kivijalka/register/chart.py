@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 Point = tuple[float, float]
+# A picture as a table: where on the axis, and each figure there with the name of its column.
+Rows = list[tuple[str, list[tuple[str, str]]]]
 # The picture's own units; it is as wide as there is room.
 WIDE, HIGH, LEFT, BOTTOM, EDGE = 400, 270, 60, 36, 10
 LEAST = 1e-4
@@ -27,6 +29,14 @@ class Curve:
     x: str
     y: str
     table: list[tuple[str, str]]
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.y]
+
+    @property
+    def rows(self) -> Rows:
+        return [(at, [(value, self.y)]) for at, value in self.table]
 
 
 def curve_of(points: Sequence[Point], *, x: str, y: str) -> Curve:
@@ -76,8 +86,16 @@ def money(value: float) -> str:
 def percent(value: float) -> str:
     """A probability in percent, as exact as it needs to be read."""
     shown = value * 100
-    places = 0 if shown >= 10 else 1 if shown >= 1 else 2
+    if 0 < shown < 0.005:
+        return _("under %s %%") % formats.number_format(0.01, decimal_pos=2)
+    places = 0 if shown >= 10 or not shown else 1 if shown >= 1 else 2
     return f"{formats.number_format(round(shown, places), decimal_pos=places)} %"
+
+
+def _power(value: float) -> str:
+    """A power of ten in percent, beside an axis: no digit that says nothing."""
+    places = max(0, -round(math.log10(value)) - 2)
+    return f"{formats.number_format(value * 100, decimal_pos=places)} %"
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -98,6 +116,12 @@ def _at(points: Sequence[Point], x: float) -> float:
             share = math.log(x / a) / math.log(b / a)
             return math.exp(math.log(p) + share * math.log(q / p))
     return points[-1][1]
+
+
+def _where(a: Point, b: Point, p: float) -> Point:
+    """Where the line of the logarithms from a to b comes down to p."""
+    share = math.log(p / a[1]) / math.log(b[1] / a[1])
+    return math.exp(math.log(a[0]) + share * math.log(b[0] / a[0])), p
 
 
 def _picture(points: Sequence[Point], low: float, high: float, title: str) -> SafeString:
@@ -124,6 +148,15 @@ class Lines:
     y: str
     names: list[tuple[str, str]]
     table: list[tuple[str, list[str]]]
+    has_limits: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        return [name for _letter, name in self.names]
+
+    @property
+    def rows(self) -> Rows:
+        return [(at, list(zip(shares, self.columns, strict=True))) for at, shares in self.table]
 
 
 DASHES = {"plain": "none", "dashed": "7 4", "dotted": "2 4"}
@@ -144,11 +177,11 @@ def lines_of(
     letters = [chr(ord("A") + place) for place in range(len(lines))]
     parts = [frame.band(*band)] if band else []
     parts += [frame.curve(line, letter, place) for place, (line, letter) in enumerate(zip(lines, letters, strict=True))]
-    parts += [frame.limit(*point) for point in limits if low <= point[0] <= high]
+    steps = [frame.limit(*point) for point in limits if low <= point[0] <= high]
     at = _ticks(low, high)
     table = [(euros_in_short(v), [percent(_at_or_none(line.points, v)) for line in lines]) for v in at]
     names = [(letter, line.name) for letter, line in zip(letters, lines, strict=True)]
-    return Lines(_drawn(f"{y} / {x}", frame.axes(), *parts), x, y, names, table)
+    return Lines(_drawn(f"{y} / {x}", frame.axes(), *parts, *steps), x, y, names, table, bool(steps))
 
 
 def _at_or_none(points: Sequence[Point], x: float) -> float:
@@ -187,7 +220,7 @@ class _Frame:
         rows = format_html_join(
             "",
             '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
-            ((LEFT, down(p), WIDE - EDGE, down(p), LEFT - 8, down(p) + 4, percent(p)) for p in levels),
+            ((LEFT, down(p), WIDE - EDGE, down(p), LEFT - 8, down(p) + 4, _power(p)) for p in levels),
         )
         columns = format_html_join(
             "",
@@ -202,9 +235,10 @@ class _Frame:
     def curve(self, line: Line, letter: str, place: int) -> SafeString:
         """As far down as there is room, with its letter where the others have theirs not."""
         shown = [point for point in line.points if point[1] >= self.least]
-        shown += [point for point in line.points if 0 < point[1] < self.least][:1]
         if not shown:
             return SafeString("")
+        below = [point for point in line.points if 0 < point[1] < self.least][:1]
+        shown += [_where(shown[-1], point, self.least) for point in below]
         level = 0.6 / 4.0**place
         euro, p = min(shown, key=lambda point: abs(math.log(point[1] / level)))
         return format_html(

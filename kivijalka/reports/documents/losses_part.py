@@ -64,16 +64,12 @@ def _points(picture: Lines) -> Table:
 
 def _bases(found: Losses) -> Paragraph:
     """What the figures rest on."""
-    told = ", ".join(f"{name} {said(count).words}" for name, count in words.bases(found))
+    told = "; ".join(f"{name}: {said(count).words}" for name, count in words.bases(found))
     return Paragraph(_("Threats by what their figures rest on: %s.") % told)
 
 
 def _table(found: Losses) -> Table:
     names, rows = words.table(found)
     heads = [Head(_("How seldom"), width=2), *(Head(name, is_number=True, width=3) for name in names)]
-    lines = [[Said(_seldom(row.years)), *(Said(cell) for cell, _name in row.cells)] for row in rows]
+    lines = [[Said(row.words), *(Said(cell) for cell, _name in row.cells)] for row in rows]
     return Table(_("Losses that are passed once in so many years, €"), heads, lines)
-
-
-def _seldom(years: int) -> str:
-    return _("once in %s years") % years if years else _("on average")
