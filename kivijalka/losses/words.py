@@ -35,10 +35,11 @@ SIDES = {
 
 @dataclass(frozen=True)
 class Row:
-    """What is passed once in so many years (0: the mean), each with the name of its column."""
+    """What is passed once in so many years (0: the mean), each with the name of its column; and the same as euro."""
 
     years: int
     cells: list[tuple[str, str]]
+    values: list[float | None]
 
     @property
     def words(self) -> str:
@@ -105,17 +106,17 @@ def table(losses: Losses) -> tuple[list[str], list[Row]]:
     years = {side: losses.year(side) for side in sides}
     names = [*(str(SIDES[side]) for side in sides), _("dearest event, now")]
 
-    def row(n: int, cells: list[str]) -> Row:
-        return Row(n, list(zip(cells, names, strict=True)))
+    def row(n: int, cells: list[tuple[str, float | None]]) -> Row:
+        told = [(words, name) for (words, _value), name in zip(cells, names, strict=True)]
+        return Row(n, told, [value for _words, value in cells])
 
-    means = row(0, [*(money(years[side].mean) for side in sides), ""])
-    return names, [
-        means,
-        *(
-            row(n, [*(_cell(years[side].once_in[n]) for side in sides), money(years[GROSS].largest_once_in[n])])
-            for n in YEARS
-        ),
-    ]
+    def passed(n: int) -> list[tuple[str, float | None]]:
+        sums = [years[side].once_in[n] for side in sides]
+        dearest = years[GROSS].largest_once_in[n]
+        return [*((_cell(found), found.value) for found in sums), (money(dearest), dearest)]
+
+    means = [(money(years[side].mean), years[side].mean) for side in sides]
+    return names, [row(0, [*means, ("", None)]), *(row(n, passed(n)) for n in YEARS)]
 
 
 def _cell(found: Bounded) -> str:

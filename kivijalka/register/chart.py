@@ -141,13 +141,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """Several curves in one picture: each has a letter in it; the table tells the same, a column for each."""
+    """Several curves in one picture: each has a letter in it; the table tells the same, a column for each, and `values` are
+    its figures."""
 
     picture: SafeString
     x: str
     y: str
     names: list[tuple[str, str]]
     table: list[tuple[str, list[str]]]
+    values: list[tuple[float, list[float]]]
     has_limits: bool = False
 
     @property
@@ -179,9 +181,10 @@ def lines_of(
     parts += [frame.curve(line, letter, place) for place, (line, letter) in enumerate(zip(lines, letters, strict=True))]
     steps = [frame.limit(*point) for point in limits if low <= point[0] <= high]
     at = _ticks(low, high)
-    table = [(euros_in_short(v), [percent(_at_or_none(line.points, v)) for line in lines]) for v in at]
+    values = [(v, [_at_or_none(line.points, v) for line in lines]) for v in at]
+    table = [(euros_in_short(v), [percent(share) for share in shares]) for v, shares in values]
     names = [(letter, line.name) for letter, line in zip(letters, lines, strict=True)]
-    return Lines(_drawn(f"{y} / {x}", frame.axes(), *parts, *steps), x, y, names, table, bool(steps))
+    return Lines(_drawn(f"{y} / {x}", frame.axes(), *parts, *steps), x, y, names, table, values, bool(steps))
 
 
 def _at_or_none(points: Sequence[Point], x: float) -> float:

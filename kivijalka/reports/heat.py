@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from kivijalka.areas.names import Area
@@ -79,4 +80,4 @@ def as_table(lines: Sequence[Line[Spots]]) -> tuple[list[str], Iterator[list[Any
         ]
         for line in lines
     )
-    return [_("Unit"), _("Code"), *names], rows
+    return [_("Unit"), capfirst(_("code")), *names], rows

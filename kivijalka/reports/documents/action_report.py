@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from kivijalka.actions.models import Action
@@ -88,7 +89,7 @@ def _table(asked: Asked, caption: str, rows: QuerySet[Action]) -> list[Block]:
 
 def _measured(asked: Asked, actions: QuerySet[Action]) -> list[Block]:
     """The actions measured last, and the risks that they treat: before, aimed at, and since."""
-    heads = [Head(_("Code")), Head(_("Action"), width=4), Head(_("Risk"))]
+    heads = [Head(capfirst(_("code"))), Head(_("Action"), width=4), Head(_("Risk"))]
     heads += [Head(name) for name in (_("Was"), _("Aimed at"), _("Since"))]
     rows = [
         [asked.named(one.action), Said(one.action.title), asked.named(step.risk), *map(_class, step.classes)]

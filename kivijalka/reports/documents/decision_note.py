@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from kivijalka.actions.models import Action
@@ -98,7 +98,13 @@ def chosen(codes: Iterable[str]) -> list[Risk]:
 
 
 def _overview(asked: Asked, risks: list[Risk], targets: Mapping[UUID, str]) -> Table:
-    heads = [Head(_("Code")), Head(_("Risk"), width=5), Head(_("Unit"), width=3), Head(_("Class")), Head(_("Aimed at"))]
+    heads = [
+        Head(capfirst(_("code"))),
+        Head(_("Risk"), width=5),
+        Head(_("Unit"), width=3),
+        Head(_("Class")),
+        Head(_("Aimed at")),
+    ]
     heads.append(Head(_("Treatment")))
     rows = [
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from kivijalka.losses import words
@@ -58,7 +59,13 @@ def _points(picture: Lines) -> Table:
     """The picture as a table: a column for each of its curves."""
     heads = [Head(picture.x, is_number=True, width=2)]
     heads += [Head(f"{letter} {name}", is_number=True, width=3) for letter, name in picture.names]
-    rows = [[Said(euro), *map(Said, shares)] for euro, shares in picture.table]
+    rows = [
+        [
+            Said(euro, value=value, unit="€"),
+            *(Said(share, value=p, unit="%") for share, p in zip(shares, values, strict=True)),
+        ]
+        for (euro, shares), (value, values) in zip(picture.table, picture.values, strict=True)
+    ]
     return Table(picture.y, heads, rows)
 
 
@@ -70,6 +77,14 @@ def _bases(found: Losses) -> Paragraph:
 
 def _table(found: Losses) -> Table:
     names, rows = words.table(found)
-    heads = [Head(_("How seldom"), width=2), *(Head(name, is_number=True, width=3) for name in names)]
-    lines = [[Said(row.words), *(Said(cell) for cell, _name in row.cells)] for row in rows]
-    return Table(_("Losses that are passed once in so many years, €"), heads, lines)
+    heads = [Head(_("How seldom"), width=2), *(Head(capfirst(name), is_number=True, width=3) for name in names)]
+    lines = [[Said(capfirst(row.words)), *_euros(row)] for row in rows]
+    return Table(_("Loss of a year that is passed on average once in so many years"), heads, lines)
+
+
+def _euros(row: words.Row) -> list[Said]:
+    """In words to read, as whole euro to reckon with."""
+    return [
+        Said(cell, value=None if value is None else round(value), unit="€")
+        for (cell, _name), value in zip(row.cells, row.values, strict=True)
+    ]

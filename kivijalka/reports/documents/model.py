@@ -12,13 +12,15 @@ from kivijalka.register.doors.values import in_words
 
 @dataclass(frozen=True)
 class Said:
-    """Words, what they lead to, and the class of a risk that colours them; `value` is what a workbook reckons with."""
+    """Words, what they lead to, and the class of a risk that colours them; `value` is what a workbook reckons with, and
+    `unit` ("€" or "%", a hundredth being 0.01) what it shows beside."""
 
     words: str
     href: str = ""
     level: str = ""
     is_strong: bool = False
     value: Any = None
+    unit: str = ""
 
     def leading(self, href: str) -> Said:
         """The same words, leading somewhere."""

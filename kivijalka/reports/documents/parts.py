@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db.models import Count, QuerySet, Window
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -137,7 +138,7 @@ def classes(look: Look) -> Table:
 def risk_table(asked: Asked, caption: str, rows: Iterable[Risk]) -> Table:
     """Risks, one a row: what, where, whose, how it stands and what is done with it. Two queries besides."""
     heads = [
-        Head(_("Code")),
+        Head(capfirst(_("code"))),
         Head(_("Risk"), width=5),
         Head(_("Unit"), width=3),
         Head(_("Owner"), is_name=True, width=3),
@@ -168,7 +169,7 @@ def class_of(risk: Risk) -> Said:
 def action_table(asked: Asked, caption: str, rows: Iterable[Action]) -> Table:
     """Actions, one a row. Two queries besides."""
     heads = [
-        Head(_("Code")),
+        Head(capfirst(_("code"))),
         Head(_("Action"), width=5),
         Head(_("Unit"), width=3),
         Head(_("Owner"), is_name=True, width=3),
@@ -217,7 +218,7 @@ def lapses(look: Look, most: int) -> list[Block]:
         ]
         for risk in relate(rows, ["unit"])
     ]
-    heads = [Head(_("Code")), Head(_("Risk"), width=5), Head(_("Unit"), width=3), Head(_("Class"))]
+    heads = [Head(capfirst(_("code"))), Head(_("Risk"), width=5), Head(_("Unit"), width=3), Head(_("Class"))]
     heads.append(Head(_("Accepted until")))
     all_of = look.asked.count(count, "risks", state=Risk.State.ACCEPTED.value, accepted_until_lt=until.isoformat())
     words = [Said(_("Acceptances that end within three months: ")), all_of]
@@ -270,7 +271,7 @@ def risen(asked: Asked, found: Moved, most: int) -> list[Block]:
     rows = Risk.objects.seen().in_bulk(keys)
     if not rows:
         return [Paragraph(_("No class rose, and no assessed risk is new."))]
-    heads = [Head(_("Code")), Head(_("Risk"), width=5), Head(_("Unit"), width=3), Head(_("Was"))]
+    heads = [Head(capfirst(_("code"))), Head(_("Risk"), width=5), Head(_("Unit"), width=3), Head(_("Was"))]
     heads.append(Head(_("Is")))
     lines = []
     for risk in relate([rows[pk] for pk in keys if pk in rows], ["unit"]):

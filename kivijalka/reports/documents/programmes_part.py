@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -44,7 +45,7 @@ def _sentence(asked: Asked, found: All) -> Paragraph:
 
 
 def _progress(asked: Asked, found: All) -> Table:
-    heads = [Head(_("Code")), Head(_("Programme"), width=5), Head(_("Ends on"))]
+    heads = [Head(capfirst(_("code"))), Head(_("Programme"), width=5), Head(_("Ends on"))]
     heads += [Head(name, is_number=True) for name in (_("Milestones"), _("Reached"), _("Overdue"), _("Moved"))]
     heads.append(Head(_("Waiting for a late one"), is_number=True, width=2))
     caption = parts.first_of(min(len(found.rows), MOST), len(found.rows), _("Programmes, the next to end first"))
@@ -67,7 +68,7 @@ def _slips(asked: Asked, found: All) -> list[Block]:
     slips = found.slips
     if not slips:
         return [Paragraph(_("No milestone slips: none is overdue, was moved, or waits for a late one."))]
-    heads = [Head(_("Code")), Head(_("Milestone"), width=8), Head(_("Programme"), width=7)]
+    heads = [Head(capfirst(_("code"))), Head(_("Milestone"), width=8), Head(_("Programme"), width=7)]
     heads += [Head(_("First due date"), width=4), Head(_("Due date"))]
     heads += [Head(_("Overdue, days"), is_number=True, width=3), Head(_("Waits for"))]
     caption = parts.first_of(min(len(slips), SOME), len(slips), _("Milestones that slip, the longest overdue first"))
@@ -117,7 +118,7 @@ def _given(asked: Asked, row: Given, share: float | None, cost_share: float | No
 
 def _benefit(asked: Asked, found: All) -> list[Block]:
     """What each programme costs and changes; where no policy is in force, only what it costs."""
-    heads = [Head(_("Code")), Head(_("Programme"), width=5)]
+    heads = [Head(capfirst(_("code"))), Head(_("Programme"), width=5)]
     names = (
         _("Budget, €"),
         _("Actions, €"),

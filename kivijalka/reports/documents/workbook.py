@@ -50,6 +50,8 @@ def as_xlsx(document: Document) -> bytes:
         "heading": {"bold": True, "font_size": 12},
         "head": {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1},
         "day": {"num_format": "dd.mm.yyyy"},
+        "€": {"num_format": '#,##0 "€"'},
+        "%": {"num_format": "0.00 %"},
     }
     formats = {name: book.add_format(look) for name, look in looks.items()}
     formats["link"] = book.get_default_url_format()
@@ -127,7 +129,7 @@ def _write(
     if isinstance(one.value, date):
         sheet.write_datetime(row, column, one.value, formats["day"])
     elif one.value is not None:
-        sheet.write_number(row, column, one.value, formats["link" if one.href and links else look])
+        sheet.write_number(row, column, one.value, formats["link" if one.href and links else one.unit or look])
     elif one.words and not (one.href and links):
         sheet.write_string(row, column, _clean(one.words)[:LONGEST_CELL], formats[look])
 
