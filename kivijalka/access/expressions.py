@@ -150,6 +150,11 @@ class Answer(Expression):
     __eq__, __hash__ = object.__eq__, object.__hash__
 
 
+def past_of(table: str) -> str:
+    """What a rule asks of the past where it asks a table today: the nodes of all registers stand there in one table."""
+    return "seen_node" if table == "register_node" else table
+
+
 @deconstructible(path="kivijalka.access.expressions.SeenParent")
 class SeenParent(Func):
     """Whether the row that this one is a part of is seen: its own policy answers."""
@@ -162,7 +167,8 @@ class SeenParent(Func):
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         column, params = compiler.compile(self.get_source_expressions()[0])
-        return f'EXISTS (SELECT 1 FROM "{self.table}" parent WHERE parent.id = {column})', list(params)
+        table = self.table if writes_a_policy(compiler) or current_actor().as_of is None else past_of(self.table)
+        return f'EXISTS (SELECT 1 FROM "{table}" parent WHERE parent.id = {column})', list(params)
 
 
 @deconstructible(path="kivijalka.access.expressions.WritableNode")

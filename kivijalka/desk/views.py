@@ -39,12 +39,13 @@ def my_work(request: ActingRequest) -> HttpResponse:
     with together():
         desk = waiting.desk(actor, today, unit)
         to_hand_over = asked(actor) if request.as_of is None else []
+        offers = relate(offered_to(actor.principal), ["record"])
         mentions = relate(unread_mentions(actor.person)[: waiting.MOST], ["person", "record"])
     context = {
         "desk": desk,
         "most": waiting.MOST,
         "late": sum(task.late for task in desk.now),
-        "offers": offered_to(actor.principal),
+        "offers": offers,
         "asked": to_hand_over,
         "mentions": mentions,
         "unit": unit or own_unit(actor),

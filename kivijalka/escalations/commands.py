@@ -90,7 +90,9 @@ def settle(record: Record, answer: str) -> None:
     """What was done about a record answers those who asked, as far as the acting person may answer them."""
     asked = Link.objects.seen().in_force(ESCALATES.kind).filter(b=record.pk).values("a")
     today = timezone.localdate()
-    Escalation.objects.seen().filter(ASKED, pk__in=asked).update(state=State.ADOPTED, answer=answer, answered_on=today)
+    Escalation.objects.seen().filter(ASKED, pk__one_of=asked).update(
+        state=State.ADOPTED, answer=answer, answered_on=today
+    )
 
 
 def _ended(escalation: Escalation, state: str, answer: str) -> Escalation:

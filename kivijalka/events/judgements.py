@@ -52,7 +52,7 @@ def losses_of(risks: set[UUID]) -> list[Loss]:
     """What events of these risks cost, where that is known."""
     ties = Link.objects.in_force("realised").filter(b__in=risks)
     of_event = ArraySubquery(ties.filter(a=OuterRef("pk")).values("b"))
-    found = Event.objects.seen().filter(pk__in=ties.values("a")).annotate(came_true=of_event)
+    found = Event.objects.seen().filter(pk__one_of=ties.values("a")).annotate(came_true=of_event)
     return [
         Loss(one.pk, risk, one.happened_on, float(one.loss_eur))
         for one in found

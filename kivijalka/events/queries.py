@@ -47,7 +47,7 @@ def lost(event: Event) -> Decimal:
 def losses_since(risk: Any, first: date) -> tuple[list[float], int]:
     """What events of a risk cost since a day, and how many of them are not priced yet: those that the reader may see."""
     ties = Link.objects.in_force("realised").filter(b=risk.pk).values("a")
-    found = list(Event.objects.seen().filter(pk__in=ties, happened_on__gte=first))
+    found = list(Event.objects.seen().filter(pk__one_of=ties, happened_on__gte=first))
     priced = [float(one.loss_eur) for one in found if one.is_priced]
     return priced, len(found) - len(priced)
 

@@ -18,7 +18,8 @@ from kivijalka.example.rows import rows_of
 from kivijalka.example.shape import City
 from kivijalka.example.suggestions import suggest, suggested_people
 from kivijalka.example.versions import Row
-from kivijalka.register.graph import NODE, node_values
+from kivijalka.register import past_nodes
+from kivijalka.register.graph import NODE, REGISTER_SPAN, node_values
 from kivijalka.register.registry import REGISTERS, kept_models
 from kivijalka.register.trail import columns_of, generated_columns
 
@@ -50,6 +51,7 @@ def load(city: City) -> Loaded:
         _make_sure_it_is_empty(cursor)
         with at_rest(cursor, _kept_tables(), [NODE, ACCOUNTS]):
             counts = _tables(cursor, city)
+            _past_nodes(cursor)
             _accounts(cursor)
         _measure(cursor)
         _codes(cursor)
@@ -121,8 +123,7 @@ def _present_from_history(cursor: Any, table: str) -> int:
 def _nodes(cursor: Any) -> None:
     """By way of a table of their own: PostgreSQL computes a new table in parallel, but not what it inserts."""
     columns = "id, register, code, title, unit_number, owner_id, key, words, folded"
-    cursor.execute("select key, id from register_registernumber")
-    numbers = dict(cursor.fetchall())
+    numbers = _numbers(cursor)
     selects = " union all ".join(
         f'select {node_values(register, numbers[register.key], "n")} from "{register.model._meta.db_table}" n'
         for register in REGISTERS.values()
@@ -134,6 +135,17 @@ def _nodes(cursor: Any) -> None:
         cursor.execute(f"set local {setting} to default")
     cursor.execute(f"insert into {NODE} ({columns}) select {columns} from kj.made_node order by id")
     cursor.execute("drop table kj.made_node")
+
+
+def _past_nodes(cursor: Any) -> None:
+    numbers = _numbers(cursor)
+    for register in REGISTERS.values():
+        past_nodes.fill(cursor, register, numbers[register.key] * REGISTER_SPAN)
+
+
+def _numbers(cursor: Any) -> dict[str, int]:
+    cursor.execute("select key, id from register_registernumber")
+    return dict(cursor.fetchall())
 
 
 def _measure(cursor: Any) -> None:

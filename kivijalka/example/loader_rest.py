@@ -33,8 +33,9 @@ def at_rest(cursor: Any, kept: Sequence[str], others: Sequence[str]) -> Iterator
     histories = [f'history."{table}"' for table in kept]
     tables = [f'"{table}"' for table in [*kept, *others]] + histories
     forced = _forced(cursor, tables)
-    for table in kept:
-        cursor.execute(f'alter table "{table}" disable trigger user')
+    triggered = [*(f'"{table}"' for table in kept), *histories]
+    for table in triggered:
+        cursor.execute(f"alter table {table} disable trigger user")
     # COPY is refused under row-level security, also to an owner who is let through.
     for table in forced:
         cursor.execute(f"alter table {table} no force row level security")
@@ -45,8 +46,8 @@ def at_rest(cursor: Any, kept: Sequence[str], others: Sequence[str]) -> Iterator
         cursor.execute(statement)
     for table in forced:
         cursor.execute(f"alter table {table} force row level security")
-    for table in kept:
-        cursor.execute(f'alter table "{table}" enable trigger user')
+    for table in triggered:
+        cursor.execute(f"alter table {table} enable trigger user")
 
 
 def _forced(cursor: Any, tables: Sequence[str]) -> list[str]:

@@ -27,12 +27,12 @@ class Stands(Func):
 
 def offered_to(person: UUID | None) -> QuerySet[Responsibility]:
     """Responsibilities offered to a person and not yet answered."""
-    return _with_records(Responsibility.objects.filter(person=person, state=State.OFFERED))
+    return Responsibility.objects.filter(person=person, state=State.OFFERED).order_by("share", "at")
 
 
 def answered_for(person: UUID | None) -> QuerySet[Responsibility]:
     """What a person has accepted: "what I answer for"."""
-    return _with_records(Responsibility.objects.filter(person=person, state=State.ACCEPTED))
+    return Responsibility.objects.filter(person=person, state=State.ACCEPTED).order_by("share", "at")
 
 
 def of_record(record: UUID) -> QuerySet[Responsibility]:
@@ -96,7 +96,3 @@ def ways_to(person: UUID, record: UUID) -> list[dict[str, Any]]:
 def reasons(person: UUID, record: UUID) -> list[dict[str, Any]]:
     """The ways by which a person sees a record. Empty: nothing lets them."""
     return [way for way in ways_to(person, record) if way["lets"]]
-
-
-def _with_records(rows: QuerySet[Responsibility]) -> QuerySet[Responsibility]:
-    return rows.select_related("record").order_by("share", "at")

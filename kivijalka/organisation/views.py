@@ -19,7 +19,7 @@ from kivijalka.organisation import handover, queries, responsibility
 from kivijalka.organisation.models import Person, Responsibility
 from kivijalka.register.declare import NOBODYS
 from kivijalka.register.doors.forms import RegisterForm, cleaned
-from kivijalka.register.doors.related import relate, value_of
+from kivijalka.register.doors.related import relate, together, value_of
 from kivijalka.register.doors.writing import safe_next
 from kivijalka.register.fields import RecordField
 from kivijalka.register.models import Node
@@ -31,8 +31,10 @@ from kivijalka.register.registry import REGISTERS
 def responsibilities(request: ActingRequest) -> HttpResponse:
     """What I answer for, and what is offered to me."""
     person = request.actor.principal
-    context = {"accepted": queries.answered_for(person), "offered": queries.offered_to(person)}
-    return render(request, "organisation/responsibilities.html", context)
+    with together():
+        accepted = relate(queries.answered_for(person), ["record"])
+        offered = relate(queries.offered_to(person), ["record"])
+    return render(request, "organisation/responsibilities.html", {"accepted": accepted, "offered": offered})
 
 
 @require_POST

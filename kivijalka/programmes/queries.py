@@ -45,7 +45,7 @@ def gathered(programme: Programme) -> QuerySet[Action]:
     """The actions of a programme, within reach."""
     streams = Workstream.objects.filter(programme=programme.pk).values("pk")
     ties = Link.objects.in_force(GATHERS.kind).filter(a__in=streams).values("b")
-    return Action.objects.seen().filter(pk__in=ties)
+    return Action.objects.seen().filter(pk__one_of=ties)
 
 
 def open_work(programme: Programme) -> tuple[int, int]:

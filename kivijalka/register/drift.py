@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from kivijalka.access.policy import Access, sql_of
-from kivijalka.register import graph, trail
+from kivijalka.register import graph, past_nodes, trail
 from kivijalka.register.models import Kept
 
 OWNER = "TO kj_owner USING (true) WITH CHECK (true)"
@@ -64,7 +64,8 @@ def expected(connection: Any, models: Sequence[type[Model]]) -> Iterator[tuple[s
         )
         if issubclass(model, Kept):
             yield "history", table, {"see": f"FOR SELECT TO kj_app USING ({trail.past_rule(see)})", "owner": OWNER}
-    yield "public", graph.NODE, {"see": f"FOR SELECT TO kj_app USING ({graph.shapes('see')})", "owner": OWNER}
+    for schema, table in (("public", graph.NODE), ("history", past_nodes.TABLE)):
+        yield schema, table, {"see": f"FOR SELECT TO kj_app USING ({graph.shapes('see')})", "owner": OWNER}
 
 
 def powers_of(connection: Any) -> list[str]:

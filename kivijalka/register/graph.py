@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q
 
 from kivijalka.access.expressions import Among, Me, Reach
-from kivijalka.register import trail
+from kivijalka.register import past_nodes, trail
 from kivijalka.register.declare import LinkKind, Register
 from kivijalka.register.registry import REGISTERS
 
@@ -31,6 +31,7 @@ def install(cursor: Any) -> None:
     see, write = shapes("see"), shapes("write")
     _policies(cursor, see, write)
     _link_rules(cursor)
+    past_nodes.install(cursor, see, {key: number * REGISTER_SPAN for key, number in numbers.items()})
     trail.put_view(cursor, f"asof.{NODE}", _past_nodes(numbers))
     cursor.execute(f"grant select on asof.{NODE} to kj_app")
     cursor.execute(_match(see))

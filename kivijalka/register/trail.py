@@ -6,11 +6,14 @@ A column that a table gains is added to its history; one that it loses stays the
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db import ProgrammingError, transaction
 
+from kivijalka.access.expressions import SeenParent, past_of
 from kivijalka.access.policy import sql_of
+from kivijalka.access.rules import leaves
 from kivijalka.register.models import SPAN, Kept, Record
 
 # Columns that the history adds to those of the table.
@@ -60,7 +63,7 @@ def past_rule(rule: str) -> str:
     """A rule that asks another table asks it as of the moment that is looked at."""
     if ' FROM "' not in rule:
         return rule
-    past = rule.replace(' FROM "', ' FROM asof."')
+    past = re.sub(r' FROM "(\w+)"', lambda asked: f' FROM asof."{past_of(asked[1])}"', rule)
     return f"CASE WHEN (SELECT kj.as_of()) IS NULL THEN {rule} ELSE {past} END"
 
 
@@ -119,7 +122,8 @@ def _history_table(cursor: Any, table: str, columns: list[tuple[str, str]]) -> N
 
 
 def _history_indexes(cursor: Any, model: type[Kept], columns: set[str]) -> None:
-    """By record, by place in the trail, and by moment: with what the access rule asks, so that counting needs no rows."""
+    """By record, by place in the trail, by moment (with what the access rule asks, so that counting needs no rows), and by
+    the record that a row is a part of."""
     table = model._meta.db_table
     short = table[:40]
     asked = ", ".join(f'"{name}"' for name in ("kept_op", "key", model.owner_column) if name in {"kept_op", *columns})
@@ -129,6 +133,15 @@ def _history_indexes(cursor: Any, model: type[Kept], columns: set[str]) -> None:
         f'create index if not exists "{short}_moment" on history."{table}" (kept_from, kept_to) include ({asked})'
     )
     cursor.execute(f'drop index if exists history."{short}_past"')
+    for column in parents_of(model):
+        cursor.execute(f'create index if not exists "{short}_{column}" on history."{table}" ("{column}", kept_from)')
+
+
+def parents_of(model: type[Kept]) -> list[str]:
+    """Columns that hold the records which a row is a part of."""
+    asked = [leaf for leaf in leaves(model.access.see) if isinstance(leaf, SeenParent)]
+    names = {leaf.get_source_expressions()[0].name for leaf in asked}
+    return [field.attname for field in model._meta.concrete_fields if field.name in names]
 
 
 def _triggers(table: str, names: list[str], *, rises: bool) -> list[str]:

@@ -54,7 +54,7 @@ def take_up(actor: Actor, workshop: Workshop, *, risk: OneRisk) -> Workshop:
 )
 def open_answers(actor: Actor, workshop: Workshop) -> list[Question]:
     """Ask about the risks that the workshop is linked to, each of which whoever leads it may assess."""
-    found = Risk.objects.seen().filter(pk__in=_links(workshop).values("b")).order_by("code")
+    found = Risk.objects.seen().filter(pk__one_of=_links(workshop).values("b")).order_by("code")
     linked = list(found)
     refuse(rules.why_not_ask(_not_assessable(linked)))
     workshop.state, workshop.code_mark = State.OPEN, codes.mark_of(codes.code_of(workshop.pk))

@@ -28,6 +28,8 @@ def selects(scene: Scene) -> Iterator[Cell]:
         "node": "public.register_node",
         "past table": f'asof."{table}"',
         "past node": "asof.register_node",
+        "node of each version": "history.node",
+        "past seen node": "asof.seen_node",
     }
     for name, relation in places.items():
         seen = ids_in(scene, relation, past=name.startswith("past"))

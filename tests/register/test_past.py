@@ -51,6 +51,26 @@ def test_a_change_of_many_rows_in_one_statement_is_kept_row_by_row() -> None:
 
 
 @pytest.mark.django_db
+def test_every_version_of_every_record_has_its_node_of_the_past() -> None:
+    risk, action = make.risk(confidentiality=Confidentiality.INTERNAL), make.action()
+    make.link("treats", action, risk)
+    # What becomes more confidential does so in its past, and who owned it then did so.
+    Risk.objects.filter(pk=risk.pk).update(confidentiality=Confidentiality.SECRET, owner=make.person())
+    Action.objects.filter(pk=action.pk).delete()
+    columns = "kept_no, id, key & 4294967295, kept_from, kept_to::text"
+    for register in REGISTERS.values():
+        owner = register.model.owner_column or "null::uuid"
+        versions = rows(
+            f"select {columns}, {owner} from history.{register.model._meta.db_table} where kept_op <> 'D' order by 1"
+        )
+        nodes = rows(
+            f"select {columns.replace('kept_no', 'no')}, owner_id from history.node where register = %s order by 1",
+            register.key,
+        )
+        assert nodes == versions
+
+
+@pytest.mark.django_db
 def test_a_row_that_the_owner_deleted_keeps_its_history() -> None:
     action = make.action()
     Action.objects.filter(pk=action.pk).delete()
