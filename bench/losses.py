@@ -119,7 +119,7 @@ def against_simulation(person: UUID) -> None:
     rng, began, clock = np.random.default_rng(1), time.process_time(), time.perf_counter()
     total = np.zeros(YEARS)
     for loss in losses.threats:
-        events = rng.poisson(loss.now.rate.mean * YEARS)
+        events = rng.poisson(loss.now.often * YEARS)
         years = rng.integers(0, YEARS, events)
         severity = loss.now.severity
         if isinstance(severity, Lognormal):

@@ -25,7 +25,7 @@ from kivijalka.losses.band import Band, band_of
 from kivijalka.losses.causes import Cause, Exposed, Together, together
 from kivijalka.losses.figures import Parts, Year
 from kivijalka.losses.kept import STORE, Entry
-from kivijalka.losses.terms import Basis, Layer, Reading, Terms, of_estimate
+from kivijalka.losses.terms import Basis, Layer, Terms, reading_of
 from kivijalka.organisation.below import Tree, tree_at
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import decided, policy_known
@@ -119,7 +119,7 @@ class Losses:
         terms = {loss: loss.terms(side) for loss in self._largest(side)}
         if not terms:
             return []
-        some = [Risk(one.rate.mean, one.severity) for one in terms.values()]
+        some = [Risk(one.often, one.severity) for one in terms.values()]
         name = "shares", tuple((risk.rate, risk.severity) for risk in some)
         parts = self._ask(side, name, lambda portfolio: figures.shares_of(portfolio, some))
         found = [Share(loss, *values) for loss, *values in zip(terms, parts.mean, parts.tail, strict=True)]
@@ -157,7 +157,7 @@ class Losses:
 
     def _exposed(self, side: Side) -> list[Exposed]:
         terms = ((loss, loss.terms(side)) for loss in self.threats)
-        return [Exposed(one.rate.mean, one.severity, loss.causes) for loss, one in terms]
+        return [Exposed(one.often, one.severity, loss.causes) for loss, one in terms]
 
     @cached_property
     def struck(self) -> tuple[Cause, ...]:
@@ -178,7 +178,7 @@ class Losses:
         rates: dict[Entry, float] = defaultdict(float)
         for count, loss in self._alike[side.gains]:
             terms = loss.terms(side)
-            rates[loss.place, terms.severity] += count * terms.rate.mean
+            rates[loss.place, terms.severity] += count * terms.often
         return dict(rates)
 
     @cached_property
@@ -230,13 +230,13 @@ def losses_of(unit: Any, day: date, tree: Tree | None = None) -> Losses:
     rows = models.Risk.objects.seen().filter(models.Risk.IS_OPEN).order_by()
     rows = rows.filter(unit__in=unit.below) if unit else rows
     layers = _layers(day)
-    reading = Reading({version.pk: version.scales for version in decided()})
+    reading = reading_of(decided())
     found: dict[str, list[Loss]] = {Sign.THREAT: [], Sign.OPPORTUNITY: []}
     known = list(rows.values_list(*READ))
     tested = set(Link.objects.in_force("realised").values_list("b", flat=True))
     unknown = insured = 0
     for risk, number, sign, *rest, causes in known:
-        terms = _terms(reading, rest)
+        terms = reading.of_row(tuple(rest))
         if terms is None:
             unknown += 1
             continue
@@ -268,28 +268,6 @@ def _of_kind(limits: tuple[LossLimit, ...], unit: Unit | None) -> tuple[LossLimi
     return tuple(limit for limit in limits if unit is not None and limit.kind == unit.kind)
 
 
-def _terms(reading: Reading, row: list[Any]) -> tuple[Basis, Terms, Terms] | None:
-    """What a risk rests on, now and at its target, which is never worse than now. None: nobody has judged it."""
-    *ends, current_levels, current_under, target_levels, target_under, likelihood, impact = row
-    current = target = None
-    if current_levels and current_under in reading.policies:
-        current = reading.of_levels(current_levels, current_under)
-    elif likelihood and impact:
-        # A version from before the levels of each dimension stood on the risk: its worst impact alone is known.
-        current = reading.of_worst(likelihood, impact)
-    if target_levels and target_under in reading.policies:
-        target = reading.of_levels(target_levels, target_under)
-    if ends[0] is None:
-        return None if current is None else (Basis.LEVEL, current, _lesser(target, current))
-    now = of_estimate(*map(float, ends))
-    moved = reading.moved(now, current, target) if current and target else target
-    return Basis.ESTIMATE, now, _lesser(moved, now)
-
-
-def _lesser(target: Terms | None, now: Terms) -> Terms:
-    return target if target is not None and target.mean < now.mean else now
-
-
 def _layers(day: date) -> dict[UUID, tuple[Layer, ...]]:
     """Of each insured risk the layers that insurances in force on the day bear, as far as they are seen. Two questions."""
     seen = Insurance.objects.seen().filter(state=Insurance.State.IN_FORCE, valid_from__lte=day, valid_to__gte=day)
@@ -304,7 +282,7 @@ def _layers(day: date) -> dict[UUID, tuple[Layer, ...]]:
 
 
 def _spread(terms: Terms) -> float:
-    return terms.rate.mean * terms.severity.square
+    return terms.often * terms.severity.square
 
 
 def named(shares: Collection[Share]) -> dict[UUID, models.Risk]:

@@ -9,15 +9,19 @@ risk's own page (`risks.estimates`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from kivijalka.engine import Cover, Lognormal, LogUniform, Severity
 from kivijalka.engine.learning import GammaRate
+from kivijalka.policy.models import PolicyVersion
 from kivijalka.policy.scales import DIMENSIONS, Scales
 
+# Rows that a process keeps worked out (some 300 bytes each), and readings: another where a policy was put in force.
+MOST_ROWS, MOST_READINGS = 50_000, 4
 Layer = tuple[float, float]  # euro of one event, from and up to which somebody else pays
 
 
@@ -31,19 +35,30 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`rate` is what is known of the events a year, `severity` what one costs in euro."""
+    """`rate` is what is known of the events a year, `severity` what one costs in euro. Of both the means: `often`, events
+    a year, and `mean`, the expected loss of a year in euro; a page asks thousands of them, and more than once."""
 
     rate: GammaRate
     severity: Severity
+    often: float = field(init=False, compare=False)
+    mean: float = field(init=False, compare=False)
 
-    @property
-    def mean(self) -> float:
-        """Expected loss of a year, euro."""
-        return self.rate.mean * self.severity.mean
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "often", self.rate.mean)
+        object.__setattr__(self, "mean", self.rate.mean * self.severity.mean)
 
-    def net(self, layers: Sequence[Layer]) -> Terms:
+    def net(self, layers: tuple[Layer, ...]) -> Terms:
         """What stays of it where others pay the part of each event in these layers."""
-        return Terms(self.rate, net_of(self.severity, tuple(layers))) if layers else self
+        return _net(self, layers) if layers else self
+
+
+@lru_cache(maxsize=20_000)
+def _net(terms: Terms, layers: tuple[Layer, ...]) -> Terms:
+    return Terms(terms.rate, net_of(terms.severity, layers))
+
+
+# What a risk's figures rest on, now and at its target.
+Told = tuple[Basis, Terms, Terms]
 
 
 @lru_cache(maxsize=20_000)
@@ -58,11 +73,41 @@ def of_estimate(frequency_low: float, frequency_high: float, loss_low: float, lo
 
 
 class Reading:
-    """Levels as their policies mean them. Each combination is worked out once."""
+    """Rows of risks as their policies mean them. Each combination of levels and each row is worked out once."""
 
     def __init__(self, policies: Mapping[UUID, Scales]) -> None:
         self.policies = policies
         self.known: dict[tuple[UUID, str], Terms] = {}
+        self.rows: dict[tuple[Any, ...], Told | None] = {}
+
+    def of_row(self, row: tuple[Any, ...]) -> Told | None:
+        """What a risk rests on, now and at its target, which is never worse than now. None: nobody has judged it.
+
+        `row`: the four ends of the estimate, the levels and their policy now and at target, likelihood, worst impact.
+        """
+        if row not in self.rows:
+            if len(self.rows) >= MOST_ROWS:
+                self.rows.clear()
+            self.rows[row] = self._told(*row)
+        return self.rows[row]
+
+    def _told(
+        self, frequency_low: Any, frequency_high: Any, loss_low: Any, loss_high: Any, current_levels: str,
+        current_under: UUID, target_levels: str, target_under: UUID, likelihood: int | None, impact: int | None,
+    ) -> Told | None:  # fmt: skip
+        current = target = None
+        if current_levels and current_under in self.policies:
+            current = self.of_levels(current_levels, current_under)
+        elif likelihood and impact:
+            # A version from before the levels of each dimension stood on the risk: its worst impact alone is known.
+            current = self.of_worst(likelihood, impact)
+        if target_levels and target_under in self.policies:
+            target = self.of_levels(target_levels, target_under)
+        if frequency_low is None:
+            return None if current is None else (Basis.LEVEL, current, lesser(target, current))
+        now = of_estimate(float(frequency_low), float(frequency_high), float(loss_low), float(loss_high))
+        moved = self.moved(now, current, target) if current and target else target
+        return Basis.ESTIMATE, now, lesser(moved, now)
 
     def of_levels(self, levels: str, under: UUID) -> Terms:
         """The terms of an assessment: `levels` as `risks.rules.levels_in_short` writes them."""
@@ -83,12 +128,30 @@ class Reading:
 
     def moved(self, now: Terms, current: Terms, target: Terms) -> Terms:
         """An estimate of the present as it would be at the target: moved as far as the levels say."""
-        often = target.rate.mean / current.rate.mean
+        often = target.often / current.often
         dear = target.severity.mean / current.severity.mean
         if not isinstance(now.severity, Lognormal):
             return target
         rate = GammaRate(now.rate.shape, now.rate.exposure / often)
         return Terms(rate, Lognormal(now.severity.median * dear, now.severity.sigma))
+
+
+def lesser(target: Terms | None, now: Terms) -> Terms:
+    """The target, where it costs less than the present."""
+    return target if target is not None and target.mean < now.mean else now
+
+
+_readings: dict[tuple[UUID, ...], Reading] = {}
+
+
+def reading_of(versions: Sequence[PolicyVersion]) -> Reading:
+    """The reading by these decided versions, which never change: kept with all that it has worked out."""
+    key = tuple(version.pk for version in versions)
+    if key not in _readings:
+        if len(_readings) >= MOST_READINGS:
+            _readings.clear()
+        _readings[key] = Reading({version.pk: version.scales for version in versions})
+    return _readings[key]
 
 
 @lru_cache(maxsize=20_000)

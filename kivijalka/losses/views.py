@@ -102,7 +102,7 @@ def _top(losses: Losses) -> list[dict[str, Any]]:
         {
             "risk": records[share.loss.risk],
             "basis": words.BASES[share.loss.basis],
-            "often": words.how_often(share.loss.now.rate.mean),
+            "often": words.how_often(share.loss.now.often),
             "event": money(share.loss.now.severity.mean),
             "mean": money(share.mean),
             "of_mean": percent(share.mean / whole.mean[0]),
