@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from kivijalka.access.actor import current_actor
+from kivijalka.access.actor import Actor, current_actor
 from kivijalka.actions.models import Action
 from kivijalka.actions.queries import TREATS
 from kivijalka.engine import LogUniform, Portfolio, Risk
@@ -260,12 +260,15 @@ def losses_of(unit: Any, day: date, tree: Tree | None = None) -> Losses:
         insured,
         whose,
         common,
-        _of_kind(limits, tree.unit),
+        _for(limits, tree.unit, actor),
     )
 
 
-def _of_kind(limits: tuple[LossLimit, ...], unit: Unit | None) -> tuple[LossLimit, ...]:
-    return tuple(limit for limit in limits if unit is not None and limit.kind == unit.kind)
+def _for(limits: tuple[LossLimit, ...], unit: Unit | None, actor: Actor) -> tuple[LossLimit, ...]:
+    """The limits of such a unit, for whoever sees the whole of it: a part of its losses says nothing of its appetite."""
+    if unit is None or not actor.has_in_reach("risk.view", unit.number):
+        return ()
+    return tuple(limit for limit in limits if limit.kind == unit.kind)
 
 
 def _layers(day: date) -> dict[UUID, tuple[Layer, ...]]:

@@ -183,6 +183,16 @@ def test_the_appetite_for_such_a_unit_is_told_and_drawn(director: Person, sector
     assert "appetite" not in below[below.index("<main") :]
 
 
+def test_who_sees_a_part_of_a_unit_is_not_told_that_it_keeps_its_appetite(sector: Unit, client: Client) -> None:
+    school = make.unit(parent=sector)
+    make.assessed_risk(unit=school, likelihood=1, impact=1)
+    client.cookies["language"] = "en"
+    head = make.holder("unit_head", unit=school)
+    page = sign_in(client, head).get(f"/situation/losses/?unit={sector.code}").content.decode()
+    assert "This rests on 1 open threat within your reach" in page
+    assert "appetite" not in page[page.index("<main") :]
+
+
 def test_an_estimate_counts_as_tested_where_an_event_of_it_is_seen(sector: Unit, director: Person) -> None:
     estimated, judged = make.risk(unit=sector, **ESTIMATE), make.assessed_risk(unit=sector)
     make.link("realised", make.event(unit=sector), estimated)
