@@ -16,7 +16,7 @@ Point = tuple[float, float]
 # A picture as a table: where on the axis, and each figure there with the name of its column.
 Rows = list[tuple[str, list[tuple[str, str]]]]
 # The picture's own units; it is as wide as there is room.
-WIDE, HIGH, LEFT, BOTTOM, EDGE = 400, 270, 60, 36, 10
+WIDE, HIGH, LEFT, BOTTOM, EDGE, TOP = 400, 306, 60, 54, 10, 28
 LEAST = 1e-4
 MOST_TICKS = 4
 
@@ -44,7 +44,7 @@ def curve_of(points: Sequence[Point], *, x: str, y: str) -> Curve:
     drawn = [(euro, max(p, LEAST)) for euro, p in points if p > 0]
     low, high = drawn[0][0], drawn[-1][0]
     table = [(euros(at), percent(p)) for at, p in ((at, _at(drawn, at)) for at in _ticks(low, high))]
-    return Curve(_picture(drawn, low, high, f"{y} / {x}"), x, y, table)
+    return Curve(_picture(drawn, low, high, x, y), x, y, table)
 
 
 def euros(value: float) -> str:
@@ -124,9 +124,9 @@ def _where(a: Point, b: Point, p: float) -> Point:
     return math.exp(math.log(a[0]) + share * math.log(b[0] / a[0])), p
 
 
-def _picture(points: Sequence[Point], low: float, high: float, title: str) -> SafeString:
+def _picture(points: Sequence[Point], low: float, high: float, x: str, y: str) -> SafeString:
     frame = _Frame(low, high, LEAST)
-    return _drawn(title, frame.axes(), format_html('<polyline points="{}"/>', frame.line(points)))
+    return _drawn(x, y, frame.axes(), format_html('<polyline points="{}"/>', frame.line(points)))
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def lines_of(
     values = [(v, [_at_or_none(line.points, v) for line in lines]) for v in at]
     table = [(euros_in_short(v), [percent(share) for share in shares]) for v, shares in values]
     names = [(letter, line.name) for letter, line in zip(letters, lines, strict=True)]
-    return Lines(_drawn(f"{y} / {x}", frame.axes(), *parts, *steps), x, y, names, table, values, bool(steps))
+    return Lines(_drawn(x, y, frame.axes(), *parts, *steps), x, y, names, table, values, bool(steps))
 
 
 def _at_or_none(points: Sequence[Point], x: float) -> float:
@@ -193,11 +193,13 @@ def _at_or_none(points: Sequence[Point], x: float) -> float:
     return _at(drawn, x) if drawn and drawn[0][0] <= x <= drawn[-1][0] else 0.0
 
 
-def _drawn(title: str, *parts: SafeString) -> SafeString:
-    inside = format_html_join("", "{}", ((part,) for part in parts))
+def _drawn(x: str, y: str, *parts: SafeString) -> SafeString:
+    """The picture with the words of its axes: over the one, under the other."""
     return format_html(
-        '<svg class="kj-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>', WIDE, HIGH, title, inside
-    )
+        '<svg class="kj-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
+        '<text x="0" y="14">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
+        WIDE, HIGH, f"{y} / {x}", format_html_join("", "{}", ((part,) for part in parts)), y, WIDE - EDGE, HIGH - 6, x,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ class _Frame:
         return round(LEFT + (WIDE - LEFT - EDGE) * math.log(euro / self.low) / math.log(self.high / self.low), 1)
 
     def down(self, p: float) -> float:
-        return round(EDGE + (HIGH - BOTTOM - EDGE) * math.log(max(p, self.least)) / math.log(self.least), 1)
+        return round(TOP + (HIGH - BOTTOM - TOP) * math.log(max(p, self.least)) / math.log(self.least), 1)
 
     def line(self, points: Sequence[Point]) -> str:
         return " ".join(f"{self.across(euro)},{self.down(p)}" for euro, p in points)
@@ -229,7 +231,7 @@ class _Frame:
             "",
             '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="middle">{}</text>',
             (
-                (across(v), EDGE, across(v), floor, across(v), floor + 20, euros_in_short(v))
+                (across(v), TOP, across(v), floor, across(v), floor + 20, euros_in_short(v))
                 for v in _ticks(self.low, self.high)
             ),
         )
@@ -277,7 +279,7 @@ def line_of(points: Sequence[Point], *, x: str, y: str) -> Curve:
         return round(LEFT + (WIDE - LEFT - EDGE) * value / wide, 1)
 
     def down(value: float) -> float:
-        return round(EDGE + (HIGH - BOTTOM - EDGE) * (1 - value / high), 1)
+        return round(TOP + (HIGH - BOTTOM - TOP) * (1 - value / high), 1)
 
     floor = HIGH - BOTTOM
     rows = format_html_join(
@@ -288,13 +290,10 @@ def line_of(points: Sequence[Point], *, x: str, y: str) -> Curve:
     columns = format_html_join(
         "",
         '<line x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="middle">{}</text>',
-        ((across(v), EDGE, across(v), floor, across(v), floor + 20, words) for v, words in _even(wide * 0.97)),
+        ((across(v), TOP, across(v), floor, across(v), floor + 20, words) for v, words in _even(wide * 0.97)),
     )
     line = " ".join(f"{across(a)},{down(b)}" for a, b in points)
-    picture = format_html(
-        '<svg class="kj-chart" viewBox="0 0 {} {}" role="img" aria-label="{}"><g>{}{}</g><polyline points="{}"/></svg>',
-        WIDE, HIGH, f"{y} / {x}", rows, columns, line,
-    )  # fmt: skip
+    picture = _drawn(x, y, format_html('<g>{}{}</g><polyline points="{}"/>', rows, columns, line))
     return Curve(picture, x, y, [(euros(a), euros(b)) for a, b in points])
 
 
@@ -306,4 +305,4 @@ def _even(top: float) -> list[tuple[float, str]]:
     found = [step * k for k in range(int(top / step) + 1)]
     if top < 1e6:
         return [(v, formats.number_format(round(v), force_grouping=True)) for v in found]
-    return [(v, _("%s M€") % formats.number_format(v / 1e6, decimal_pos=places, force_grouping=True)) for v in found]
+    return [(0.0, "0"), *((v, _("%s M€") % formats.number_format(v / 1e6, decimal_pos=places)) for v in found[1:])]
