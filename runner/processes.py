@@ -186,4 +186,11 @@ def disk_full(detail: str = "") -> Problem:
 
 def environment(**more: str) -> dict[str, str]:
     """Give this process's environment with a few values of our own."""
-    return {**os.environ, **more}
+    return {**os.environ, **compiled_once(), **more}
+
+
+def compiled_once() -> dict[str, str]:
+    """Where Python must not write beside the code, what it compiles stands in the cache: else each start takes seconds."""
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE") or os.environ.get("PYTHONPYCACHEPREFIX"):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(ROOT / ".cache" / "bytecode")}

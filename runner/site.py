@@ -29,15 +29,7 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         """Give the environment in which every part of the application runs."""
-        return environment(
-            DJANGO_SETTINGS_MODULE=SETTINGS, PYTHONUNBUFFERED="1", **self.compiled_once(), **self.settings
-        )
-
-    def compiled_once(self) -> dict[str, str]:
-        """Where Python must not write beside the code, what it compiles stands in the cache: else each start takes seconds."""
-        if not os.environ.get("PYTHONDONTWRITEBYTECODE") or os.environ.get("PYTHONPYCACHEPREFIX"):
-            return {}
-        return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(self.checkout.cache / "bytecode")}
+        return environment(DJANGO_SETTINGS_MODULE=SETTINGS, PYTHONUNBUFFERED="1", **self.settings)
 
     def command(self, *args: str) -> list[str | Path]:
         """Give the command line of a management command."""
