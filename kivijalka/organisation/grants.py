@@ -58,11 +58,16 @@ KINDS = [
         _HEAD,
         CONFIDENTIAL,
     ),
-    Kind("sector_director", ("toimialajohtaja", "sektorchef", "sector director"), (*_HEAD, "role.edit"), SECRET),
+    Kind(
+        "sector_director",
+        ("toimialajohtaja", "sektorchef", "sector director"),
+        (*_HEAD, "role.edit", "publication.publish"),
+        SECRET,
+    ),
     Kind(
         "chief_executive",
         ("kansliapäällikkö", "kanslichef", "chief executive"),
-        (*_HEAD, "policy.*", "priority.*", "own_field.*"),
+        (*_HEAD, "policy.*", "priority.*", "own_field.*", "publication.publish"),
         SECRET,
     ),
     Kind(

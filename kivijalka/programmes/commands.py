@@ -13,6 +13,7 @@ from kivijalka.access import Actor
 from kivijalka.programmes import queries, rules
 from kivijalka.programmes.models import LoggedDecision, Milestone, Programme, Workstream
 from kivijalka.programmes.templates import Stream, choices, templates
+from kivijalka.publishing.commands import publishing
 from kivijalka.register.batch import together
 from kivijalka.register.command import Ask, command
 from kivijalka.register.refusal import refuse
@@ -21,6 +22,7 @@ from kivijalka.register.ties import join
 State, Reached = Programme.State, Milestone.State
 UNDER_WAY = ~Q(state=State.CLOSED)
 OPEN = queries.OPEN
+publish = publishing(Q())
 
 
 @command(

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import owner
 from kivijalka.programmes import choice_commands, commands, queries
 from kivijalka.programmes.models import Choice, LoggedDecision, Milestone, Priority, Programme, Workstream
+from kivijalka.publishing.queries import PUBLISHES
 from kivijalka.register.declare import NOBODYS, Column, Part, Register, View, Waits
 from kivijalka.register.registry import register
 
@@ -73,7 +74,11 @@ programmes = register(
         search=["title", "description", "target"],
         told=["state", "ends_on", "budget_eur", "outcome"],
         sort="ends_on",
-        commands=[commands.start, commands.lay_out, commands.decide, commands.close, commands.reopen],
+        commands=[
+            commands.start, commands.lay_out, commands.decide, commands.close, commands.reopen, commands.publish,
+        ],
+        links_back=[PUBLISHES],
+        public=["code", "title", "unit", "priority", "budget_eur", "starts_on", "ends_on", "state", "target"],
         parts=[
             Part(
                 LoggedDecision,

@@ -178,6 +178,7 @@ def _named(register: Register[Any]) -> Iterator[tuple[str, type[Model], Iterable
     yield "filters", model, register.filters
     yield "search", model, register.search
     yield "told", model, register.told
+    yield "public", model, register.public
     yield "title", model, register.title.split()
     yield "sort", model, [register.sort.lstrip("-")]
     yield "upsert", model, register.upsert

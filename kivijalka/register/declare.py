@@ -137,6 +137,8 @@ class Register(Generic[M]):
     begins: tuple[str, Words] | None = None
     # Whether the city may add fields of its own, without code.
     own: bool = True
+    # Fields that are fit for everybody: what the public extract tells of a record that was chosen to be published.
+    public: Sequence[str] = ()
     # Rows that are over and done: nobody has to answer for them any more.
     over: Q = field(default_factory=lambda: Q(pk__in=[]))
     # The state in which the declared fields may be changed; what was decided is not.

@@ -16,6 +16,7 @@ from kivijalka.controls.models import Control
 from kivijalka.escalations import commands as escalations
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.queries import policy_in_force
+from kivijalka.publishing.commands import publishing
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join, move_links
@@ -328,6 +329,7 @@ def adopt(
 
 
 escalate = escalations.escalating(Risk.IS_OPEN)
+publish = publishing(Risk.IS_OPEN)
 
 
 def _closed(risk: Risk, reason: str) -> Risk:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import owner
 from kivijalka.actions.queries import TREATS
 from kivijalka.escalations.queries import ESCALATES
+from kivijalka.publishing.queries import PUBLISHES
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
 from kivijalka.register.registry import register
 from kivijalka.risks import commands, offering, queries
@@ -76,6 +77,7 @@ risks = register(
             commands.close,
             commands.reopen,
             commands.escalate,
+            commands.publish,
             commands.adopt,
             offering.offer,
             offering.adopt_too,
@@ -103,7 +105,9 @@ risks = register(
             offering.ADOPTED_FROM,
             LinkKind("rests_on", _("is kept at its level by"), _("keeps at its level"), to=["control"]),
         ],
-        links_back=[TREATS, ESCALATES],
+        links_back=[TREATS, ESCALATES, PUBLISHES],
+        # In general words: neither how a risk comes about nor who owns it.
+        public=["code", "title", "unit", "level", "treatment"],
         views=[
             View("mine", _("My risks"), "owner=me&state=draft&state=assessed&state=accepted"),
             View("proposed", _("Waits for acceptance"), "state=assessed&treatment=accept", agenda=True),

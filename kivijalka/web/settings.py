@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "kivijalka.policy",
     "kivijalka.objectives",
     "kivijalka.escalations",
+    "kivijalka.publishing",
     "kivijalka.actions",
     "kivijalka.controls",
     "kivijalka.risks",

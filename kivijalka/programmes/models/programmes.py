@@ -131,6 +131,7 @@ class Programme(Record):
                 # It adds workstreams and milestones at the unit.
                 verbs={
                     "lay_out": at_unit("programme.edit") & at_unit("workstream.edit") & at_unit("milestone.edit"),
+                    "publish": at_unit("publication.publish"),
                 },
             ),
             models.CheckConstraint(

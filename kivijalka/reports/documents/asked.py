@@ -23,13 +23,25 @@ from kivijalka.controls.models import Control
 from kivijalka.organisation.below import Layout, Tree, layout_at
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.programmes.models import Milestone, Priority, Programme, Workstream
+from kivijalka.publishing.models import Publication
 from kivijalka.register.models import SPAN, Confidentiality
 from kivijalka.register.refusal import Refused
 from kivijalka.reports.documents.model import Said, said
 from kivijalka.risks.models import Risk
 
 # Whose right to see decides what a report tells.
-RESTS_ON: tuple[Any, ...] = (Risk, Action, Control, Programme, Workstream, Milestone, Priority, Unit, Person)
+RESTS_ON: tuple[Any, ...] = (
+    Risk,
+    Action,
+    Control,
+    Programme,
+    Workstream,
+    Milestone,
+    Priority,
+    Publication,
+    Unit,
+    Person,
+)
 
 
 @dataclass(frozen=True)

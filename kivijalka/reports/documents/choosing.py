@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from kivijalka.access.actor import current_actor
 from kivijalka.access.request import ActingRequest
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.register.doors.forms import RegisterForm, cleaned
@@ -32,12 +33,16 @@ def named(kinds: Mapping[str, Kind | Format], keys: Iterable[str] | None = None)
     return [(key, kinds[key].name) for key in keys or kinds]
 
 
+def offered() -> dict[str, Kind]:
+    """The kinds that are of a unit, as far as the acting person may make them somewhere."""
+    actor = current_actor()
+    return {key: kind for key, kind in KINDS.items() if kind.of_unit and (not kind.right or actor.holds(kind.right))}
+
+
 class Choice(RegisterForm):
     """What a report is asked."""
 
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Report"), choices=lambda: named({key: kind for key, kind in KINDS.items() if kind.of_unit})
-    )
+    kind = forms.ChoiceField(label=gettext_lazy("Report"), choices=lambda: named(offered()))
     as_of = DayField(
         label=gettext_lazy("Of which day"), required=False, help_text=gettext_lazy("Empty means as it is now.")
     )
@@ -61,7 +66,7 @@ def choose_page(request: ActingRequest) -> HttpResponse:
         return redirect(_address(form.cleaned_data, unit))
     if is_chosen:
         refused = Refused(_("Some of the answers do not fit."), code="invalid")
-    kinds = [(kind.name, kind.says) for kind in KINDS.values() if kind.of_unit]
+    kinds = [(kind.name, kind.says) for kind in offered().values()]
     context = {"form": form, "unit": unit, "refused": refused, "kinds": kinds, "made": large.latest()}
     return render(request, "reports/choose.html", context, status=422 if refused else 200)
 

@@ -8,7 +8,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.reports.documents import action_report, board_report, decision_note, one_risk, unit_report
+from kivijalka.publishing.queries import RIGHT
+from kivijalka.reports.documents import (
+    action_report,
+    board_report,
+    decision_note,
+    one_risk,
+    public_extract,
+    unit_report,
+)
 from kivijalka.reports.documents.asked import Asked
 from kivijalka.reports.documents.model import Document
 
@@ -18,7 +26,8 @@ ALL_FORMATS = ("pdf", "docx", "xlsx")
 @dataclass(frozen=True)
 class Kind:
     """A kind of report. `heavy`: over many risks it takes longer than one waits for a page.
-    `of_unit`: it is of a unit and all below, not of records that one names."""
+    `of_unit`: it is of a unit and all below, not of records that one names. `right`: what one
+    must hold to make it; everybody, if none is named."""
 
     name: Any
     says: Any
@@ -26,6 +35,7 @@ class Kind:
     formats: tuple[str, ...] = ALL_FORMATS
     heavy: bool = False
     of_unit: bool = True
+    right: str = ""
 
 
 KINDS = {
@@ -50,6 +60,12 @@ KINDS = {
         _("Two days side by side: what rose, what is highest, what ends, where actions are late."),
         board_report.half_year,
         heavy=True,
+    ),
+    "public": Kind(
+        _("Public extract"),
+        _("For everybody: the records that were chosen to be published. Made by whoever may publish."),
+        public_extract.extract,
+        right=RIGHT,
     ),
     "risk": Kind(
         _("One risk on one page"),

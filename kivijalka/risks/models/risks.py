@@ -218,6 +218,7 @@ class Risk(Record):
                     "split": at_unit("risk.edit"),
                     "adopt": at_unit("risk.edit"),
                     "adopt_too": at_unit("risk.edit"),
+                    "publish": at_unit("publication.publish"),
                 },
             ),
             models.CheckConstraint(

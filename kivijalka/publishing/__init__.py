@@ -1,0 +1,1 @@
+"""What the city has chosen to publish."""
