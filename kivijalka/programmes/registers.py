@@ -78,7 +78,7 @@ programmes = register(
             commands.start, commands.lay_out, commands.decide, commands.close, commands.reopen, commands.publish,
         ],
         links_back=[PUBLISHES],
-        public=["code", "title", "unit", "priority", "budget_eur", "starts_on", "ends_on", "state", "target"],
+        public=["code", "title", "unit", "priority", "budget_eur", "ends_on", "state", "target"],
         parts=[
             Part(
                 LoggedDecision,

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from kivijalka.organisation.models import Person
+from kivijalka.publishing.models import Publication
 from kivijalka.register.registry import kept_models
 from kivijalka.risks.models import Risk
 from tests import factories as make
@@ -43,6 +44,8 @@ def everything_for(reader: Person) -> Risk:
     make.link("gathers", stream, late)
     make.link("needs", make.milestone(stream=stream), make.milestone(stream=stream, due=make.in_days(-500)))
     make.programme("Salainen", unit=unit, confidentiality=3)
+    for record in (risk, stream.programme):
+        Publication.objects.create(unit=unit, title=record.title, subject_id=record.pk, reason="Avoimuus")
     return make.fresh(risk)
 
 
