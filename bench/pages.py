@@ -86,6 +86,7 @@ def pages() -> list[Page]:
         Page("/risks/?as_of={past}", LIST),
         *lists,
         Page("/risks/{risk}/", RECORD, "/risks/{risk}/"),
+        Page("/risks/{risk}/?as_of={past}", RECORD),
         Page("/risks/{risk}/history/", RECORD),
         Page("/risks/{risk}/bow-tie/", RECORD),
         Page("/risks/{risk}/story/", RECORD),
@@ -107,6 +108,9 @@ def pages() -> list[Page]:
         Page("/areas/occupational_safety/?as_of={past}", BY_UNIT),
         Page("/first-steps/?unit={unit}", LIST),
         Page("/", LIST),
+        Page("/?as_of={past}", LIST),
+        Page("/responsibilities/", LIST),
+        Page("/responsibilities/?as_of={past}", LIST),
         Page("/meetings/{meeting}/agenda/", AGENDA),
     ]
 
