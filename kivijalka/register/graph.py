@@ -102,25 +102,38 @@ def _number(cursor: Any, key: str) -> int:
 
 def _node_triggers(cursor: Any, register: Register[Any], number: int) -> list[str]:
     table = register.model._meta.db_table
-    values = node_values(register, number, "n")
-    upsert = (
+    write = (
         f"insert into public.{NODE} (id, register, code, title, unit_number, owner_id, key, words, folded)"
-        f" select {values} from new_rows n on conflict (id) do update set code = excluded.code,"
+        f" select {node_values(register, number, 'n')} from {{rows}} on conflict (id) do update set code = excluded.code,"
         " title = excluded.title, unit_number = excluded.unit_number, owner_id = excluded.owner_id,"
         " key = excluded.key, words = excluded.words, folded = excluded.folded"
     )
-    function = f'kj."node_{table}"'
-    statements = [
-        f"create or replace function {function}() returns trigger language plpgsql security definer"
-        f" set search_path = public, pg_catalog, pg_temp as $$ begin {upsert}; return null; end $$"
-    ]
-    for event in ("insert", "update"):
-        # Named to run before the history's triggers do; the order does not matter, only that it is fixed.
-        statements.append(
+    new, old = (", ".join(f'{row}."{column}"' for column in _told_by_node(register)) for row in "no")
+    # Most changes are none of the node's: its words in three languages would cost more than the change.
+    changed = f"new_rows n join old_rows o on o.id = n.id where row({new}) is distinct from row({old})"
+    events = {
+        "insert": (write.format(rows="new_rows n"), "new table as new_rows"),
+        "update": (write.format(rows=changed), "old table as old_rows new table as new_rows"),
+    }
+    statements = []
+    for event, (upsert, tables) in events.items():
+        function = f'kj."node_{table}_{event}"'
+        statements += [
+            f"create or replace function {function}() returns trigger language plpgsql security definer"
+            f" set search_path = public, pg_catalog, pg_temp as $$ begin {upsert}; return null; end $$",
+            # Named to run before the history's triggers do; the order does not matter, only that it is fixed.
             f'create or replace trigger a_node_{event} after {event} on public."{table}"'
-            f" referencing new table as new_rows for each statement execute function {function}()"
-        )
-    return statements
+            f" referencing {tables} for each statement execute function {function}()",
+        ]
+    return [*statements, f'drop function if exists kj."node_{table}"()']
+
+
+def _told_by_node(register: Register[Any]) -> list[str]:
+    """Columns of a record that its node tells of."""
+    model = register.model
+    texts = [model._meta.get_field(name).column for name in ["code", *register.title.split(), *register.search]]
+    own = ["own"] if register.takes_own else []
+    return list(dict.fromkeys([*texts, *own, model.unit_column, "key", *filter(None, [model.owner_column])]))
 
 
 def _missing_nodes(register: Register[Any], number: int) -> str:

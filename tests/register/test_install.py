@@ -13,6 +13,8 @@ from django.db import connection
 
 from kivijalka.register.drift import differences, protected_models
 from kivijalka.register.install import install
+from kivijalka.risks.models import Risk
+from tests import factories as make
 from tests.database import address_of, connected_to
 
 VIEWS = "select relname, oid from pg_class where relnamespace = 'asof'::regnamespace order by relname"
@@ -66,3 +68,20 @@ def test_tables_of_a_newer_house_are_left_alone_and_those_of_an_older_one_told(c
         cursor.execute("delete from django_migrations where app = 'findings'")
     with pytest.raises(CommandError, match=r"older Kivijalka: \d+ migrations are missing, such as findings\."):
         call_command("migrate", check=True, verbosity=0)
+
+
+@pytest.mark.django_db
+def test_a_node_is_written_anew_when_what_it_tells_changes_and_not_else() -> None:
+    risk = make.risk("Sähkökatko")
+
+    def node() -> tuple[str, str]:
+        with connection.cursor() as cursor:
+            cursor.execute("select ctid::text, title from register_node where id = %s", [risk.pk])
+            found: tuple[str, str] = cursor.fetchone()
+            return found
+
+    first = node()
+    Risk.objects.filter(pk=risk.pk).update(review="2027-01-31")
+    assert node() == first
+    Risk.objects.filter(pk=risk.pk).update(title="Vesikatko")
+    assert node()[1] == "Vesikatko" and node()[0] != first[0]
