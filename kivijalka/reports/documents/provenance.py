@@ -34,10 +34,9 @@ def provenance(asked: Asked) -> Section:
 def _reach(asked: Asked) -> str:
     name = " / ".join(filter(None, reversed(asked.actor.names)))
     words = _(
-        "what %(name)s may see of %(place)s, by the roles held when it was made. What they may not see is neither shown nor "
-        "counted."
+        "what %(name)s may see, by the roles held when it was made. What they may not see is neither shown nor counted."
     )
-    return words % {"name": name, "place": asked.place}
+    return words % {"name": name}
 
 
 def _policy(asked: Asked) -> Words:
