@@ -60,8 +60,11 @@ class _Book:
             if version.at.date() < self.day:
                 self.then[version.id] = version
         self.losses = _losses(chronicle.assessments, self.day, read_scales(example_content()))
+        threats = {version.id for version in chronicle.risks if version.sign == "threat"}
         self.treats = {
-            link.a: link.b for link in chronicle.links if link.kind == "treats" and link.at.date() < self.day
+            link.a: link.b
+            for link in chronicle.links
+            if link.kind == "treats" and link.b in threats and link.at.date() < self.day
         }
 
     def measured_later(self, unit: int) -> list[Candidate]:

@@ -215,6 +215,13 @@ def test_links_join_what_was_there(city: City, risks: Lives) -> None:
             assert max(born[link.a], born[link.b]) <= link.at
 
 
+def test_a_choice_promises_less_of_threats_alone(city: City, risks: Lives) -> None:
+    signs = {life[0].id: life[0].sign for life in risks}
+    chosen = [entry for entry in city.entries if entry.register == "chosenrisk"]
+    assert chosen
+    assert {signs[entry.values["risk_id"]] for entry in chosen} == {"threat"}
+
+
 def test_the_present_has_realistic_shares(city: City, risks: Lives) -> None:
     latest = {version.id: version for version in city.action_versions}.values()
     overdue = sum(action.state in OPEN and action.due < TODAY for action in latest) / len(latest)
