@@ -13,6 +13,8 @@ from kivijalka.areas.packs import packs
 from kivijalka.register.models import Confidentiality
 
 INTERNAL, CONFIDENTIAL, SECRET = Confidentiality.INTERNAL, Confidentiality.CONFIDENTIAL, Confidentiality.SECRET
+# Rights that no kind of role has beyond a level: what is confidential is not published.
+AT_MOST = {"publication.publish": INTERNAL}
 # What everybody may look up anywhere: who works where, by which policy, what the strategy puts first, what forms ask.
 DIRECTORY = ("unit.view", "person.view", "role.view", "policy.view", "priority.view", "own_field.view")
 
@@ -30,6 +32,10 @@ class Kind:
     level: Confidentiality
     everywhere: tuple[str, ...] = DIRECTORY
     below: bool = True
+
+    def level_of(self, right: str) -> Confidentiality:
+        """Up to which level this kind of role has a right."""
+        return min(self.level, AT_MOST.get(right, self.level))
 
     def reach(self, right: str) -> str:
         """How far a right of this kind of role reaches from the unit at which it is held."""
@@ -145,7 +151,7 @@ def write(using: str = "default", **kwargs: Any) -> None:
     )
     Grant.objects.using(using).filter(kind__in=[kind.key for kind in written]).delete()
     Grant.objects.using(using).bulk_create(
-        Grant(kind_id=kind.key, right=right, confidentiality=kind.level, reach=kind.reach(right))
+        Grant(kind_id=kind.key, right=right, confidentiality=kind.level_of(right), reach=kind.reach(right))
         for kind in written
         for right in sorted(asked)
         if granted(kind, right)

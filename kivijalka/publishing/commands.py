@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Actor
+from kivijalka.publishing import rules
 from kivijalka.publishing.models import Publication
-from kivijalka.publishing.queries import MAY_BE, PUBLISHES
+from kivijalka.publishing.queries import PUBLISHES
 from kivijalka.register.command import Ask, Command, command
 from kivijalka.register.models import Record
+from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join
 
 PUBLISHED = Q(state=Publication.State.PUBLISHED)
@@ -24,7 +26,7 @@ def publishing(when: Q) -> Command[Any]:
         "The record comes into the public extract, with those of its fields alone that are fit for everybody. It stays there "
         "until this is withdrawn, or the record becomes confidential."
     )
-    made: Command[Any] = command(_("Publish"), when=when & MAY_BE, says=says, final=True)(publish)
+    made: Command[Any] = command(_("Publish"), when=when, says=says, final=True)(publish)
     return made
 
 
@@ -35,7 +37,8 @@ def publish(
     reason: Annotated[str, Ask(_("Why it is published"), rows=2)],
     case_number: Annotated[str, Ask(_("Case number"), _("For example HEL 2026-001234"))] = "",
 ) -> Publication:
-    """Choose that this record is published."""
+    """Choose that this record is published. Refused of a confidential one."""
+    refuse(rules.why_not_publish(record.confidentiality))
     made = Publication(
         unit_id=record.unit_id, confidentiality=record.confidentiality, title=str(record), subject_id=record.pk,
         reason=reason, case_number=case_number, published_on=timezone.localdate(), published_by_id=str(actor.principal),

@@ -63,4 +63,4 @@ def reaches(right: str, holder: Holder, facts: Facts) -> bool:
     """A right counts in the units that the role reaches (or everywhere), up to the kind's level of confidentiality."""
     kind = holder.kind
     near = right in kind.everywhere or facts.unit in holder.numbers
-    return granted(kind, right) and near and facts.level <= kind.level
+    return granted(kind, right) and near and facts.level <= kind.level_of(right)

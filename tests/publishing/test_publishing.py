@@ -116,7 +116,7 @@ def test_a_right_in_one_sector_is_none_in_another(sector: Unit, director: Person
 @pytest.mark.parametrize("level", [2, 3])
 def test_a_confidential_record_is_not_published(sector: Unit, director: Person, level: int) -> None:
     secret = make.risk(unit=sector, confidentiality=level)
-    with acting(director.pk) as actor, refused("state"):
+    with acting(director.pk) as actor, refused("no_right"):
         publish(actor, secret, reason="Silti")
     with (
         acting(director.pk),
