@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.events import calibration, judgements, queries
 from kivijalka.events.learning import Learned, Range, learn, years_between
-from kivijalka.register.chart import euros
+from kivijalka.register.chart import euros, how_often
 from kivijalka.register.numbers import written
 from kivijalka.risks import estimates
 from kivijalka.risks.models import Risk
@@ -99,10 +99,9 @@ def _again(record: Risk, found: Learned) -> str:
     return f"{reverse('do', args=['risks', record.pk, 'estimate'])}?{urlencode(ends)}"
 
 
-def _often(of: Range) -> tuple[bool, str]:
-    """Whether something comes yearly or more often, and how many times a year, or once in how many years."""
-    middle = sqrt(of[0] * of[1])
-    return middle >= 1, _number(middle if middle >= 1 else 1 / middle)
+def _often(of: Range) -> str:
+    """In words how often something comes, by the middle of a range of events a year."""
+    return how_often(float(f"{sqrt(of[0] * of[1]):.2g}"))
 
 
 def _range(of: Range) -> str:

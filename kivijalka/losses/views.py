@@ -13,7 +13,7 @@ from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.losses import words
 from kivijalka.losses.queries import GAINS, GROSS, Losses, losses_of, named
 from kivijalka.organisation.looked_at import unit_looked_at
-from kivijalka.register.chart import money, percent
+from kivijalka.register.chart import how_often, money, percent
 from kivijalka.register.doors.related import relate
 
 MOST_UNITS = 30
@@ -102,7 +102,7 @@ def _top(losses: Losses) -> list[dict[str, Any]]:
         {
             "risk": records[share.loss.risk],
             "basis": words.BASES[share.loss.basis],
-            "often": words.how_often(share.loss.now.often),
+            "often": how_often(share.loss.now.often),
             "event": money(share.loss.now.severity.mean),
             "mean": money(share.mean),
             "of_mean": percent(share.mean / whole.mean[0]),

@@ -15,7 +15,7 @@ from kivijalka.engine import Bounded
 from kivijalka.losses.figures import NEGLIGIBLE, YEARS, grid_of
 from kivijalka.losses.queries import GROSS, GROSS_TARGET, NET, NET_TARGET, Losses, Side
 from kivijalka.losses.terms import Basis
-from kivijalka.register.chart import Line, Lines, euros_in_short, lines_of, money, percent
+from kivijalka.register.chart import Line, Lines, euros_in_short, how_often, lines_of, money, percent, seldom
 
 TOLD = (5, 20, 100)
 # No limit is never passed: below this the engine tells nothing, which is not the same as nothing at all.
@@ -44,11 +44,6 @@ class Row:
     @property
     def words(self) -> str:
         return seldom(self.years) if self.years else _("on average")
-
-
-def seldom(years: int) -> str:
-    """How rarely, in words."""
-    return _("once in %s years") % formats.number_format(years, force_grouping=True)
 
 
 def sentences(losses: Losses) -> list[str]:
@@ -213,19 +208,4 @@ def _line(name: str, x: Any, p: Any, look: str = "plain") -> Line:
     return Line(name, [(float(a), float(b)) for a, b in zip(np.asarray(x), np.asarray(p), strict=True)], look)
 
 
-def how_often(rate: float) -> str:
-    """A rate in words: times a year, or once in so many years.
-
-    >>> how_often(3.2), how_often(0.04)
-    ('3.2 times a year', 'once in 25 years')
-    """
-    if rate >= 1:
-        shown = formats.number_format(round(rate, 1), decimal_pos=0 if rate >= 10 else 1)
-        return _("%s times a year") % shown
-    years = round(1 / rate)
-    if years == 1:
-        return _("once a year")
-    return seldom(years)
-
-
-__all__ = ["bases", "bounded", "euros_in_short", "how_often", "picture", "picture_of_target", "sentences", "table"]
+__all__ = ["bases", "bounded", "euros_in_short", "picture", "picture_of_target", "sentences", "table"]

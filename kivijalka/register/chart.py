@@ -92,6 +92,25 @@ def percent(value: float) -> str:
     return f"{formats.number_format(round(shown, places), decimal_pos=places)} %"
 
 
+def how_often(rate: float) -> str:
+    """A rate in words: times a year, or once in so many years.
+
+    >>> how_often(3.2), how_often(1.02), how_often(0.04)
+    ('3.2 times a year', 'once a year', 'once in 25 years')
+    """
+    if round(rate, 1) == 1 or round(1 / rate) == 1 > rate:
+        return _("once a year")
+    if rate > 1:
+        shown = formats.number_format(round(rate, 1), decimal_pos=0 if rate >= 10 else 1)
+        return _("%s times a year") % shown
+    return seldom(round(1 / rate))
+
+
+def seldom(years: int) -> str:
+    """How rarely, in words."""
+    return _("once in %s years") % formats.number_format(years, force_grouping=True)
+
+
 def _power(value: float) -> str:
     """A power of ten in percent, beside an axis: no digit that says nothing."""
     places = max(0, -round(math.log10(value)) - 2)
