@@ -94,7 +94,7 @@ class UnitTables:
 
     def put(self, number: int, old: Placed | None, new: Placed | None) -> None:
         """Risk `number` was `old` and is `new` (None: not there)."""
-        self.add_up()
+        made = bool(self.own)
         touched = []
         for risk, change in ((old, -1), (new, 1)):
             if risk is None:
@@ -105,7 +105,8 @@ class UnitTables:
                 self.size[risk.factor][unit] += change
             if key not in touched:
                 touched.append(key)
-        for key in touched:
+        # Rows that nobody has asked for yet are made of what there is then.
+        for key in touched if made else ():
             self._refill(key)
             for unit in self._path(key[0]):
                 self._add_up((unit, key[1]))

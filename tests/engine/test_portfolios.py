@@ -60,10 +60,13 @@ def test_units_add_up(some):
     assert portfolio.curve(0).mean == pytest.approx(sum(r.mean for r in some))
 
 
-@given(st.lists(risks, min_size=2, max_size=5), risks)
+@given(st.lists(risks, min_size=3, max_size=6), risks, st.booleans())
 @few
-def test_a_change_gives_what_building_anew_gives(some, other):
+def test_a_change_gives_what_building_anew_gives(some, other, asked):
     portfolio = Portfolio(some, TREE)
+    if asked:
+        var(portfolio)
+    portfolio.remove(2)
     portfolio.change(0, other)
     portfolio.move(1, 5)
     number = portfolio.add(some[0])
