@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -53,18 +54,25 @@ COPIED = {"title": "title || ' ' || copy", "version": "1"}
 @contextmanager
 def city(size: Literal["small", "city"]) -> Iterator[None]:
     """A database with the example city, which Django's connection goes to; dropped afterwards."""
-    _server("drop database if exists {} with (force)")
+    with tables():
+        load(make_city(1, size, date.today()))
+        yield
+
+
+@contextmanager
+def tables() -> Iterator[None]:
+    """A database with empty tables, which Django's connection goes to; dropped afterwards."""
+    _drop()
     _server("create database {} " + LOCALE)
     before = dict(connection.settings_dict)
     try:
         _connect("DATABASE_URL")
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-        load(make_city(1, size, date.today()))
         yield
     finally:
         connection.close()
         connection.settings_dict.update(before)
-        _server("drop database if exists {} with (force)")
+        _drop()
 
 
 @contextmanager
@@ -137,6 +145,17 @@ def _connect(variable: str) -> None:
 
 def _address(variable: str, name: str) -> str:
     return urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{name}"))
+
+
+def _drop() -> None:
+    """Drop it; where PostgreSQL's own cleaning is at work in it, which is not ours to end, when that has moved on."""
+    for left in reversed(range(60)):
+        try:
+            return _server("drop database if exists {} with (force)")
+        except psycopg.errors.InsufficientPrivilege:
+            if not left:
+                raise
+            time.sleep(1)
 
 
 def _server(statement: str) -> None:

@@ -6,7 +6,6 @@ the history's triggers switched off; everything else of a record (node, words, v
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,32 +13,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import django
-import psycopg
+from bench import _cities as cities
 
 ENTRIES, ROWS, SINGLE = 1_000_000, 20_000, 1_000
-NAME = "bench_trail"
 
 
 def main() -> None:
     """Make the database, measure, drop it."""
-    server = os.environ["DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as owner:
-        owner.execute(f"drop database if exists {NAME} with (force)")
-        owner.execute(f"create database {NAME} locale_provider builtin builtin_locale 'C.UTF-8' template template0")
-    os.environ["DATABASE_URL"] = server.replace("/kivijalka", f"/{NAME}")
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
-    call_command("migrate", verbosity=0)
-    try:
+    with cities.tables():
         writes()
         seal_and_verify()
-    finally:
-        connection.close()
-        with psycopg.connect(server, autocommit=True) as owner:
-            owner.execute(f"drop database {NAME} with (force)")
 
 
 def writes() -> None:

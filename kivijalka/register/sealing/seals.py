@@ -85,6 +85,8 @@ def verify(keys: frozenset[str], checkpoints: tuple[verifier.Checkpoint, ...]) -
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
         cursor.execute("set local work_mem = '256MB'")
+        # Reading and hashing go on beside one another, whatever the server allows a page.
+        cursor.execute("set local max_parallel_workers_per_gather = 2")
         seals = list(Seal.objects.order_by("number"))
         exported = [_exported(seal) for seal in seals]
         entries = f"select no, {_MOMENT.format('since')}, seed, kj.leaf(text) from history.entry order by no"
