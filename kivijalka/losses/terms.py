@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from kivijalka.engine import Cover, Lognormal, LogUniform, Severity
@@ -22,6 +22,11 @@ from kivijalka.policy.scales import DIMENSIONS, Scales
 
 # Rows that a process keeps worked out (some 300 bytes each), and readings: another where a policy was put in force.
 MOST_ROWS, MOST_READINGS = 50_000, 4
+# What is read of a risk.
+COLUMNS = (
+    "sign", "common_causes", "frequency_low", "frequency_high", "loss_low", "loss_high", "current_levels",
+    "current_under", "target_levels", "target_under", "likelihood", "impact",
+)  # fmt: skip
 Layer = tuple[float, float]  # euro of one event, from and up to which somebody else pays
 
 
@@ -57,8 +62,16 @@ def _net(terms: Terms, layers: tuple[Layer, ...]) -> Terms:
     return Terms(terms.rate, net_of(terms.severity, layers))
 
 
-# What a risk's figures rest on, now and at its target.
+# What a risk's figures rest on, now and at its target, which is never worse than now.
 Told = tuple[Basis, Terms, Terms]
+
+
+class Judged(NamedTuple):
+    """What a risk says of its losses. `told` is None where nobody has judged it."""
+
+    sign: str
+    causes: tuple[str, ...]
+    told: Told | None
 
 
 @lru_cache(maxsize=20_000)
@@ -78,36 +91,35 @@ class Reading:
     def __init__(self, policies: Mapping[UUID, Scales]) -> None:
         self.policies = policies
         self.known: dict[tuple[UUID, str], Terms] = {}
-        self.rows: dict[tuple[Any, ...], Told | None] = {}
+        self.rows: dict[str, Judged] = {}
 
-    def of_row(self, row: tuple[Any, ...]) -> Told | None:
-        """What a risk rests on, now and at its target, which is never worse than now. None: nobody has judged it.
-
-        `row`: the four ends of the estimate, the levels and their policy now and at target, likelihood, worst impact.
-        """
+    def of_row(self, row: str) -> Judged:
+        """A risk's columns (COLUMNS) as one text, with bars between them: a city's page reads thousands, most as before."""
         if row not in self.rows:
             if len(self.rows) >= MOST_ROWS:
                 self.rows.clear()
-            self.rows[row] = self._told(*row)
+            sign, causes, *rest = row.split("|")
+            self.rows[row] = Judged(sign, tuple(filter(None, causes.strip("{}").split(","))), self._told(*rest))
         return self.rows[row]
 
     def _told(
-        self, frequency_low: Any, frequency_high: Any, loss_low: Any, loss_high: Any, current_levels: str,
-        current_under: UUID, target_levels: str, target_under: UUID, likelihood: int | None, impact: int | None,
+        self, frequency_low: str, frequency_high: str, loss_low: str, loss_high: str, current_levels: str,
+        current_under: str, target_levels: str, target_under: str, likelihood: str, impact: str,
     ) -> Told | None:  # fmt: skip
-        current = target = None
-        if current_levels and current_under in self.policies:
-            current = self.of_levels(current_levels, current_under)
-        elif likelihood and impact:
+        current, target = self._of_kept(current_levels, current_under), self._of_kept(target_levels, target_under)
+        if current is None and likelihood and impact:
             # A version from before the levels of each dimension stood on the risk: its worst impact alone is known.
-            current = self.of_worst(likelihood, impact)
-        if target_levels and target_under in self.policies:
-            target = self.of_levels(target_levels, target_under)
-        if frequency_low is None:
+            current = self.of_worst(int(likelihood), int(impact))
+        if not frequency_low:
             return None if current is None else (Basis.LEVEL, current, lesser(target, current))
         now = of_estimate(float(frequency_low), float(frequency_high), float(loss_low), float(loss_high))
         moved = self.moved(now, current, target) if current and target else target
         return Basis.ESTIMATE, now, lesser(moved, now)
+
+    def _of_kept(self, levels: str, under: str) -> Terms | None:
+        if not levels or not under or UUID(under) not in self.policies:
+            return None
+        return self.of_levels(levels, UUID(under))
 
     def of_levels(self, levels: str, under: UUID) -> Terms:
         """The terms of an assessment: `levels` as `risks.rules.levels_in_short` writes them."""

@@ -45,7 +45,7 @@ def put_on(
     meeting: Meeting,
     *,
     what: Annotated[
-        str, Ask(_("What is taken up"), _("A matter in words, or the code of a record, such as R-000012."))
+        str, Ask(_("What is taken up"), _("A matter in words, or the code of a record, such as R-012345."))
     ],
 ) -> Meeting:
     """A matter of the meeting's own comes to the agenda, or a record; one that was taken out comes back."""

@@ -23,6 +23,13 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab does not reach {selector}")
 
 
+def skip_to_content(page: Page) -> None:
+    """Past the navigation, as whoever works by keyboard does."""
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
 def test_signs_in(new_page: NewPage, site: Site):
     page = new_page(WIDE, signed=False)
     page.goto(site.at("/sign-in/"))
@@ -38,9 +45,7 @@ def test_signs_in(new_page: NewPage, site: Site):
 def test_first_tab_skips_to_the_content(new_page: NewPage, site: Site):
     page = new_page(WIDE)
     page.goto(site.at("/"))
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.locator("#content")).to_be_focused()
+    skip_to_content(page)
 
 
 def test_opens_a_risk_beside_its_list_and_goes_back(new_page: NewPage, site: Site):
@@ -129,6 +134,7 @@ def test_question_mark_opens_the_keys_which_can_be_switched_off(new_page: NewPag
 def test_first_steps_lead_a_newcomer_to_an_assessed_risk_with_an_action(new_page: NewPage, site: Site):
     page = new_page(WIDE)
     page.goto(site.at("/first-steps/?kind=school"))
+    skip_to_content(page)
     tab_to(page, "#take-weekend-vandalism")
     page.keyboard.press("Space")
     tab_to(page, ".kj-offered .hds-button--primary")

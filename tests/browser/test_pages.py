@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import AXE_BEGINS, NewPage, axe
-from tests.browser.pages import Look, Place, cases, name_of
+from tests.browser.pages import Look, Place, cases, name_of, places
 from tests.browser.site import Site
+from tests.full import FULL
 
 # What every page has: its language, one heading of its own, and no style or script written into it.
 SHAPE = """() => ({
@@ -45,6 +46,12 @@ def wider_than_screen(page: Page) -> list[str]:
     return [*found, *(["The page scrolls sideways"] if scrolls else [])]
 
 
+def between(place: Place) -> tuple[int, ...]:
+    """Widths between a phone's and a wide screen's: all of them, or pages take turns in which."""
+    widths = (700, 900, 1100)
+    return widths if FULL else (widths[places().index(place) % len(widths)],)
+
+
 @pytest.mark.parametrize(("place", "look"), cases(), ids=name_of)
 def test_page_is_open_to_everyone(place: Place, look: Look, look_at: NewPage, new_page: NewPage, site: Site):
     page = look_at(look) if place.signed_in else new_page(look, signed=False)
@@ -53,7 +60,7 @@ def test_page_is_open_to_everyone(place: Place, look: Look, look_at: NewPage, ne
     assert response.status in place.answers
     assert page.evaluate(SHAPE) == {"language": look.language, "headings": 1, "unsafe": []}
     # A phone; and between it and a wide screen, where a table is as narrow as it becomes before its rows are cards.
-    for width in (320, 700, 900, 1100):
+    for width in (320, *between(place)):
         page.set_viewport_size({"width": width, "height": 700})
         assert wider_than_screen(page) == [], width
     page.set_viewport_size({"width": look.width, "height": 800})

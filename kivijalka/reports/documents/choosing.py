@@ -78,7 +78,7 @@ class NoteChoice(RegisterForm):
     title = forms.CharField(label=gettext_lazy("Title of the proposal"), max_length=decision_note.LONGEST_TITLE)
     risk = forms.CharField(
         label=gettext_lazy("Risks"),
-        help_text=gettext_lazy("Their codes with spaces between them, such as R-000012 R-000015"),
+        help_text=gettext_lazy("Their codes with spaces between them, such as R-012345 R-012346"),
         widget=forms.Textarea({"rows": 3}),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)

@@ -86,7 +86,7 @@ def chosen(codes: Iterable[str]) -> list[Risk]:
     """The risks of these codes in their order, each once. Raises Refused where one is not there to be seen."""
     wanted = list(dict.fromkeys(code.upper() for text in codes for code in re.split(r"[\s,;]+", text) if code))
     if not wanted or len(wanted) > MOST:
-        words = _("Name the risks by their codes, such as R-000012: at least one and at most %s.")
+        words = _("Name the risks by their codes, such as R-012345: at least one and at most %s.")
         raise Refused(words % MOST, code="invalid", field="risk")
     known = [] if any("\0" in code for code in wanted) else Risk.objects.seen().filter(code__in=wanted)
     found = {str(risk.code): risk for risk in known}
