@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 from pikepdf import Pdf
 
@@ -18,6 +19,8 @@ from kivijalka.publishing.models import Publication
 from kivijalka.register.command import edit_of
 from kivijalka.register.models import Kept
 from kivijalka.register.registry import REGISTERS
+from kivijalka.reports.documents.asked import Asked
+from kivijalka.reports.documents.public_extract import extract
 from kivijalka.risks.commands import publish
 from kivijalka.risks.models import Risk
 from tests import factories as make
@@ -111,6 +114,20 @@ def test_a_right_in_one_sector_is_none_in_another(sector: Unit, director: Person
         publish(actor, elsewhere, reason="Muiden")
     page = asking(director, "en").get(f"/reports/public.pdf?unit={make.city().code}", follow=True)
     assert page.status_code == 403
+
+
+def test_an_extract_of_no_unit_holds_only_what_one_may_publish(sector: Unit, director: Person, risk: Risk) -> None:
+    other = make.sector()
+    published(director, risk)
+    published(make.holder("sector_director", unit=other), make.assessed_risk("Vesikatko", unit=other))
+    make.role_of(director, "auditor", unit=make.city())
+    with acting(director.pk) as actor:
+        moment = timezone.now()
+        asked = Asked(
+            actor=actor, moment=moment, as_of="", unit=None, language="en", site="", address="", mark="", given={}
+        )
+        told = str(extract(asked))
+    assert "Sähkökatko" in told and "Vesikatko" not in told
 
 
 @pytest.mark.parametrize("level", [2, 3])

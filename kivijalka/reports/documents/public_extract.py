@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import DecimalField, TextField
 from django.utils.translation import gettext as _
 
+from kivijalka.access import at_unit
 from kivijalka.publishing.models import Publication
 from kivijalka.publishing.queries import MAY_BE, RIGHT, published
 from kivijalka.register.declare import Register
@@ -30,7 +31,8 @@ from kivijalka.reports.views import rows_at
 def extract(asked: Asked) -> Document:
     """What is published of a unit and all below it. Two queries, and two for each register that has fields for everybody."""
     _may(asked)
-    chosen = published(rows_at(Publication, asked.unit))
+    # Also where no unit is named: only what one may publish, not all that one sees.
+    chosen = published(rows_at(Publication, asked.unit).filter(at_unit(RIGHT)))
     told = [section for register in REGISTERS.values() if register.public for section in _section(register, chosen)]
     nothing = Paragraph(_("Nothing is published."))
     return report(asked, _("Public extract"), "", [*(told or [nothing]), _about(asked)])
