@@ -186,7 +186,8 @@ def disk_full(detail: str = "") -> Problem:
 
 def environment(**more: str) -> dict[str, str]:
     """Give this process's environment with a few values of our own."""
-    return {**os.environ, **compiled_once(), **more}
+    # The engine divides its work among threads itself: those of the matrix library would only wait for one another.
+    return {"OPENBLAS_NUM_THREADS": "1", **os.environ, **compiled_once(), **more}
 
 
 def compiled_once() -> dict[str, str]:

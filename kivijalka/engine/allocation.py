@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +15,8 @@ from kivijalka.engine.insurance import Cover
 from kivijalka.engine.portfolio import Portfolio, Risk
 from kivijalka.engine.recipe import Recipe
 from kivijalka.engine.sharing import Others, View, sharing
-from kivijalka.engine.tables import filled
 
-CHUNK = 512
+CHUNK, POINTS = 512, 2**14
 WINDOW = 0.005  # years whose loss lies this near to VaR, relative, stand for those where it is VaR
 
 
@@ -58,7 +58,7 @@ class Shares:
         return out
 
 
-def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14) -> Shares:
+def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = POINTS) -> Shares:
     """Each risk's shares of the unit's mean, VaR and TVaR at level p.
 
     By Mecke's formula E[S_i; S <= x] is the integral of y P(S <= x - y) over the events of i, hence linear in its
@@ -71,7 +71,7 @@ def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14
     >>> abs(s.tvar.total - total.value) < 1e-5 * total.value
     True
     """
-    made = _Years.of(portfolio, p, unit, points)
+    made = WorstYears.of(portfolio, p, unit, points=points)
     numbers = portfolio.members(unit)
     risks = [portfolio.risks[i] for i in numbers]
     hits = [u for _, h in portfolio.shocks_of(unit) for u, _ in h]
@@ -79,27 +79,18 @@ def shares(portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14
     for factor in {r.factor for r in risks if r.rate > 0}:
         mine = np.array([i for i, r in enumerate(risks) if r.factor == factor])
         for some in np.array_split(mine, -(-len(mine) // CHUNK)):
-            rates = np.array([risks[i].rate for i in some])
-            chosen = [risks[i].severity for i in some]
-            rows = filled(np.arange(len(some)), len(some), rates, chosen, portfolio.knots)
-            out[:, some] = made.events(factor, rows)
+            out[:, some] = made.events(factor, portfolio.each([risks[i] for i in some]))
     out[:, len(risks) :] = made.hits()
     units = np.array([r.unit for r in risks] + hits, np.int64)
     return Shares(np.array(numbers, np.int64), units, out[0], Share(*out[1:4]), Share(*out[4:]))
 
 
 def some_shares(
-    portfolio: Portfolio,
-    some: list[Risk],
-    p: float,
-    unit: int = 0,
-    *,
-    points: int = 2**14,
-    curve: LossCurve | None = None,
+    portfolio: Portfolio, some: Sequence[Risk], p: float, unit: int = 0, *, years: WorstYears | None = None
 ) -> tuple[FloatArray, Share]:
     """Shares (mean, TVaR) of parts of the unit's independent events: of each of `some`, at its own rate.
 
-    `curve` is the unit's, if one is at hand.
+    `years` are the unit's, if they are at hand.
 
     >>> from kivijalka.engine.severity import Gamma
     >>> a, b = Risk(1.0, Gamma(1, 10.0)), Risk(2.0, Gamma(1, 50.0))
@@ -107,26 +98,23 @@ def some_shares(
     >>> mean.round(6).tolist(), bool(abs(tvar.value[0] - 2 * tvar.value[1]) < 1e-9 * tvar.value[0])
     ([100.0, 50.0], True)
     """
-    made = _Years.of(portfolio, p, unit, points, curve)
-    rates = np.array([risk.rate for risk in some])
-    rows = filled(np.arange(len(some)), len(some), rates, [risk.severity for risk in some], portfolio.knots)
-    found = made.events(None, rows)
+    found = (years or WorstYears.of(portfolio, p, unit)).events(None, portfolio.each(some))
     return found[0], Share(*found[4:])
 
 
 def unit_shares(
-    portfolio: Portfolio, p: float, unit: int = 0, *, points: int = 2**14, curve: LossCurve | None = None
+    portfolio: Portfolio, p: float, unit: int = 0, *, years: WorstYears | None = None
 ) -> tuple[FloatArray, Share, Share]:
     """Shares (mean, VaR, TVaR) of every unit with all below it in the figures of `unit`: arrays by unit, 0 outside it.
 
-    `curve` is the unit's, if one is at hand.
+    `years` are the unit's, if they are at hand.
 
     >>> from kivijalka.engine.severity import Gamma
     >>> mean, _, tvar = unit_shares(Portfolio([Risk(1.0, Gamma(1, 10.0), 1), Risk(2.0, Gamma(1, 50.0), 2)], [-1, 0, 0]), 0.99)
     >>> mean.round(6).tolist(), bool(abs(tvar.value[1] + tvar.value[2] - tvar.value[0]) < 1e-9 * tvar.value[0])
     ([110.0, 10.0, 100.0], True)
     """
-    made = _Years.of(portfolio, p, unit, points, curve)
+    made = years or WorstYears.of(portfolio, p, unit)
     out = np.zeros((7, len(portfolio.parents)))
     inside = portfolio.units_below(unit)
     for factor in (None, *range(len(portfolio.factors))):
@@ -140,7 +128,7 @@ def unit_shares(
 
 
 @dataclass(frozen=True)
-class _Years:
+class WorstYears:
     """The years at most as bad as VaR's bounds, and those near VaR, in which parts are looked at.
 
     `at` are VaR's lower bound, VaR, its upper bound, and both ends of the window; `near` bounds the window's chance.
@@ -154,9 +142,12 @@ class _Years:
     near: Bounded
 
     @classmethod
-    def of(cls, portfolio: Portfolio, p: float, unit: int, points: int, known: LossCurve | None = None) -> _Years:
+    def of(
+        cls, portfolio: Portfolio, p: float, unit: int = 0, *, points: int = POINTS, curve: LossCurve | None = None
+    ) -> WorstYears:
+        """Those of a unit, of whose transforms each has so many points; `curve` is the unit's, if one is at hand."""
         level("p", p)
-        curve = known or portfolio.curve(unit)
+        curve = curve or portfolio.curve(unit)
         if not math.isfinite(curve.mean):
             raise NoMean("severity", curve.mean, "severities with a finite mean (tail index above 1)")
         if p <= curve.probability_of_none:

@@ -12,7 +12,7 @@ from kivijalka.engine.bounded import Bounded
 from kivijalka.engine.errors import CannotCertify, FloatArray, NoMean, finite_array, level, not_negative, positive
 from kivijalka.engine.inversion import LatticeLaw, OutOfReach
 from kivijalka.engine.recipe import Recipe
-from kivijalka.engine.view import View, reach
+from kivijalka.engine.view import WIDE, View, reach
 
 FARTHER = 12  # times that a curve looks farther out before it takes more points
 USUAL = 0.995  # level to which a curve is laid out at once
@@ -25,7 +25,8 @@ class LossCurve:
     """The distribution of one unit's loss S in a year, euro.
 
     `points` is the length of the transforms, `tolerance` the relative width of the bounds of quantiles and tail
-    means that it refines itself to reach, up to `most` points. With `strict`, missing it raises CannotCertify.
+    means that it refines itself to reach, up to `most` points. With `strict`, missing it raises CannotCertify. `wide` is
+    the relative width from which a second kind of bounds is asked.
 
     >>> from kivijalka.engine import Gamma, Portfolio, Risk
     >>> curve = Portfolio([Risk(2.0, Gamma(1, 1000.0))]).curve()
@@ -40,6 +41,7 @@ class LossCurve:
     tolerance: float = 1e-4
     most: int = 2**18
     strict: bool = False
+    wide: float = WIDE
     _views: dict[tuple[int, float], View] = field(default_factory=dict, repr=False)
     _reaches: dict[float, float] = field(default_factory=dict, repr=False)
 
@@ -195,6 +197,6 @@ class LossCurve:
         for (size, cap), view in self._views.items():
             if size == points and top <= cap <= 1.6 * top:
                 return view
-        view = View(self.tables(top, points), top, points)
+        view = View(self.tables(top, points), top, points, self.wide)
         self._views[points, top] = view
         return view

@@ -232,6 +232,10 @@ class Portfolio:
         """Table rows of all events of these units and those below that share a factor; None where there are none."""
         return self._units.rows(units, factor)
 
+    def each(self, some: Sequence[Risk]) -> FloatArray:
+        """A table row for each of some risks by itself, on the portfolio's own knots."""
+        return self._units.each(some)
+
     def units_below(self, unit: int) -> list[int]:
         """The unit and all units below it."""
         return [u for u in range(len(self.parents)) if self._reaches[unit, u]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -77,7 +77,13 @@ class UnitTables:
                         self._add_up((unit, factor))
 
     def _filled(self, numbers: list[int], row: IntArray, rows: int) -> FloatArray:
-        some = [self.risks[i] for i in numbers]
+        return self._rows_of([self.risks[i] for i in numbers], row, rows)
+
+    def each(self, some: Sequence[Placed]) -> FloatArray:
+        """A row for each of some risks by itself."""
+        return self._rows_of(some, np.arange(len(some)), len(some))
+
+    def _rows_of(self, some: Sequence[Placed], row: IntArray, rows: int) -> FloatArray:
         if len(self._rows) > MOST_KNOWN:
             self._rows.clear()
         return filled(row, rows, np.array([r.rate for r in some]), [r.severity for r in some], self.knots, self._rows)

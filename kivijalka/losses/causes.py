@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from kivijalka.engine import Portfolio, Risk, Severity, Shock
 from kivijalka.engine.errors import FloatArray
-from kivijalka.losses.figures import YEARS, exceedances_of, year_of
+from kivijalka.losses.figures import YEARS, Figures
 
 GRADES = 6  # so rarely that a risk is set off by one occurrence in 64, it counts as coming by itself
 
@@ -45,11 +45,11 @@ class Together:
 
 def together(causes: Sequence[Cause], risks: Sequence[Exposed], x: FloatArray) -> Together:
     """The year with these causes."""
-    portfolio = portfolio_of(causes, risks)
-    year = year_of(portfolio)
+    figures = Figures(portfolio_of(causes, risks))
+    year = figures.year
     known = {cause.key for cause in causes}
     struck = sum(bool(known.intersection(risk.causes)) for risk in risks)
-    return Together({n: year.once_in[n].value for n in YEARS}, exceedances_of(portfolio, x), struck)
+    return Together({n: year.once_in[n].value for n in YEARS}, figures.exceedances(x), struck)
 
 
 def portfolio_of(causes: Sequence[Cause], risks: Sequence[Exposed]) -> Portfolio:

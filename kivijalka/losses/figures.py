@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from kivijalka.engine import Bounded, LossCurve, Portfolio, Risk
-from kivijalka.engine.allocation import some_shares, unit_shares
+from kivijalka.engine.allocation import WorstYears, some_shares, unit_shares
 from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.recipe import Recipe
 from kivijalka.engine.view import View
@@ -25,7 +26,7 @@ class KeptCurve(LossCurve):
     @classmethod
     def of(cls, portfolio: Portfolio) -> KeptCurve:
         recipe = portfolio.table(0)
-        return cls(lambda _cap, _points: recipe, recipe, POINTS, NEGLIGIBLE / 2, 4 * POINTS)
+        return cls(lambda _cap, _points: recipe, recipe, POINTS, NEGLIGIBLE / 2, 4 * POINTS, wide=NEGLIGIBLE / 2)
 
     def _view_to(self, top: float, points: int) -> View:
         x = self.coarse.first.x
@@ -46,20 +47,85 @@ class Year:
         return self.mean == 0
 
 
-def year_of(portfolio: Portfolio) -> Year:
-    """Mean, probability of no loss, and what is passed once in so many years: by the year's sum, by its dearest event."""
-    curve = KeptCurve.of(portfolio)
-    once_in = {n: _quantile(portfolio, curve, 1 - 1 / n) for n in (*YEARS, RARE)}
-    largest = {n: _largest(curve.coarse, 1 - 1 / n) for n in YEARS}
-    return Year(curve.mean, curve.probability_of_none, once_in, largest)
+@dataclass(frozen=True)
+class Parts:
+    """What parts of the whole add to it: to the mean, and to the mean of the worst years; euro."""
+
+    mean: FloatArray
+    tail: FloatArray
 
 
-def _quantile(portfolio: Portfolio, curve: LossCurve, p: float) -> Bounded:
-    """From the kept tables; from tables made for it where those are too coarse."""
-    if curve.mean == 0:
-        return Bounded.exactly(0.0)
-    found = curve.quantile(p)
-    return found if found.width <= NEGLIGIBLE else portfolio.curve().quantile(p)
+class Figures:
+    """What is told of a portfolio as it stands: each figure is reckoned once, when it is first asked for."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self.portfolio = portfolio
+        self.curve = KeptCurve.of(portfolio)
+        self._drawn: dict[bytes, FloatArray] = {}
+        self._shares: dict[tuple[Risk, ...], Parts] = {}
+
+    @cached_property
+    def year(self) -> Year:
+        """Mean, probability of no loss, and what is passed once in so many years: by the year's sum, by its dearest event."""
+        once_in = {n: self._quantile(1 - 1 / n) for n in (*YEARS, RARE)}
+        largest = {n: _largest(self.curve.coarse, 1 - 1 / n) for n in YEARS}
+        return Year(self.curve.mean, self.curve.probability_of_none, once_in, largest)
+
+    def _quantile(self, p: float) -> Bounded:
+        """From the kept tables; from tables made for it where those are too coarse."""
+        if self.curve.mean == 0:
+            return Bounded.exactly(0.0)
+        found = self.curve.quantile(p)
+        return found if found.width <= NEGLIGIBLE else self.portfolio.curve().quantile(p)
+
+    def exceedances(self, x: FloatArray) -> FloatArray:
+        """P(S > x) at each x to draw."""
+        name = x.tobytes()
+        if name not in self._drawn:
+            self._drawn[name] = _exceedances(self.curve.coarse, x)
+        return self._drawn[name]
+
+    def largest_exceedances(self, x: FloatArray) -> FloatArray:
+        """P(the dearest event > x) at each x."""
+        low, high = self.curve.coarse.largest_below(x)
+        return np.asarray(1 - (low + high) / 2)
+
+    @cached_property
+    def places(self) -> Parts:
+        """What each place of the tree adds; the first is the whole."""
+        if self._worst is None:
+            return _as_the_mean(self._means)
+        mean, _var, tail = unit_shares(self.portfolio, WORST, years=self._worst)
+        return Parts(mean, tail.value)
+
+    def shares(self, some: tuple[Risk, ...]) -> Parts:
+        """What each of some risks adds, which are parts of the portfolio."""
+        if some not in self._shares:
+            self._shares[some] = self._shares_of(some)
+        return self._shares[some]
+
+    def _shares_of(self, some: tuple[Risk, ...]) -> Parts:
+        if self._worst is None:
+            return _as_the_mean(np.array([risk.mean for risk in some]))
+        mean, tail = some_shares(self.portfolio, list(some), WORST, years=self._worst)
+        return Parts(mean, tail.value)
+
+    @cached_property
+    def _worst(self) -> WorstYears | None:
+        """The worst years; None where they are simply all years with a loss, of which each part then has its share of the
+        mean."""
+        if self.curve.mean == 0 or self.curve.probability_of_none >= WORST:
+            return None
+        return WorstYears.of(self.portfolio, WORST, points=POINTS, curve=self.curve)
+
+    @property
+    def _means(self) -> FloatArray:
+        """Expected loss of each place with what is below it."""
+        out = np.zeros(len(self.portfolio.parents))
+        for risk in self.portfolio.risks.values():
+            for unit in self.portfolio.above(risk.unit):
+                out[unit] += risk.mean
+        return out
 
 
 def _largest(recipe: Recipe, p: float) -> float:
@@ -76,9 +142,9 @@ def _largest(recipe: Recipe, p: float) -> float:
     return float(least * (float(x[at]) / least) ** part)
 
 
-def exceedances_of(portfolio: Portfolio, x: FloatArray) -> FloatArray:
-    """P(S > x) at each x to draw, from a few views that each reach a part of them."""
-    recipe, out = portfolio.table(0), np.zeros(len(x))
+def _exceedances(recipe: Recipe, x: FloatArray) -> FloatArray:
+    """From a few views that each reach a part of what is drawn."""
+    out = np.zeros(len(x))
     if recipe.mean == 0:
         return out
     knots = recipe.first.x
@@ -89,57 +155,8 @@ def exceedances_of(portfolio: Portfolio, x: FloatArray) -> FloatArray:
     return np.asarray(np.minimum.accumulate(out))
 
 
-def largest_exceedances_of(portfolio: Portfolio, x: FloatArray) -> FloatArray:
-    """P(the dearest event > x) at each x."""
-    low, high = portfolio.table(0).largest_below(x)
-    return np.asarray(1 - (low + high) / 2)
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What parts of the whole add to it: to the mean, and to the mean of the worst years; euro."""
-
-    mean: FloatArray
-    tail: FloatArray
-    tail_low: FloatArray
-    tail_high: FloatArray
-
-
-def places_of(portfolio: Portfolio) -> Parts:
-    """What each place of the tree adds; the first is the whole."""
-    curve = KeptCurve.of(portfolio)
-    if not _has_tail(curve):
-        return _as_the_mean(unit_means(portfolio))
-    mean, _var, tail = unit_shares(portfolio, WORST, points=POINTS, curve=curve)
-    return Parts(mean, tail.value, tail.low, tail.high)
-
-
-def shares_of(portfolio: Portfolio, some: list[Risk]) -> Parts:
-    """What each of some risks adds, which are parts of the portfolio."""
-    curve = KeptCurve.of(portfolio)
-    if not _has_tail(curve):
-        return _as_the_mean(np.array([risk.mean for risk in some]))
-    mean, tail = some_shares(portfolio, some, WORST, points=POINTS, curve=curve)
-    return Parts(mean, tail.value, tail.low, tail.high)
-
-
-def unit_means(portfolio: Portfolio) -> FloatArray:
-    """Expected loss of each place with what is below it."""
-    out = np.zeros(len(portfolio.parents))
-    for risk in portfolio.risks.values():
-        for unit in portfolio.above(risk.unit):
-            out[unit] += risk.mean
-    return out
-
-
-def _has_tail(curve: LossCurve) -> bool:
-    """Whether the worst years are not simply all years with a loss, of which each part then has its share of the mean."""
-    return curve.mean > 0 and curve.probability_of_none < WORST
-
-
 def _as_the_mean(mean: FloatArray) -> Parts:
-    tail = mean / (1 - WORST)
-    return Parts(mean, tail, tail, tail)
+    return Parts(mean, mean / (1 - WORST))
 
 
 def grid_of(years: list[Year]) -> FloatArray:

@@ -1,92 +1,138 @@
-"""Portfolios kept in a process, so that a page reckons anew only what differs from the last time it was looked at.
+"""What was read is kept in a process with its portfolios, so that a page reckons anew only what differs from the last time.
 
-What is kept is never asked whether it is still right: each page brings all that its reader may see, the difference to the
-kept portfolio is applied, and only where nothing differs are the kept figures told again. So a curve is always exactly of
+What is kept is never asked whether it is still right: each page brings all that its reader may see, the difference to what
+was read last is applied, and only where nothing differs are the kept figures told again. So a curve is always exactly of
 the rows that the page has read, whoever reads, of whatever moment, and whatever changed meanwhile in other processes.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+import math
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
 from typing import TypeVar
 
 from kivijalka.engine import Portfolio, Risk, Severity
+from kivijalka.losses.figures import Figures
+from kivijalka.losses.read import GROSS, Loss, Meaning, Read, Side
 
 Entry = tuple[int, Severity]  # its place in the tree, what an event costs
-Rates = Mapping[Entry, float]
 T = TypeVar("T")
 
-# A portfolio of a city of 10,000 estimated risks is some 10 MB, mostly far less: risks alike in place and loss are one entry.
-MOST_KEPT = 32
+# A city of 10,000 risks is some 30 MB with its four sides, mostly far less: risks alike in place and loss are one entry.
+MOST_KEPT = 8
 # Beyond this share of entries that differ a new portfolio is quicker; and one whose size has changed has other knots.
 MOST_CHANGED, MOST_GROWN = 0.2, 1.5
+# Entries of a place are tabulated so many together: a change redoes no more of them.
+BRANCH = 64
+
+
+class Sided:
+    """The portfolio of one side, kept equal to what was read; only of the gross one is it told where in the tree it arises."""
+
+    def __init__(self, side: Side, places: int) -> None:
+        self.side, self.places = side, places if side == GROSS else 1
+        # How many risks happen how often, by their entry: sums of rates that are made anew gather no round-off.
+        self.often: dict[Entry, Counter[float]] = defaultdict(Counter)
+        self.numbers: dict[Entry, int] = {}
+        self._begin()
+
+    def take(self, gone: Iterable[Loss], came: Iterable[Loss]) -> None:
+        """Apply a difference."""
+        touched: dict[Entry, None] = {}
+        for losses, by in ((gone, -1), (came, 1)):
+            for loss in losses:
+                if not loss.is_gain:
+                    terms = loss.terms(self.side)
+                    entry = loss.place if self.places > 1 else 0, terms.severity
+                    self.often[entry][terms.often] += by
+                    touched[entry] = None
+        changed = {entry: rate for entry in touched if (rate := self._rate(entry)) != self._known_rate(entry)}
+        if len(changed) > 1 + MOST_CHANGED * len(self.numbers):
+            self._begin()
+        elif changed:
+            self._change(changed)
+
+    def _rate(self, entry: Entry) -> float:
+        """Events a year of all risks that are this entry."""
+        self.often[entry] = Counter({often: count for often, count in self.often[entry].items() if count})
+        return math.fsum(count * often for often, count in self.often[entry].items())
+
+    def _known_rate(self, entry: Entry) -> float:
+        return self.portfolio.risks[self.numbers[entry]].rate if entry in self.numbers else 0.0
+
+    def _change(self, rates: dict[Entry, float]) -> None:
+        for entry, rate in rates.items():
+            if not rate:
+                self.portfolio.remove(self.numbers.pop(entry))
+                del self.often[entry]
+            elif entry in self.numbers:
+                self.portfolio.change(self.numbers[entry], self._risk(entry, rate))
+            else:
+                self.numbers[entry] = self.portfolio.add(self._risk(entry, rate))
+        self.figures = Figures(self.portfolio)
+        if not self.size / MOST_GROWN < self.figures.curve.mean < self.size * MOST_GROWN:
+            self._begin()
+
+    def _begin(self) -> None:
+        rates = {entry: rate for entry in list(self.often) if (rate := self._rate(entry))}
+        parents = self._branch(Counter(place for place, _severity in rates))
+        self.often = defaultdict(Counter, {entry: self.often[entry] for entry in rates})
+        self.numbers = {entry: number for number, entry in enumerate(rates)}
+        self.portfolio = Portfolio([self._risk(entry, rate) for entry, rate in rates.items()], parents)
+        self.portfolio.add_up()
+        self.figures = Figures(self.portfolio)
+        self.size = self.figures.curve.mean
+
+    def _branch(self, entries: Counter[int]) -> list[int]:
+        """Parents of a tree in which a place of many entries has branches of its own."""
+        parents, self.branches = [-1, *[0] * (self.places - 1)], dict[int, range]()
+        for place, count in entries.items():
+            if count > 2 * BRANCH:
+                self.branches[place] = range(len(parents), len(parents) + count // BRANCH)
+                parents += [place] * len(self.branches[place])
+        return parents
+
+    def _risk(self, entry: Entry, rate: float) -> Risk:
+        place, severity = entry
+        branches = self.branches.get(place)
+        return Risk(rate, severity, branches[hash(severity) % len(branches)] if branches else place)
 
 
 class Kept:
-    """A portfolio with the figures that were asked of it since it last changed."""
+    """What was read last, with the portfolio of each side that was asked of it."""
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.rates: dict[Entry, float] = {}
-        self.numbers: dict[Entry, int] = {}
-        self.portfolio: Portfolio | None = None
-        self.size = 0.0
-        self.places = 0
-        self.figures: dict[Hashable, object] = {}
+        self.read: Read | None = None
+        self.sides: dict[Side, Sided] = {}
 
-    def ask(self, rates: Rates, places: int, name: Hashable, work: Callable[[Portfolio], T]) -> T:
-        """What `work` makes of the portfolio of these rates; what it made before, if that was of the same."""
+    def again(self, lines: list[str], meaning: Meaning) -> Read:
+        """What is read now, with all that is known of it already."""
+        return self.read.again(lines, meaning) if self.read else Read.of(lines, meaning)
+
+    def ask(self, read: Read, side: Side, work: Callable[[Figures], T]) -> T:
+        """What `work` makes of the figures of what was read."""
         with self.lock:
-            portfolio = self._meet(rates, places)
-            if name not in self.figures:
-                self.figures[name] = work(portfolio)
-            found: T = self.figures[name]  # type: ignore[assignment]  # what this name's work made
-            return found
+            self._meet(read)
+            if side not in self.sides:
+                self.sides[side] = Sided(side, read.meaning.places)
+                self.sides[side].take((), read.threats)
+            return work(self.sides[side].figures)
 
-    def _meet(self, rates: Rates, places: int) -> Portfolio:
-        """The kept portfolio made equal to what is given."""
-        portfolio = self.portfolio
-        if portfolio is not None and places == self.places:
-            if rates == self.rates:
-                return portfolio
-            gone = self.rates.keys() - rates.keys()
-            other = [entry for entry, rate in rates.items() if self.rates.get(entry) != rate]
-            size = sum(rate * severity.mean for (_place, severity), rate in rates.items())
-            if (
-                len(gone) + len(other) <= 1 + MOST_CHANGED * len(rates)
-                and self.size / MOST_GROWN < size < self.size * MOST_GROWN
-            ):
-                self._change(portfolio, rates, gone, other)
-                return portfolio
-        return self._begin(rates, places)
-
-    def _change(self, portfolio: Portfolio, rates: Rates, gone: set[Entry], other: list[Entry]) -> None:
-        self.figures.clear()
-        for entry in gone:
-            portfolio.remove(self.numbers.pop(entry))
-        for entry in other:
-            place, severity = entry
-            risk = Risk(rates[entry], severity, place)
-            if entry in self.numbers:
-                portfolio.change(self.numbers[entry], risk)
-            else:
-                self.numbers[entry] = portfolio.add(risk)
-        self.rates = dict(rates)
-
-    def _begin(self, rates: Rates, places: int) -> Portfolio:
-        self.figures.clear()
-        self.rates, self.places = dict(rates), places
-        self.numbers = {entry: number for number, entry in enumerate(self.rates)}
-        risks = [Risk(rate, severity, place) for (place, severity), rate in self.rates.items()]
-        self.size = sum(risk.mean for risk in risks)
-        self.portfolio = Portfolio(risks, [-1, *[0] * (places - 1)])
-        return self.portfolio
+    def _meet(self, read: Read) -> None:
+        before, self.read = self.read, read
+        if before is None or before.meaning.places != read.meaning.places:
+            self.sides.clear()
+        elif before is not read:
+            gone, came = before.besides(read), read.besides(before)
+            for sided in self.sides.values():
+                sided.take(gone, came)
 
 
 class Store:
-    """Some portfolios, by whose they are; the one that was asked the longest ago is forgotten first."""
+    """Some of what was read, by whose it is; what was asked the longest ago is forgotten first."""
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         self.most, self.lock = most, Lock()

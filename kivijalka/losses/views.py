@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.losses import words
-from kivijalka.losses.queries import GAINS, GROSS, Losses, losses_of, named
+from kivijalka.losses.queries import GROSS, Losses, losses_of, named
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.register.chart import how_often, money, percent
 from kivijalka.register.doors.related import relate
@@ -83,7 +83,7 @@ def _told(losses: Losses) -> dict[str, Any]:
     return {
         "sentences": words.sentences(losses),
         "limits": words.against_limits(losses),
-        "gains": len(losses.opportunities) and money(losses.year(GAINS).mean),
+        "gains": money(losses.read.gains) if losses.read.opportunities else "",
         "chart": words.picture(losses, words.limits_of(losses)),
         "target_chart": words.picture_of_target(losses),
         "names": names,

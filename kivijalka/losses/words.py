@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from kivijalka.engine import Bounded
-from kivijalka.losses.figures import NEGLIGIBLE, YEARS, grid_of
+from kivijalka.losses.figures import NEGLIGIBLE, YEARS
 from kivijalka.losses.queries import GROSS, GROSS_TARGET, NET, NET_TARGET, Losses, Side
 from kivijalka.losses.terms import Basis
 from kivijalka.register.chart import Line, Lines, euros_in_short, how_often, lines_of, money, percent, seldom
@@ -75,7 +75,7 @@ def bounded(found: Bounded) -> str:
 
 def bases(losses: Losses) -> list[tuple[str, int]]:
     """How many threats rest on what, the best known first."""
-    return [(str(words), losses.bases[basis]) for basis, words in BASES.items()]
+    return [(str(words), losses.read.bases[basis]) for basis, words in BASES.items()]
 
 
 def rests_on(losses: Losses) -> str:
@@ -92,7 +92,12 @@ def rests_on(losses: Losses) -> str:
 
 def sides_of(losses: Losses) -> list[Side]:
     """The sides that say something of their own: net only where something is insured."""
-    return [GROSS, *([NET] if losses.insured else []), GROSS_TARGET, *([NET_TARGET] if losses.insured else [])]
+    return [
+        GROSS,
+        *([NET] if losses.read.insured else []),
+        GROSS_TARGET,
+        *([NET_TARGET] if losses.read.insured else []),
+    ]
 
 
 def table(losses: Losses) -> tuple[list[str], list[Row]]:
@@ -120,12 +125,12 @@ def _cell(found: Bounded) -> str:
 
 def picture(losses: Losses, limits: Sequence[tuple[float, float]] = ()) -> Lines:
     """The curves of now: the year's sum before and after insurance, and its dearest event."""
-    x = grid_of([losses.year(GROSS)])
+    x = losses.drawn
     lines = [
         _line(_("The year's sum, before insurance"), x, losses.exceedances(x)),
         *(
             [_line(_("The year's sum, after insurance"), x, losses.exceedances(x, NET), "dashed")]
-            if losses.insured
+            if losses.read.insured
             else []
         ),
         _line(_("The year's dearest event"), x, losses.largest_exceedances(x), "dotted"),
@@ -135,7 +140,7 @@ def picture(losses: Losses, limits: Sequence[tuple[float, float]] = ()) -> Lines
 
 def picture_of_target(losses: Losses) -> Lines:
     """The curves of the year's sum now and when all risks are at their targets."""
-    x = grid_of([losses.year(GROSS), losses.year(GROSS_TARGET)])
+    x = losses.drawn
     lines = [
         _line(_("Now"), x, losses.exceedances(x)),
         _line(_("At target"), x, losses.exceedances(x, GROSS_TARGET), "dashed"),
@@ -149,7 +154,7 @@ def picture_with_causes(losses: Losses) -> tuple[Lines | None, list[tuple[str, s
     if not losses.struck:
         return None, [], 0
     alone = losses.year(GROSS)
-    x = grid_of([alone])
+    x = losses.drawn
     found = losses.with_causes(x)
     lines = [
         _line(_("Each risk by itself"), x, losses.exceedances(x)),
@@ -169,7 +174,7 @@ def cause_names(losses: Losses) -> list[str]:
 def picture_of_band(losses: Losses) -> tuple[Lines, list[tuple[int, str, str, str]]]:
     """The curve in the band of what is not known of how often risks happen; and the band of what is told in words."""
     year = losses.year(GROSS)
-    x = grid_of([year])
+    x = losses.drawn
     band = losses.band(x)
     low, high = _line("", x, band.low).points, _line("", x, band.high).points
     line = _line(_("The year's sum, before insurance"), x, losses.exceedances(x))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,10 @@ from kivijalka.engine.learning import GammaRate
 from kivijalka.losses import figures
 from kivijalka.losses.band import band_of
 from kivijalka.losses.causes import Cause, Exposed, portfolio_of, together
+from kivijalka.losses.figures import Figures
 from kivijalka.losses.kept import Kept, Store
+from kivijalka.losses.read import GROSS, GROSS_TARGET, Loss, Meaning, Read
+from kivijalka.losses.terms import Basis, Reading, Terms
 
 RATES = {(1, LogUniform(1e3, 1e4)): 3.0, (1, Lognormal(2e4, 1.2)): 0.4, (2, LogUniform(5e4, 5e5)): 0.1}
 
@@ -19,8 +24,20 @@ def made(rates: dict) -> Portfolio:
     return Portfolio([Risk(rate, severity, place) for (place, severity), rate in rates.items()], [-1, 0, 0])
 
 
+MEANING = Meaning(Reading({}), 3, {}, {}, frozenset())
+
+
+def lines_of(rates: dict) -> Read:
+    """Each as a risk of its own, which stays as it is at its target."""
+    losses = {}
+    for number, ((place, severity), rate) in enumerate(rates.items()):
+        terms = Terms(GammaRate(2.0, 2.0 / rate), severity)
+        losses[f"{place} {severity} {rate}"] = Loss(UUID(int=number), place, False, Basis.LEVEL, terms, terms)
+    return Read(MEANING, losses)
+
+
 def year(kept: Kept, rates: dict) -> figures.Year:
-    return kept.ask(rates, 3, "year", figures.year_of)
+    return kept.ask(lines_of(rates), GROSS, lambda found: found.year)
 
 
 @pytest.mark.parametrize(
@@ -50,20 +67,22 @@ def test_after_any_change_the_figures_are_those_of_a_portfolio_made_anew(change:
 
 def test_what_is_drawn_is_the_curve_and_the_dearest_event_of_the_engine() -> None:
     portfolio = made(RATES)
-    x = figures.grid_of([figures.year_of(portfolio)])
+    found = Figures(portfolio)
+    x = figures.grid_of([found.year])
     curve = portfolio.curve()
-    assert figures.exceedances_of(portfolio, x) == pytest.approx(curve.exceedances(x)[0], abs=2e-4)
+    assert found.exceedances(x) == pytest.approx(curve.exceedances(x)[0], abs=2e-4)
     dearest = [curve.largest_exceedance(float(size)).value for size in x]
-    assert figures.largest_exceedances_of(portfolio, x) == pytest.approx(dearest, abs=2e-3)
-    for years, value in figures.year_of(portfolio).largest_once_in.items():
+    assert found.largest_exceedances(x) == pytest.approx(dearest, abs=2e-3)
+    for years, value in found.year.largest_once_in.items():
         assert value == pytest.approx(curve.largest_quantile(1 - 1 / years).value, rel=0.02, abs=1)
 
 
 @pytest.mark.parametrize("rates", [{}, {(1, LogUniform(1e3, 1e4)): 0.0}], ids=["none", "never"])
 def test_nothing_costs_nothing(rates: dict) -> None:
-    found = year(Kept(), rates)
-    assert found.is_empty and found.none == 1.0 and found.once_in[100].value == 0
-    assert not figures.exceedances_of(made(rates), np.array([1.0, 10.0])).any()
+    found = Figures(made(rates))
+    assert found.year.is_empty and found.year.none == 1.0 and found.year.once_in[100].value == 0
+    assert not found.exceedances(np.array([1.0, 10.0])).any()
+    assert year(Kept(), {}).is_empty
 
 
 def test_one_risk_and_one_of_fifty_a_year_have_curves() -> None:
@@ -75,10 +94,49 @@ def test_one_risk_and_one_of_fifty_a_year_have_curves() -> None:
 
 def test_parts_add_up_to_the_whole() -> None:
     portfolio = made(RATES)
-    places = figures.places_of(portfolio)
+    found = Figures(portfolio)
+    places = found.places
     assert places.tail[1] + places.tail[2] == pytest.approx(places.tail[0], rel=1e-6)
-    shares = figures.shares_of(portfolio, list(portfolio.risks.values()))
+    shares = found.shares(tuple(portfolio.risks.values()))
     assert shares.tail.sum() == pytest.approx(places.tail[0], rel=1e-4)
+
+
+def test_a_place_of_many_losses_is_told_as_one_before_and_after_a_change() -> None:
+    rates = {(1, Lognormal(1e4 + 10 * n, 1.0)): 0.01 for n in range(400)}
+    kept = Kept()
+    year(kept, rates)
+    rates |= {(1, Lognormal(2e6, 1.0)): 0.1, (2, Lognormal(1e5, 1.0)): 0.1}
+    places = kept.ask(lines_of(rates), GROSS, lambda found: found.places)
+    anew = Figures(made(rates)).places
+    assert len(kept.sides[GROSS].portfolio.parents) > 3
+    assert places.mean[:3] == pytest.approx(anew.mean) and places.tail[:3] == pytest.approx(anew.tail, rel=1e-3)
+
+
+def test_figures_are_reckoned_anew_only_on_the_side_that_differs() -> None:
+    kept, before = Kept(), lines_of(RATES)
+    first, target = (kept.ask(before, side, lambda found: found) for side in (GROSS, GROSS_TARGET))
+    assert kept.ask(before, GROSS, lambda found: found) is first
+    (line, loss), *_rest = before.losses.items()
+    worse = Terms(GammaRate(2.0, 0.1), loss.now.severity)
+    after = Read(MEANING, {**before.losses, line: loss._replace(now=worse)})
+    assert kept.ask(after, GROSS, lambda found: found) is not first
+    assert kept.ask(after, GROSS_TARGET, lambda found: found) is target
+
+
+def test_what_is_read_again_stays_what_it_was_unless_something_differs() -> None:
+    reading = Reading({})
+    estimate = "|threat|{}|0.1|0.5|1000|20000||||||"
+    lines = [f"{UUID(int=n)}|{n}{estimate}" for n in (1, 2)]
+    meaning = Meaning(reading, 2, {1: 1}, {}, frozenset())
+    read = Read.of(lines, meaning)
+    assert [loss.place for loss in read.threats] == [1, 0]
+    assert read.again(lines[::-1], Meaning(reading, 2, {1: 1}, {}, frozenset())) is read
+    gone = read.again(lines[:1], meaning)
+    assert gone.threats == read.threats[:1] and read.besides(gone) == read.threats[1:] and not gone.besides(read)
+    tested = read.again(lines, Meaning(reading, 2, {1: 1}, {}, frozenset({UUID(int=2)})))
+    assert tested.besides(read) == [tested.threats[1]] and tested.threats[1].basis == Basis.TESTED
+    closer = read.again([lines[0], lines[1].replace("0.5", "0.6")], meaning)
+    assert closer.threats[0] is read.threats[0] and closer.threats[1].now.often > read.threats[1].now.often
 
 
 def test_only_so_many_portfolios_are_kept() -> None:

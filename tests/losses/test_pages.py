@@ -51,7 +51,8 @@ def test_a_year_costs_what_its_open_threats_do_and_says_what_it_rests_on(sector:
     make.assessed_risk(unit=school, state="closed")
     make.assessed_risk(unit=school, sign="opportunity")
     found = seen_by(director, sector)
-    assert found.bases == {Basis.LEVEL: 1, Basis.ESTIMATE: 1} and found.unknown == 1 and len(found.opportunities) == 1
+    assert found.read.bases == {Basis.LEVEL: 1, Basis.ESTIMATE: 1} and found.read.unknown == 1
+    assert found.read.gains == sum(loss.now.mean for loss in found.read.opportunities) > 0
     assert found.year().mean == pytest.approx(sum(loss.now.mean for loss in found.threats))
     assert [
         found.below[loss.place - 1] if loss.place else None for loss in found.threats if loss.basis == Basis.LEVEL
@@ -66,7 +67,7 @@ def test_a_secret_estimate_shows_by_no_difference(sector: Unit) -> None:
     before = seen_by(head)
     secret = make.assessed_risk(unit=sector, likelihood=5, impact=5, confidentiality=3, **ESTIMATE)
     after = seen_by(head)
-    assert (after.year(), after.bases, len(after.threats)) == (before.year(), before.bases, 1)
+    assert (after.year(), after.read.bases, len(after.threats)) == (before.year(), before.read.bases, 1)
     Risk.objects.filter(pk=secret.pk).update(confidentiality=1)
     assert seen_by(head).year().mean > before.year().mean
 
@@ -107,10 +108,10 @@ def test_an_insurance_in_force_that_is_seen_bears_its_part(director: Person, sec
     insurance = Insurance.objects.create(**values, **days, deductible_eur=100_000, limit_eur=90_000_000)
     make.link("insures", insurance, risk)
     found = seen_by(director, sector)
-    assert found.insured == 1 and 0 < found.year(NET).mean < found.year().mean / 10
+    assert found.read.insured == 1 and 0 < found.year(NET).mean < found.year().mean / 10
     Insurance.objects.filter(pk=insurance.pk).update(valid_to=make.in_days(-1))
     ended = seen_by(director, sector)
-    assert ended.insured == 0 and ended.year(NET) == ended.year()
+    assert ended.read.insured == 0 and ended.year(NET) == ended.year()
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
@@ -197,4 +198,4 @@ def test_an_estimate_counts_as_tested_where_an_event_of_it_is_seen(sector: Unit,
     estimated, judged = make.risk(unit=sector, **ESTIMATE), make.assessed_risk(unit=sector)
     make.link("realised", make.event(unit=sector), estimated)
     make.link("realised", make.event(unit=sector), judged)
-    assert seen_by(director, sector).bases == {Basis.TESTED: 1, Basis.LEVEL: 1}
+    assert seen_by(director, sector).read.bases == {Basis.TESTED: 1, Basis.LEVEL: 1}

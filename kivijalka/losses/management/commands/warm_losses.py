@@ -20,8 +20,7 @@ class Command(BaseCommand):
         for other in (Lognormal(3e4, 1.2), Cover(2e4, 1e5).net(loss)):
             portfolio = Portfolio([Risk(2.0, loss, 1), Risk(0.3, other, 2)], [-1, 0, 0])
             portfolio.add(Risk(5.0, Lognormal(1e3, 1.0), 1))
-            year = figures.year_of(portfolio)
-            figures.exceedances_of(portfolio, figures.grid_of([year]))
-            figures.largest_exceedances_of(portfolio, np.array([1e4]))
-            figures.places_of(portfolio)
-            figures.shares_of(portfolio, list(portfolio.risks.values()))
+            found = figures.Figures(portfolio)
+            found.exceedances(figures.grid_of([found.year]))
+            found.largest_exceedances(np.array([1e4]))
+            found.places, found.shares(tuple(portfolio.risks.values()))
