@@ -93,7 +93,7 @@ class Read:
         had = self.losses
         if meaning != self.meaning:
             found = Read.of(lines, meaning).losses
-            return Read(meaning, {line: had[line] if had.get(line) == loss else loss for line, loss in found.items()})
+            return Read(meaning, {line: _same(had.get(line), loss) for line, loss in found.items()})
         if len(lines) == len(had) and all(line in had for line in lines):
             return self
         return Read(meaning, {line: had[line] if line in had else meaning.loss(line) for line in lines})
@@ -142,3 +142,8 @@ class Read:
             self._known[name] = work()
         found: T = self._known[name]
         return found
+
+
+def _same(had: Loss | None, loss: Loss | None) -> Loss | None:
+    """A loss as it was had already, where it is the same."""
+    return had if had == loss else loss

@@ -133,8 +133,10 @@ def test_what_is_read_again_stays_what_it_was_unless_something_differs() -> None
     assert read.again(lines[::-1], Meaning(reading, 2, {1: 1}, {}, frozenset())) is read
     gone = read.again(lines[:1], meaning)
     assert gone.threats == read.threats[:1] and read.besides(gone) == read.threats[1:] and not gone.besides(read)
-    tested = read.again(lines, Meaning(reading, 2, {1: 1}, {}, frozenset({UUID(int=2)})))
+    unjudged = f"{UUID(int=3)}|1|threat|{{}}||||||||||"
+    tested = read.again([*lines, unjudged], Meaning(reading, 2, {1: 1}, {}, frozenset({UUID(int=2)})))
     assert tested.besides(read) == [tested.threats[1]] and tested.threats[1].basis == Basis.TESTED
+    assert tested.unknown == 1
     closer = read.again([lines[0], lines[1].replace("0.5", "0.6")], meaning)
     assert closer.threats[0] is read.threats[0] and closer.threats[1].now.often > read.threats[1].now.often
 
