@@ -7,7 +7,6 @@ reads the same workbook and writes it with `bulk_create`, into a table without a
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import resource
@@ -36,6 +35,7 @@ from kivijalka.register.doors.files.mapping import known_headings
 from kivijalka.register.doors.files.plan import REFUSED, plan
 from kivijalka.register.doors.files.read import read
 from kivijalka.register.doors.files.write import export
+from kivijalka.register.garbage import collect_seldom
 from kivijalka.register.registry import register_by_path
 
 ROWS = int(os.environ.get("KIVIJALKA_BENCH_ROWS", 5_000))
@@ -70,7 +70,7 @@ class Imported(plain.Plain):
 def main() -> int:
     """Measure each step; 1 when one misses its bound."""
     # As the site does when it starts.
-    gc.freeze()
+    collect_seldom()
     with cities.city("city"):
         who = importer()
         data = workbook(ROWS, list(Unit.objects.filter(end=None).values_list("code", flat=True)))

@@ -7,9 +7,9 @@ Nouns to begin with are in `tests/factories.py`, who acts in `tests/who.py`.
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,6 +17,7 @@ from uuid import uuid4
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from kivijalka.register.garbage import collect_seldom
 from tests import database
 from tests.who import as_nobody
 
@@ -45,10 +46,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays to the end: the collector of garbage need not go through it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    """What was imported stays to the end."""
+    collect_seldom()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Give a test's calls room in one piece.
+
+    CPython takes room for calls from the system by 16 KB and gives a piece back as soon as it is empty: a loop at the edge
+    of one asks the system with every round. A call that wants much gets a large piece, and all within it find room there.
+    """
+    test = pyfuncitem.obj
+
+    @wraps(test)
+    def roomy(*args: Any, **named: Any) -> Any:
+        return test(*args, **named)
+
+    roomy.__code__ = roomy.__code__.replace(co_stacksize=100_000)
+    pyfuncitem.obj = roomy
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

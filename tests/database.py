@@ -39,12 +39,15 @@ def name_of(what: str) -> str:
 
 
 def make_template(lock: Path) -> str:
-    """The migrated template's name. Whoever comes first makes it, the others wait for the lock."""
-    name = name_of("template")
+    """The migrated template's name. Whoever comes first makes it, the others wait for the lock.
+
+    A run within a test may begin with what the outer one migrated.
+    """
+    name, outer = name_of("template"), os.environ.get("KIVIJALKA_TEST_TEMPLATE")
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not exists(name):
-            create_empty(name)
+            clone(outer, name) if outer else create_empty(name)
             with connected_to(name):
                 call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
     return name

@@ -17,7 +17,7 @@ from tests import factories as make
 from tests.doors.addresses import doors_of, filled, has_no_parameters, is_program, own_doors
 from tests.doors.examples import posted
 from tests.doors.raw import ids_in
-from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
+from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, tells_of, undone
 from tests.doors.ties import Tie, ties_of
 from tests.full import FULL
 
@@ -112,7 +112,7 @@ def overviews(scenes: list[Scene]) -> Iterator[Cell]:
             content = response.content.decode()
             for scene in scenes:
                 for row in scene.rows:
-                    shown = str(row.record.pk) in content or row.record.code in content
+                    shown = tells_of(row.record, content)
                     may = ALLOWED if shown and scene.sees(row) else HIDDEN
                     door = f"{name or 'home'}, {scene.register.key}"
                     yield Cell(door, row.place, may, ALLOWED if shown else HIDDEN)

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 from kivijalka.organisation.grants import granted
 from kivijalka.reports.documents.kinds import KINDS
-from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Scene
+from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Scene, tells_of
 
 OF_UNITS = [key for key, kind in KINDS.items() if kind.of_unit]
 
@@ -30,9 +30,9 @@ def reported(scenes: list[Scene]) -> Iterator[Cell]:
             content = " ".join(parts.read(name).decode() for name in parts.namelist())
         for scene in scenes:
             for row in scene.rows:
-                told = str(row.record.pk) in content or row.record.code in content
-                may = ALLOWED if told and scene.sees(row) else HIDDEN
-                yield Cell(f"{key}, {scene.register.key}", row.place, may, ALLOWED if told else HIDDEN)
+                shown = tells_of(row.record, content)
+                may = ALLOWED if shown and scene.sees(row) else HIDDEN
+                yield Cell(f"{key}, {scene.register.key}", row.place, may, ALLOWED if shown else HIDDEN)
     for scene in (scene for scene in scenes if scene.register.key == "risk"):
         for row in scene.rows:
             answer = client.get("/reports/risk.xlsx", {"risk": row.record.code}, follow=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -237,6 +238,11 @@ class Scene:
         named = {f"{name}_id": value.pk for name, value in values.items() if isinstance(value, Person)}
         owner = named.pop(self.model.owner_column or "", None)
         return values, Facts(at, values.get("confidentiality", 0), owner, others=named)
+
+
+def tells_of(record: Any, content: str) -> bool:
+    """Whether a page or document tells of a record: by its id, or its code and no other that begins or ends alike."""
+    return str(record.pk) in content or re.search(rf"(?<![\w-]){re.escape(record.code)}(?!\w)", content) is not None
 
 
 def facts_of(record: Any) -> Facts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import Any
 from uuid import UUID
@@ -23,13 +22,6 @@ def add_common(parser: CommandParser) -> None:
     parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="'' leaves it out")
     parser.add_argument("--sheet", default="", metavar="NAME", help="of a workbook; else the one that fits best")
     parser.add_argument("--language", choices=LANGUAGES, default=_of_terminal(), help="in which all is told")
-
-
-def make_room() -> None:
-    """For the rows of a large file: what was loaded stays to the end, and the collector of garbage looks seldom."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def _of_terminal() -> str | None:

@@ -23,6 +23,7 @@ from kivijalka.register.doors.files import done, steps
 from kivijalka.register.doors.files.plan import CHANGED, NEW, REFUSED
 from kivijalka.register.doors.files.read import Table, read
 from kivijalka.register.fields import RecordField
+from kivijalka.register.garbage import collect_seldom
 from kivijalka.register.management import terminal
 from kivijalka.register.many import rehearsal
 from kivijalka.register.refusal import Refused
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         parser.add_argument("--commit", action="store_true", help="do it, if no row is refused")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        terminal.make_room()
+        collect_seldom()
         with translation.override(options["language"] or translation.get_language()):
             try:
                 data = options["file"].read_bytes()

@@ -17,6 +17,7 @@ from kivijalka.register.doors.files.guesses import guessed
 from kivijalka.register.doors.files.mapping import known_headings, places
 from kivijalka.register.doors.files.plan import REFUSED, Plan, plan
 from kivijalka.register.doors.files.read import Table, read
+from kivijalka.register.garbage import collect_seldom
 from kivijalka.register.management import terminal
 from kivijalka.register.models.files import ImportFile, ImportMapping
 from kivijalka.register.refusal import Refused
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--leave-out-refused", action="store_true", help="with --commit: import the other rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        terminal.make_room()
+        collect_seldom()
         with translation.override(options["language"] or translation.get_language()):
             self._import(options)
 
