@@ -22,11 +22,14 @@ class Superior(NamedTuple):
     person: UUID
 
 
-def superior(unit: int, confidentiality: int, besides: list[UUID | None]) -> Superior | None:
-    """The nearest who leads at a unit or above it, may know so much, and is none of those."""
+def superior(
+    unit: int, confidentiality: int, besides: list[UUID | None], *, also: str | None = None
+) -> Superior | None:
+    """The nearest who leads at a unit or above it, may know so much, holds a second right, and is none of those."""
     with connection.cursor() as cursor:
         others = [person for person in besides if person is not None]
-        cursor.execute("select unit, person from kj.superior(%s, %s, %s::uuid[])", [unit, confidentiality, others])
+        asked = "select unit, person from kj.superior(%s, %s, %s::uuid[], also => %s)"
+        cursor.execute(asked, [unit, confidentiality, others, also])
         row = cursor.fetchone()
     return Superior(*row) if row else None
 

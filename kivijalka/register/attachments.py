@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from kivijalka.register.models import Node
 from kivijalka.register.models.attachments import Attachment
 from kivijalka.register.plain import plain_name
 from kivijalka.register.refusal import NotThere, Reason, Refused, refuse
+from kivijalka.register.turns import wait_for_turn
 
 # Of the files in force on one record.
 MOST_FILES, MOST_TOGETHER = 100, 500 * 2**20
@@ -55,7 +55,8 @@ def attach(actor: Any, record: Any, *, name: str, data: bytes, description: str 
     name = plain_name(name)
     kind = kind_of(data, ending_of(name))
     name = named_as(kind, name)
-    wait_for_turn(record.pk)
+    # Two files at once are counted one after another.
+    wait_for_turn(f"attach {record.pk}")
     refuse(why_no_room(record.pk, len(data)))
     content = keep_content(actor.principal, data)
     say_command("attach")
@@ -66,12 +67,6 @@ def attach(actor: Any, record: Any, *, name: str, data: bytes, description: str 
         )
     )  # fmt: skip
     return made
-
-
-def wait_for_turn(record: UUID) -> None:
-    """Until this transaction ends, nobody else attaches to the record: two files at once are counted one after another."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"attach {record}"])
 
 
 def why_no_room(record: UUID, size: int) -> Reason | None:

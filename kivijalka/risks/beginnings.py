@@ -14,6 +14,7 @@ from kivijalka.areas.packs import Starter, starters
 from kivijalka.organisation.models import Unit
 from kivijalka.register.command import translated
 from kivijalka.register.refusal import Reason, refuse
+from kivijalka.register.turns import wait_for_turn
 from kivijalka.risks import queries
 from kivijalka.risks.models import Risk
 
@@ -24,9 +25,10 @@ def take(actor: Actor, unit: Unit, chosen: Sequence[Starter]) -> list[Risk]:
     What the unit has taken already, as far as this person sees, is left out.
     """
     refuse(None if chosen else Reason("none_chosen", _("Tick at least one risk that is true in this unit.")))
-    had = queries.begun_from(unit)
-    made = [_risk(actor, unit, starter) for starter in chosen if starter.key not in had]
     with transaction.atomic():
+        wait_for_turn(f"begin {unit.number}")
+        had = queries.begun_from(unit)
+        made = [_risk(actor, unit, starter) for starter in chosen if starter.key not in had]
         say_command("add")
         translated(lambda: _write(made))
     return made

@@ -102,9 +102,7 @@ def assess(
 @command(
     _("Estimate"),
     when=Risk.IS_OPEN,
-    says=_(
-        "Two ranges that you are nine times in ten right about. They refine what the level alone would say of losses."
-    ),
+    says=_("Two ranges that you are nine times in ten right about. They refine what the level alone would say."),
     initial=estimates.begun,
     shows=estimates.shown,
 )
@@ -116,8 +114,8 @@ def estimate(
         Decimal, Ask(_("Times a year, at least"), _("0.1 is once in ten years."), example=Decimal("0.1"))
     ],
     frequency_high: Annotated[Decimal, Ask(_("Times a year, at most"), example=Decimal("0.5"))],
-    loss_low: Annotated[Decimal, Ask(_("Loss of one event, at least, €"), example=Decimal(10_000))],
-    loss_high: Annotated[Decimal, Ask(_("Loss of one event, at most, €"), example=Decimal(200_000))],
+    loss_low: Annotated[Decimal, Ask(_("Effect of one event, at least, €"), example=Decimal(10_000))],
+    loss_high: Annotated[Decimal, Ask(_("Effect of one event, at most, €"), example=Decimal(200_000))],
 ) -> Risk:
     """Say how often the event is expected, and what one costs, each as a range."""
     refuse(rules.why_not_estimate((frequency_low, frequency_high), (loss_low, loss_high)))

@@ -19,8 +19,9 @@ from kivijalka.engine.severity import Lognormal
 from kivijalka.policy.queries import policy_known
 from kivijalka.register.chart import Curve, curve_of, euros
 from kivijalka.risks import rules
-from kivijalka.risks.models import ENDS
+from kivijalka.risks.models import ENDS, Risk
 
+Sign = Risk.Sign
 YEARS = (5, 20, 100)
 POINTS = 60
 
@@ -55,11 +56,11 @@ class Estimate:
             return None
         return float(self.loss.median * np.exp(-self.loss.sigma * ndtri(share)))
 
-    def curve(self) -> Curve:
-        """The curve of the dearest event of a year, with its words in the reader's language."""
+    def curve(self, label: str) -> Curve:
+        """The curve of the dearest event of a year, whose euros have that label."""
         x = np.geomspace(*self._span(), POINTS)
         points = [(float(a), float(b)) for a, b in zip(x, self.largest_over(x), strict=True)]
-        return curve_of(points, x=_("Loss of the year's dearest event, €"), y=_("Probability in a year"))
+        return curve_of(points, x=label, y=_("Probability in a year"))
 
     def _span(self) -> tuple[float, float]:
         middle, wide = np.log(self.loss.median), 3.2 * self.loss.sigma
@@ -87,13 +88,33 @@ def shown(risk: Any, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if not all(given.get(name) for name in ENDS):
         return "risks/_estimate.html", {}
     reason = rules.why_not_estimate(*((given[a], given[b]) for a, b in (ENDS[:2], ENDS[2:])))
-    return "risks/_estimate.html", {"reason": reason} if reason else told(Estimate.of(given))
+    return "risks/_estimate.html", {"reason": reason} if reason else {"told": told(risk, given)}
 
 
-def told(estimate: Estimate) -> dict[str, Any]:
-    """An estimate as a page tells it: its curve, and sentences."""
-    return {
-        "curve": estimate.curve(),
-        "mean": euros(estimate.mean),
-        "once_in": [(years, x and euros(x)) for years in YEARS for x in [estimate.once_in(years)]],
-    }
+@dataclass(frozen=True)
+class Told:
+    """An estimate as a page and a document tell it."""
+
+    title: str
+    caption: str
+    curve: Curve
+    sentences: list[str]
+
+
+def told(risk: Any, given: Mapping[str, Any]) -> Told:
+    """An estimate of a risk in the reader's language: what a threat may cost, what an opportunity may bring."""
+    estimate = Estimate.of(given)
+    if risk.sign == Sign.OPPORTUNITY:
+        title, caption = _("What it may bring"), _("How likely the best event of a year brings more than so much")
+        label, mean = _("Gain of the year's best event, €"), _("Expected gain of a year: %s €.")
+        once = _("Once in %(years)s years the best event of a year brings more than %(euro)s €.")
+    else:
+        title, caption = _("What it may cost"), _("How likely the dearest event of a year costs more than so much")
+        label, mean = _("Loss of the year's dearest event, €"), _("Expected loss of a year: %s €.")
+        once = _("Once in %(years)s years the dearest event of a year costs more than %(euro)s €.")
+    seldom = _("It does not happen as often as once in %(years)s years.")
+    sentences = [mean % euros(estimate.mean)]
+    for years in YEARS:
+        euro = estimate.once_in(years)
+        sentences.append((seldom if euro is None else once) % {"years": years, "euro": euro and euros(euro)})
+    return Told(title, caption, estimate.curve(label), sentences)

@@ -46,7 +46,7 @@ def offer(
 ) -> Offer:
     """Ask the nearest who leads at another unit whether the risk is theirs too."""
     number: int = unit.number
-    found = superior(number, risk.confidentiality, [actor.principal, actor.person])
+    found = superior(number, risk.confidentiality, [actor.principal, actor.person], also="risk.edit")
     waits = _waits_at(number, risk)
     refuse(rules.why_not_offer(found, risk.unit_id == number, waits, answer_due, timezone.localdate()))
     assert found is not None

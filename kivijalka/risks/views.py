@@ -79,7 +79,7 @@ def estimate_panel(request: HttpRequest, record: Any) -> tuple[str, dict[str, An
     if not isinstance(record, Risk) or record.loss_low is None:
         return None
     given = {name: getattr(record, name) for name in ENDS}
-    return "risks/_estimate_panel.html", estimates.told(estimates.Estimate.of(given))
+    return "risks/_estimate_panel.html", {"told": estimates.told(record, given)}
 
 
 def _unit(request: HttpRequest, units: dict[int, Unit]) -> Unit | None:

@@ -96,11 +96,11 @@ def own_verbs(scene: Scene) -> Iterator[Cell]:
 def answers(scene: Scene) -> Iterator[Cell]:
     """Every answer to a share of responsibility, which somebody else holds or oneself, for a record that one may change,
     only sees, or does not see."""
-    access = Responsibility.access
+    access, people = Responsibility.access, (scene.person, make.person(unit=scene.town.beside))
     for verb in ANSWERS.values():
         state = "accepted" if verb is ANSWERS["give_up"] else "offered"
         for row in scene.telling(scene.register.access.write):
-            for person in (scene.person, make.person(unit=scene.town.beside)):
+            for person in people:
                 sees, writes = scene.sees(row), lets(scene.register.access.write, scene.holder, row.facts)
                 facts = Facts(0, 0, person.pk, parent_seen=sees, parent_writable=writes)
                 seen, may = (lets(rule, scene.holder, facts) for rule in (access.see, access.may(verb.name)))

@@ -147,6 +147,15 @@ def test_nothing_is_offered_into_a_void(school: Unit, head: Person, library: Uni
         offered(head, make.risk(unit=school), library)
 
 
+def test_it_is_asked_of_nobody_who_could_only_decline(school: Unit, head: Person, library: Unit) -> None:
+    make.holder("city_board", unit=make.city())
+    risk = make.risk(unit=school)
+    with refused("nobody_there", field="unit"):
+        offered(head, risk, library)
+    director = make.holder("chief_executive", unit=make.city())
+    assert offered(head, risk, library).asked_of == director
+
+
 def test_who_may_change_both_units_adopts_it_at_once(school: Unit, library: Unit, head: Person) -> None:
     risk, chief = make.assessed_risk("Flood", unit=school), make.holder("chief_executive")
     with acting(chief.pk) as actor:

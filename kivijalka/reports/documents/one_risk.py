@@ -147,32 +147,14 @@ def estimate(risk: Risk) -> list[Block]:
     """What somebody expects of it: the curve, what it says in words, and its table. The same as on the risk's page."""
     if risk.loss_low is None:
         return []
-    told = estimates.told(estimates.Estimate.of({name: getattr(risk, name) for name in ENDS}))
-    curve = told["curve"]
-    caption = _("How likely the dearest event of a year costs more than so much")
+    told = estimates.told(risk, {name: getattr(risk, name) for name in ENDS})
+    curve, words = told.curve, " ".join(told.sentences)
     rows = [[Said(euro), Said(share)] for euro, share in curve.table]
     table = Table(
         _("The same as a table"), [Head(curve.x, is_number=True, width=1), Head(curve.y, is_number=True, width=1)], rows
     )
-    return [
-        Section(
-            _("What it may cost"),
-            [
-                Paragraph(" ".join(sentences(told))),
-                Chart(caption, str(curve.picture), " ".join([f"{caption}.", *sentences(told)]), table, CHART_MM),
-            ],
-        )
-    ]
-
-
-def sentences(told: dict[str, Any]) -> list[str]:
-    """An estimate in words."""
-    found = [_("Expected loss of a year: %s €.") % told["mean"]]
-    for years, euro in told["once_in"]:
-        if euro:
-            words = _("Once in %(years)s years the dearest event of a year costs more than %(euro)s €.")
-            found.append(words % {"years": years, "euro": euro})
-    return found
+    chart = Chart(told.caption, str(curve.picture), f"{told.caption}. {words}", table, CHART_MM)
+    return [Section(told.title, [Paragraph(words), chart])]
 
 
 def _short(text: str) -> str:

@@ -183,10 +183,10 @@ class Risk(Record):
         _("times a year, at most"), max_digits=12, decimal_places=6, null=True, blank=True, editable=False
     )
     loss_low = models.DecimalField(
-        _("loss of one event, at least, €"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
+        _("effect of one event, at least, €"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
     )
     loss_high = models.DecimalField(
-        _("loss of one event, at most, €"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
+        _("effect of one event, at most, €"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
     )
     # What the losses of all risks are reckoned from without reading every assessment: the levels of the latest one of the
     # present and of the target (`rules.levels_in_short`), and the version of the policy that each was made under.
