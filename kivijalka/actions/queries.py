@@ -7,4 +7,4 @@ from kivijalka.register.declare import LinkKind
 TREATS = LinkKind("treats", _("treats"), _("is treated by"), to=["action"])
 # Of two that exclude one another at most one is worth doing; one that requires another does nothing without it.
 EXCLUDES = LinkKind("excludes", _("excludes"), _("is excluded by"), to=["action"])
-REQUIRES = LinkKind("requires", _("needs"), _("is needed by"), to=["action"])
+REQUIRES = LinkKind("requires", _("needs"), _("is needed by"), to=["action"], in_order=True)

@@ -34,6 +34,7 @@ LACKS = {
     "effect": gettext_lazy("does not say how much it takes off"),
     "risk": gettext_lazy("treats no assessed threat that you see"),
     "excluded": gettext_lazy("is excluded by one that is under way"),
+    "circle": gettext_lazy("needs others that need it, in a circle: take one of their links out"),
     "needs": gettext_lazy("needs one that cannot be chosen"),
 }
 

@@ -124,9 +124,19 @@ def _bound(actions: Mapping[UUID, Action], left_out: dict[UUID, str]) -> tuple[l
         for one, other in (pair, pair[::-1]):
             if one in actions and other in begun:
                 left_out.setdefault(one, "excluded")
+    left_out |= {pk: "circle" for pk in _in_circles(requires) if pk not in left_out}
     while lacking := [a for a, b in requires if a not in left_out and (b not in actions or b in left_out)]:
         left_out |= dict.fromkeys(lacking, "needs")
     return excludes, requires
+
+
+def _in_circles(needs: Iterable[Pair]) -> set[UUID]:
+    """What waits for itself in the end, or stands between two such: of links from before circles were refused."""
+    left, before = set(needs), set[Pair]()
+    while left != before:
+        before, needing, needed = left, {a for a, _b in left}, {b for _a, b in left}
+        left = {(a, b) for a, b in left if a in needed and b in needing}
+    return {a for a, _b in left}
 
 
 def _action(row: Action, effects: dict[int, float], choice: Choice) -> engine.Action:

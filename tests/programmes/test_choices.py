@@ -18,6 +18,7 @@ from kivijalka.programmes import choice_commands as commands
 from kivijalka.programmes import choosing, working
 from kivijalka.programmes.models import Choice, ChosenAction, ChosenRisk, Priority, Working
 from kivijalka.programmes.outcome import outcome
+from kivijalka.register.models.records import LinkRule
 from kivijalka.risks.models import Assessment
 from tests import factories as make
 from tests.refusals import refused
@@ -90,14 +91,14 @@ def test_a_budget_of_zero_takes_what_costs_nothing(sector: Unit, head: Person) -
     assert (taken(found), why(found, dear)) == ({str(free.pk)}, ("money", None))
 
 
-def test_what_excludes_and_needs_one_another_both_ways_is_never_taken(sector: Unit, head: Person) -> None:
+def test_what_needs_one_that_excludes_it_is_never_taken(sector: Unit, head: Person) -> None:
     one, other, third = (candidate(sector, 10, 50) for _ in range(3))
-    for kind in ("excludes", "requires"):
-        make.link(kind, one, other)
-        make.link(kind, other, one)
+    make.link("excludes", one, other)
+    make.link("excludes", other, one)
+    make.link("requires", one, other)
     make.link("requires", third, one)
     found = worked(head, choice_of(sector, 1000))
-    assert taken(found) == set()
+    assert taken(found) == {str(other.pk)}
     assert why(found, third) == ("needs", str(one.pk))
 
 
@@ -242,3 +243,24 @@ def test_many_candidates_are_weighed_by_a_job_that_says_how_far_it_is(
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from procrastinate_jobs where task_name = %s", [working.TASK])
         assert cursor.fetchone()[0] == 1
+
+
+def test_actions_that_need_one_another_in_a_circle_are_left_out_with_a_word(
+    sector: Unit, head: Person, client: Client
+) -> None:
+    one, other, follower, free = (candidate(sector, 1_000, 50) for _ in range(4))
+    make.link("requires", follower, one)
+    make.link("requires", one, other)
+    with pytest.raises(IntegrityError, match="link_in_order"), transaction.atomic():
+        make.link("requires", other, one)
+    # One of before circles were refused.
+    LinkRule.objects.filter(kind="requires").update(in_order=False)
+    make.link("requires", other, one)
+    choice = choice_of(sector, 10_000)
+    found = worked(head, choice)
+    assert taken(found) == {str(free.pk)}
+    left_out = {(str(one.pk), "circle"), (str(other.pk), "circle"), (str(follower.pk), "needs")}
+    assert {tuple(line) for line in found["left_out"]} == left_out
+    sign_in(client, head).cookies["language"] = "en"
+    page = client.get(f"/choices/{choice.pk}/set/").content.decode()
+    assert "needs others that need it, in a circle" in page
