@@ -111,7 +111,7 @@ programmes = register(
         over=Q(state="closed"),
         upsert=["code", "title"],
         empty=_("No programmes yet. A programme leads many actions as one change."),
-        begins=("programme-begin", _("Begin from a template")),
+        begins=("programme-begin", _("Begin a programme from a template")),
     )
 )  # fmt: skip
 

@@ -91,7 +91,7 @@ def list_page(request: ActingRequest, path: str) -> HttpResponse:
             "ways_out": [] if page.rows else ways_out(register, params, page.filters),
             "mistakes": [(_named(page, name), texts) for name, texts in mistakes.items()],
             "may_add": may_add,
-            "begins": register.begins if may_add and not page.rows and asks_for_nothing(request.GET) else None,
+            "begins": not page.rows and asks_for_nothing(request.GET),
             "may_change": bool(page.rows) and rows.may_change(register, request.actor),
             "links": _page_links(params, page),
             "query": params.urlencode(),

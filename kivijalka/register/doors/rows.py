@@ -118,6 +118,11 @@ def may_add(register: Register[Any], actor: Actor) -> bool:
     return register.adds and _may_somewhere(register.access.add, actor)
 
 
+def begins_of(register: Register[Any], actor: Actor) -> tuple[str, Any] | None:
+    """The page that leads to a register's first records, for whoever may add some."""
+    return register.begins if may_add(register, actor) else None
+
+
 def may_change(register: Register[Any], actor: Actor) -> bool:
     """Whether this person may change any record, today; which, the database decides."""
     return _may_somewhere(register.access.write, actor)

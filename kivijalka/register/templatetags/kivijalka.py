@@ -17,6 +17,8 @@ from kivijalka.access.request import ActingRequest
 from kivijalka.register.chart import euros
 from kivijalka.register.doors import place
 from kivijalka.register.doors.once import FIELD, issue
+from kivijalka.register.doors.rows import begins_of
+from kivijalka.register.registry import REGISTERS
 
 register = template.Library()
 
@@ -51,6 +53,20 @@ def once(context: Any) -> str:
     """The hidden field of a form that makes what it sends happen once."""
     person = context["actor"].person
     return format_html('<input type="hidden" name="{}" value="{}">', FIELD, issue(person)) if person else ""
+
+
+@register.simple_tag(takes_context=True)
+def begins(context: Any, key: str) -> str:
+    """The way to a register's first records, for whoever may add some; nothing for others, and in the past."""
+    request = context["request"]
+    found = begins_of(REGISTERS[key], request.actor)
+    if found is None:
+        return ""
+    name, words = found
+    return format_html(
+        '<p><a class="hds-button hds-button--secondary" href="{}"><span class="hds-button__label">{}</span></a></p>',
+        place.kept(request, reverse(name)), words,
+    )  # fmt: skip
 
 
 @register.simple_tag(takes_context=True)
