@@ -131,3 +131,19 @@ def test_the_page_makes_few_queries_and_no_more_for_more_judgements(head: Person
     for _ in range(4):
         make.event(unit=head.unit, of=long_known(head), finance_eur=20_000)
     assert asked() == few <= 12
+
+
+def test_the_form_of_a_new_event_begins_with_where_one_works_and_oneself(client: Client) -> None:
+    unit = make.sector("Kasvatus")
+    head = make.holder("unit_head", unit=unit)
+    sign_in(client, head)
+    form = client.get("/events/new/").context["form"]
+    assert (form.initial["unit"].code, form.initial["owner"]) == (unit.code, head)
+    page = client.get("/events/new/").content.decode()
+    assert f'value="{unit.code} Kasvatus"' in page and head.code in page
+    below = make.unit(parent=unit)
+    looked_at = client.get(f"/events/new/?unit={below.code}").context["form"]
+    assert looked_at.initial["unit"] == below
+    # So do the forms of other registers.
+    assert client.get("/risks/new/").context["form"].initial["owner"] == head
+    assert set(client.get("/milestones/new/").context["form"].initial) == {"unit", "owner"}

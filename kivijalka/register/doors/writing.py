@@ -21,6 +21,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors import drafts, forms, rows, undo
 from kivijalka.register.doors.links import LinkForm, end_link
 from kivijalka.register.doors.merge import Clash, Merged, merge
+from kivijalka.register.doors.panels import begun
 from kivijalka.register.doors.place import KEPT, kept
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.register.registry import register_by_path
@@ -42,6 +43,7 @@ def add_page(request: ActingRequest, path: str) -> HttpResponse:
             return _form_page(request, register, form, refused, None)
         messages.success(request, _("Added: %s") % record)
         return redirect(kept(request, reverse("record", args=[path, record.pk])))
+    form.initial = begun(request, register)
     return _form_page(request, register, form, None, None)
 
 

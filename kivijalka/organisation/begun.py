@@ -1,0 +1,21 @@
+"""What the form of a new record begins with, of every register: where one works, and oneself as its owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivijalka.access.request import ActingRequest
+from kivijalka.organisation.about_me import own_unit
+from kivijalka.organisation.looked_at import unit_looked_at
+from kivijalka.organisation.models import Person
+from kivijalka.register.declare import Register
+
+
+def begun(request: ActingRequest, register: Register[Any]) -> dict[str, Any]:
+    """The unit that is looked at, else one's own; and who asks, where the record has an owner. At most two queries."""
+    found: dict[str, Any] = {}
+    if "unit" in register.declared_writable:
+        found["unit"] = unit_looked_at(request) or own_unit(request.actor)
+    if register.model.owner_column == "owner_id" and "owner" in register.declared_writable:
+        found["owner"] = Person.objects.offered().filter(pk=request.actor.principal).first()
+    return found
