@@ -21,9 +21,11 @@ from kivijalka.register.models import Link
 
 @dataclass
 class Given:
-    """A priority (None: none is named) with the programmes that serve it: their budgets, and the cost of their actions."""
+    """A priority with the programmes that serve it: their budgets, and the cost of their actions. None: none is named; or
+    those that are, the reader does not see (`is_hidden`)."""
 
     priority: Priority | None
+    is_hidden: bool = False
     programmes: int = 0
     budget: Decimal = Decimal(0)
     actions: Money = field(default_factory=Money)
@@ -61,15 +63,15 @@ def shares_of(listed: Sequence[Programme], gathered: Iterable[tuple[Action, UUID
     served = Q(pk__in={one.priority_id for one in listed} - {None})
     priorities = Priority.objects.seen().filter(in_force | served).order_by("number", "code")
     rows: dict[UUID | None, Given] = {row.pk: Given(row) for row in priorities}
-    none = Given(None)
+    none, hidden = Given(None), Given(None, is_hidden=True)
     of: dict[UUID, Given] = {}
     for one in listed:
-        given = of[one.pk] = rows.get(one.priority_id, none)
+        given = of[one.pk] = rows.get(one.priority_id, hidden) if one.priority_id else none
         given.programmes += 1
         given.budget += one.budget_eur or 0
     for action, programme in gathered:
         of[programme].actions.add(action)
-    return Shares([*rows.values(), *([none] if none.programmes else [])])
+    return Shares([*rows.values(), *(row for row in (hidden, none) if row.programmes)])
 
 
 def _actions(programmes: list[UUID]) -> list[tuple[Action, UUID]]:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kivijalka.policy.queries import policy_known
 from kivijalka.programmes.benefit import Benefit, benefits
@@ -35,10 +35,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class All:
-    """All of them, the next to end first, and the money that each priority gets."""
+    """All of them, the next to end first, and the money that each priority gets; and those that ended lately, the latest
+    first."""
 
     rows: list[Standing]
     shares: Shares
+    ended: list[Programme]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -65,21 +67,20 @@ def summed(rows: Sequence[Standing]) -> dict[str, int]:
 
 def standings(programmes: QuerySet[Any], day: date) -> list[Standing]:
     """Programmes that are not ended with their milestones, the next to end first; three queries."""
-    rows = _open(programmes)
+    rows = list(programmes.filter(state__in=OPEN).order_by("ends_on", "code"))
     goals = goals_of([row.pk for row in rows], day)
     return [Standing(row, goals[row.pk]) for row in rows]
 
 
-def all_of(programmes: QuerySet[Any], day: date) -> All:
-    """The same with what milestones need, money and benefit; nine queries."""
-    rows = _open(programmes)
-    found = progress_of([row.pk for row in rows], day)
+def all_of(programmes: QuerySet[Any], day: date, since: date) -> All:
+    """The same with what milestones need, money and benefit; and those that ended after `since`. Nine queries."""
+    ended = Q(state=Programme.State.CLOSED, closed_on__gt=since, closed_on__lte=day)
+    found = list(programmes.filter(Q(state__in=OPEN) | ended).order_by("ends_on", "code"))
+    rows = [row for row in found if row.state in OPEN]
+    progress = progress_of([row.pk for row in rows], day)
     policy = policy_known(day)
-    gathered = [(row, found.of[row.pk].actions) for row in rows]
+    gathered = [(row, progress.of[row.pk].actions) for row in rows]
     gains: Sequence[Benefit | None] = benefits(gathered, policy.scales) if policy else [None] * len(rows)
-    listed = [Standing(row, found.of[row.pk], gain) for row, gain in zip(rows, gains, strict=True)]
-    return All(listed, shares_of(rows, found.gathered, day))
-
-
-def _open(programmes: QuerySet[Any]) -> list[Programme]:
-    return list(programmes.filter(state__in=OPEN).order_by("ends_on", "code"))
+    listed = [Standing(row, progress.of[row.pk], gain) for row, gain in zip(rows, gains, strict=True)]
+    over = sorted((row for row in found if row.state not in OPEN), key=lambda row: row.closed_on, reverse=True)
+    return All(listed, shares_of(rows, progress.gathered, day), over)

@@ -13,7 +13,7 @@ from kivijalka.access import acting
 from kivijalka.desk.waiting import desk
 from kivijalka.organisation.models import Person, Unit
 from kivijalka.programmes import commands
-from kivijalka.programmes.models import Milestone, Programme, Workstream
+from kivijalka.programmes.models import Milestone, Priority, Programme, Workstream
 from kivijalka.programmes.progress import progress
 from kivijalka.programmes.slips import slips
 from kivijalka.programmes.templates import templates
@@ -165,3 +165,27 @@ def test_decisions_stay_as_they_were_written(sector: Unit, head: Person) -> None
         assert not type(made).objects.filter(pk=made.pk).update(text="Stop")
         with as_owner():
             assert make.fresh(made).text == "Go on"
+
+
+def test_a_programme_whose_priority_is_out_of_reach_is_none_without_one(client: Client) -> None:
+    priority = Priority.objects.create(name_fi="Turvallinen arki", valid_from=make.LONG_AGO, unit=make.city())
+    chair = make.person(unit=make.sector())
+    make.programme(chair=chair, priority=priority, budget_eur=100_000)
+    make.programme(chair=chair, budget_eur=50_000)
+    sign_in(client, chair).cookies["language"] = "en"
+    answer = client.get("/money-by-priority/")
+    hidden, none = answer.context["shares"].rows
+    assert hidden.is_hidden and (hidden.programmes, hidden.budget) == (1, 100_000)
+    assert not none.is_hidden and (none.programmes, none.budget) == (1, 50_000)
+    page = answer.content.decode()
+    assert "A priority that you do not see" in page and "Turvallinen arki" not in page
+
+
+def test_who_may_not_begin_a_programme_is_led_to_none(client: Client) -> None:
+    unit = make.sector()
+    for kind, is_led in (("employee", False), ("unit_head", True)):
+        sign_in(client, make.holder(kind, unit=unit))
+        page = client.get(f"/slipping/?unit={unit.code}").content.decode()
+        assert ("/begin-programme/" in page) is is_led
+        assert ("/begin-programme/" in client.get("/programmes/").content.decode()) is is_led
+        assert ("/first-steps/" in client.get(f"/situation/?unit={unit.code}").content.decode()) is is_led

@@ -79,6 +79,16 @@ def test_a_board_reads_progress_slips_money_and_benefit(
     assert expected == pytest.approx(before * 0.75, rel=0.05) and measured is None
 
 
+def test_a_board_reads_what_came_of_the_programmes_that_ended_within_the_half_year(
+    reader: Person, programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.programme("Vanha", unit=reader.unit, state="closed", closed_on=make.in_days(-300), outcome="Kauan sitten.")
+    tables = told(reader, monkeypatch)
+    (caption,) = [caption for caption in tables if caption.startswith("Programmes that ended since")]
+    (row,) = tables[caption].rows
+    assert words(row)[1] == "Päättynyt" and words(row)[5] == "Valmis." and row[2].value == make.in_days(-9)
+
+
 def test_each_figure_leads_to_the_page_that_tells_the_same(
     reader: Person, programme: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:

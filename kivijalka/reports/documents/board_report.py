@@ -46,7 +46,7 @@ def half_year(asked: Asked) -> Document:
             Section(_("Threats by unit and area"), [heat_table(asked, tree, look)]),
             Section(_("Acceptances that end"), parts.lapses(look, SOME)),
             Section(_("Overdue actions"), _overdue(asked, look)),
-            *change_programmes(asked),
+            *change_programmes(asked, since),
             provenance(asked),
         ],
     )

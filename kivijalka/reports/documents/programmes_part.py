@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.utils.text import capfirst
@@ -24,13 +25,35 @@ MOST, SOME = 30, 10
 STATES = [state.value for state in OPEN]
 
 
-def change_programmes(asked: Asked) -> list[Block]:
-    """Programmes of the unit and all below it that are not ended; none where there are none. Nine queries."""
-    found = all_of(rows_at(Programme, asked.unit), asked.day)
+def change_programmes(asked: Asked, since: date) -> list[Block]:
+    """Programmes of the unit and all below it that are not ended, and those that ended since a day; none where there are none.
+    Nine queries."""
+    found = all_of(rows_at(Programme, asked.unit), asked.day, since)
+    ended = _ended(asked, found.ended, since)
     if not found.rows:
-        return []
+        return [Section(_("Change programmes"), ended)] if ended else []
     blocks = [_sentence(asked, found), _progress(asked, found), *_slips(asked, found), _money(asked, found)]
-    return [Section(_("Change programmes"), [*blocks, *_benefit(asked, found), _page(asked)])]
+    return [Section(_("Change programmes"), [*blocks, *_benefit(asked, found), *ended, _page(asked)])]
+
+
+def _ended(asked: Asked, found: list[Programme], since: date) -> list[Block]:
+    """What came of each that ended since a day."""
+    if not found:
+        return []
+    heads = [
+        Head(capfirst(_("code"))),
+        Head(_("Programme"), width=4),
+        Head(_("Ended on")),
+        Head(_("Should have ended on")),
+    ]
+    heads += [Head(_("Budget, €"), is_number=True, width=2), Head(capfirst(_("what came of it")), width=6)]
+    caption = parts.first_of(min(len(found), MOST), len(found), _("Programmes that ended since %s") % said(since).words)
+    return [Table(caption, heads, [_came(asked, one) for one in found[:MOST]])]
+
+
+def _came(asked: Asked, one: Programme) -> list[Said]:
+    budget = _euros(one.budget_eur, asked.record(one))
+    return [asked.named(one), Said(one.title), said(one.closed_on), said(one.ends_on), budget, said(one.outcome)]
 
 
 def _sentence(asked: Asked, found: All) -> Paragraph:
@@ -105,9 +128,10 @@ def _money(asked: Asked, found: All) -> Table:
 def _given(asked: Asked, row: Given, share: float | None, cost_share: float | None) -> list[Said]:
     priority, page = row.priority, asked.page("money-by-priority")
     of = priority.code if priority else "empty"
+    none = Said(_("A priority that you do not see") if row.is_hidden else _("No priority named"))
     return [
-        Said(str(priority), asked.record(priority)) if priority else Said(_("No priority named")),
-        asked.count(row.programmes, "programmes", priority=of, state=STATES),
+        Said(str(priority), asked.record(priority)) if priority else none,
+        said(row.programmes) if row.is_hidden else asked.count(row.programmes, "programmes", priority=of, state=STATES),
         _euros(row.budget, page),
         _percent(share),
         _euros(row.actions.planned, page),
