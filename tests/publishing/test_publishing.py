@@ -25,7 +25,7 @@ from kivijalka.risks.commands import publish
 from kivijalka.risks.models import Risk
 from tests import factories as make
 from tests.refusals import refused
-from tests.reports.small_city import asking, had
+from tests.reports.small_city import THEN, as_of_old, asking, had
 
 pytestmark = pytest.mark.django_db
 State = Publication.State
@@ -210,3 +210,19 @@ def test_the_choice_stands_on_the_record_in_the_list_and_in_the_history(
     assert made.code in site.get(risk.get_absolute_url()).content.decode()
     assert made.code in site.get("/publications/?state=published").content.decode()
     assert "Avoimuus" in site.get(made.get_absolute_url()).content.decode()
+
+
+def test_an_extract_of_a_day_tells_what_was_published_then_but_what_became_confidential_since(
+    sector: Unit, director: Person, risk: Risk
+) -> None:
+    other = make.assessed_risk("Vesivahinko", unit=sector)
+    made = [published(director, record) for record in (risk, other)]
+    as_of_old()
+    with acting(director.pk) as actor:
+        withdraw(actor, Publication.objects.seen().get(pk=made[0].pk), reason="Sopimus umpeutui")
+    Risk.objects.filter(pk=risk.pk).update(title="Renamed")
+    told = said(director, sector, as_of=THEN)
+    assert "Sähkökatko" in told and "Vesivahinko" in told
+    Risk.objects.filter(pk=other.pk).update(confidentiality=2)
+    told = said(director, sector, as_of=THEN)
+    assert "Sähkökatko" in told and "Vesivahinko" not in told

@@ -91,7 +91,9 @@ def test_what_cannot_be_made_is_told_in_words(reader: Person) -> None:
     page = asked_for(site, reader)
     make.role_of(reader, "risk_expert", unit=make.city())
     work_off()
-    assert "made for another reach" in site.get(page).content.decode()
+    told = site.get(page)
+    assert "made for another reach" in told.content.decode()
+    assert site.get(told.context["anew"], follow=True).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -11,15 +12,19 @@ from zipfile import ZipFile
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
+from openpyxl import load_workbook
 from pdfua import validate
 from pikepdf import Pdf
 
 from kivijalka.actions.models import Action
 from kivijalka.organisation.models import Person
+from kivijalka.publishing.models import Publication
 from kivijalka.register.fields import end_of
 from kivijalka.reports.documents import model
 from kivijalka.reports.documents.kinds import KINDS
 from kivijalka.reports.documents.pdf import as_pdf
+from kivijalka.reports.documents.word import as_docx
+from kivijalka.reports.documents.workbook import as_xlsx
 from kivijalka.risks.models import Risk
 from tests import factories as make
 from tests.doors.test_queries import queries
@@ -88,6 +93,9 @@ def test_made_again_for_a_past_day_it_is_the_same_to_the_byte_whatever_changed_s
     make.assessed_risk("New", unit=reader.unit)
     make.action("New", unit=reader.unit, due=make.in_days(-900))
     make.unit("New", parent=reader.unit)
+    Publication.objects.update(state="withdrawn", ended_on=timezone.localdate(), end_reason="Ei enää")
+    new = make.risk("New and published", unit=reader.unit)
+    Publication.objects.create(unit=reader.unit, title=new.title, subject_id=new.pk, reason="Avoimuus")
     again = site.get(address)
     assert again.status_code == 200
     assert again.content == first.content
@@ -209,7 +217,7 @@ BAD = {
         "Write a day before the one that the report is of",
     ),
     "in no language of ours": ({"language": "de"}, "fi, sv, en"),
-    "for another reach": ({"reach": "0123456789abcdef", "as_of": THEN}, "made for another reach than you have now"),
+    "made of old": ({"reach": "0123456789abcdef", "as_of": THEN}, "made by another release"),
 }
 
 
@@ -230,13 +238,47 @@ def test_a_unit_that_had_ended_has_no_report_after_that(site: Client, reader: Pe
     assert had(site, "/reports/unit-short.pdf", unit=unit.code, as_of=before).startswith(b"%PDF")
 
 
-def test_who_reaches_otherwise_than_then_is_told_so(site: Client, reader: Person, risk: Risk) -> None:
+def test_who_reaches_otherwise_than_then_is_told_so_and_makes_it_anew(site: Client, reader: Person, risk: Risk) -> None:
     first = site.get("/reports/unit-short.pdf", {"unit": reader.unit.code, "as_of": THEN}, follow=True)
     address = first.redirect_chain[-1][0]
     make.role_of(reader, "risk_expert", unit=make.city())
     answer = site.get(address)
     assert answer.status_code == 422
     assert "your roles have changed since" in answer.content.decode()
+    anew = answer.context["anew"]
+    assert anew in unescape(answer.content.decode()) and f"as_of={THEN}" in anew
+    assert had(site, anew).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("mark", ["0a1b-{reach}", "c0ffee0123456789"], ids=["other rights", "marks of old"])
+def test_a_report_of_another_release_is_not_laid_to_the_reader_s_roles(
+    mark: str, site: Client, reader: Person, risk: Risk
+) -> None:
+    first = site.get("/reports/unit-short.pdf", {"unit": reader.unit.code, "as_of": THEN}, follow=True)
+    address = first.redirect_chain[-1][0]
+    present = re.search("reach=([0-9a-f-]+)", address)[1]  # type: ignore[index]
+    answer = site.get(address.replace(present, mark.format(reach=present.rpartition("-")[2])))
+    text = answer.content.decode()
+    assert answer.status_code == 422 and "by another release" in text and "have changed" not in text
+    assert had(site, answer.context["anew"]) == first.content
+
+
+def test_a_very_long_table_is_whole_in_the_workbook_and_says_so_on_paper() -> None:
+    rows = [[model.Said(f"Row {number}")] for number in range(model.MOST_ON_PAPER + 1)]
+    table = model.Table("All of them", [model.Head("Name", width=1)], rows)
+    moment = end_of(timezone.localdate())
+    document = model.Document("T", "", "", "en", moment, "", [table])
+    with translation.override("en"):
+        paper, word, book = as_pdf(document), as_docx(document), as_xlsx(document)
+    with ZipFile(BytesIO(word)) as archive:
+        text = archive.read("word/document.xml").decode()
+    assert "the first 2 000 of 2 001. The workbook of this report has them all." in text.replace("\xa0", " ")
+    assert "Row 1999" in text and "Row 2000" not in text
+    with Pdf.open(BytesIO(paper)) as pdf:
+        assert len(pdf.pages) > 20
+    assert list(validate(BytesIO(paper)).findings) == []
+    sheet = list(load_workbook(BytesIO(book)))[-1]
+    assert "Row 2000" in {str(cell.value) for line in sheet.iter_rows() for cell in line}
 
 
 def test_a_report_is_chosen_on_a_page_that_leads_to_its_address(site: Client, reader: Person) -> None:

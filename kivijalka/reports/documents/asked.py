@@ -25,7 +25,7 @@ from kivijalka.organisation.models import Person, Unit
 from kivijalka.programmes.models import Milestone, Priority, Programme, Workstream
 from kivijalka.publishing.models import Publication
 from kivijalka.register.models import SPAN, Confidentiality
-from kivijalka.register.refusal import Refused
+from kivijalka.register.refusal import Reason, Refused, refuse
 from kivijalka.reports.documents.model import Said, said
 from kivijalka.risks.models import Risk
 
@@ -102,15 +102,18 @@ class Asked:
 
 
 def mark_of(actor: Actor) -> str:
-    """A mark of who reads and how far they see: the same as long as both are, over the units that there were at the moment
-    looked at. A unit that was added since changes nothing of the past. One query."""
+    """A mark of who reads and how far they see, after one of what decides that: `rules-reach`. The same as long as all are, over
+    the units that there were at the moment looked at: one that was added since changes nothing of the past. One query."""
     numbers = sorted(Unit.objects.seen().values_list("number", flat=True))
     rights = sorted({right for model in RESTS_ON for right in rights_in(model.access.see)})
     reach = [
         [right, level, _reached(numbers, actor.reach(right), level)] for right in rights for level in Confidentiality
     ]
-    told = json.dumps([str(actor.principal), actor.names, reach])
-    return sha256(told.encode()).hexdigest()[:16]
+    return f"{_short(rights)[:4]}-{_short([str(actor.principal), actor.names, reach])}"
+
+
+def _short(told: Any) -> str:
+    return sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def _reached(numbers: list[int], spans: list[tuple[int, int]], level: int) -> list[int]:
@@ -121,19 +124,31 @@ def _reached(numbers: list[int], spans: list[tuple[int, int]], level: int) -> li
     return sorted(found)
 
 
+# Why a report is not made again from its address: its records would be others. It is made anew for the reader of now.
+OTHERS = ("release", "reach")
+
+
 def same_reach(actor: Actor, mark: str) -> str:
     """The mark of the reader's reach. Refuse to make again what was made for another: it would not be the same."""
     present = mark_of(actor)
     if mark and mark != present:
-        raise Refused(
-            _(
-                "This report was made for another reach than you have now: your roles have changed since, or it was somebody "
-                "else's. It cannot be made the same. Make a new one on the page Reports."
-            ),
-            code="reach",
-            field="reach",
-        )
+        refuse(_why_not_again(mark, present))
     return present
+
+
+def _why_not_again(mark: str, present: str) -> Reason:
+    """Which of the two parts of the marks differs."""
+    if mark.rpartition("-")[0] != present.rpartition("-")[0]:
+        words = _(
+            "This report was made by another release of Kivijalka, in which other rights decided what a report tells. Whether it "
+            "would be the same cannot be said. Your roles have nothing to do with it."
+        )
+        return Reason("release", words, field="reach")
+    words = _(
+        "This report was made for another reach than you have now: your roles have changed since, or it was somebody "
+        "else's. It cannot be made the same."
+    )
+    return Reason("reach", words, field="reach")
 
 
 def was_there(unit: Any, day: date) -> None:

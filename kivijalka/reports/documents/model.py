@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from kivijalka.register.doors.values import in_words
+
+# Rows of a table that stand on pages, some eighty of them: with more a document takes minutes and gigabytes to set.
+MOST_ON_PAPER = 2_000
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,15 @@ class Table:
     heads: Sequence[Head]
     rows: Sequence[Sequence[Said]]
     is_matrix: bool = False
+
+    @property
+    def on_paper(self) -> Table:
+        """The same where there are pages: as far as anybody turns them, and where the rest is."""
+        if len(self.rows) <= MOST_ON_PAPER:
+            return self
+        words = _("%(caption)s: the first %(shown)s of %(count)s. The workbook of this report has them all.")
+        counts = {"shown": grouped(MOST_ON_PAPER), "count": grouped(len(self.rows))}
+        return replace(self, caption=words % {"caption": self.caption, **counts}, rows=self.rows[:MOST_ON_PAPER])
 
 
 @dataclass(frozen=True)

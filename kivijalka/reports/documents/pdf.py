@@ -103,7 +103,8 @@ def _chart(chart: Chart) -> dict[str, Any]:
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(whole: Table) -> dict[str, Any]:
+    table = whole.on_paper
     heads = [
         {"words": printable(one.words), "number": one.is_number, "name": one.is_name, "width": one.width}
         for one in table.heads

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from kivijalka.access.request import ActingRequest
 from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.downloads import download
+from kivijalka.register.doors.place import without
 from kivijalka.register.fields import day_of
 from kivijalka.register.refusal import NotThere, Refused
 from kivijalka.reports.documents import large
-from kivijalka.reports.documents.asked import mark_of
+from kivijalka.reports.documents.asked import OTHERS, mark_of
 from kivijalka.reports.documents.formats import FORMATS
 from kivijalka.reports.documents.wanted import Wanted
 
@@ -36,7 +37,13 @@ def report_file(request: ActingRequest, report: str, form: str) -> HttpResponse:
     whole = whole_address(request, of_unit=wanted.kind.of_unit)
     if whole != request.get_full_path():
         return redirect(whole)
-    asked = wanted.asked(request.actor, site_of(request), whole)
+    try:
+        asked = wanted.asked(request.actor, site_of(request), whole)
+    except Refused as refused:
+        if refused.code not in OTHERS:
+            raise
+        context = {"refused": refused, "kind": wanted.kind, "anew": anew(whole)}
+        return render(request, "reports/not_again.html", context, status=422)
     if not large.is_large(wanted.kind, asked):
         return download(wanted.make(asked), wanted.name(asked), FORMATS[form].kind)
     there = large.made_at(request.actor, whole)
@@ -55,7 +62,7 @@ def make_page(request: ActingRequest) -> HttpResponse:
 def made_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """How a large report stands, until it can be had."""
     report = large.mine(pk)
-    context = {"report": report, "standing": large.standing(report)}
+    context = {"report": report, "standing": large.standing(report), "anew": anew(report.address)}
     alone = "HX-Request" in request.headers
     return render(request, "reports/_made.html" if alone else "reports/made.html", context)
 
@@ -67,6 +74,11 @@ def made_file(request: ActingRequest, pk: UUID) -> HttpResponse:
     if report.content is None:
         raise NotThere
     return download(bytes(report.content), report.name, FORMATS[report.name.rpartition(".")[2]].kind)
+
+
+def anew(address: str) -> str:
+    """The same report for what the reader reaches now."""
+    return without(address, "reach")
 
 
 def site_of(request: ActingRequest) -> str:

@@ -129,9 +129,10 @@ def _part(made: Any, one: Said, *, is_strong: bool = False) -> Any:
     return link
 
 
-def _table(made: Any, table: Table) -> None:
+def _table(made: Any, whole: Table) -> None:
     """Written as elements: the library's own rows take seconds for a few thousand. The caption stands above, and with the
     table for those who hear it; the row of headings repeats on each page."""
+    table = whole.on_paper
     caption = made.add_paragraph(style="Caption")
     caption.paragraph_format.keep_with_next = True
     _fill(made, caption, table.caption)
