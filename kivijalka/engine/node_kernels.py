@@ -223,3 +223,16 @@ def left_of(x: FloatArray, above: FloatArray, top: int, window: float, series: F
         if mass > 0.0:
             total += mass * (share_left(x[k], window, series) + 5e-16) * math.exp(steep * x[k + 1])
     return total * (1.0 + 1e-9)
+
+
+@compiled
+def grown_below(x: FloatArray, tables: FloatArray, top: int, steep: float) -> float:
+    """At least the integral of exp(steep y) over the events below knot `top`: chords lie above the exponential."""
+    total, height = 0.0, math.exp(steep * x[0])
+    for k in range(top):
+        mass = max(tables[1, k] - tables[1, k + 1], 0.0)
+        after = math.exp(steep * x[k + 1])
+        moment = tables[0, k + 1] - x[k + 1] * tables[1, k + 1] - tables[0, k] + x[k] * tables[1, k] - x[k] * mass
+        total += mass * height + (after - height) / (x[k + 1] - x[k]) * max(moment, 0.0)
+        height = after
+    return total * (1.0 + 1e-9)

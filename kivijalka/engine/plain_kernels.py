@@ -9,7 +9,7 @@ import numpy as np
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray, IntArray
 from kivijalka.engine.loss_kernels import ROUND, ComplexArray
-from kivijalka.engine.node_kernels import OPENED, STRAY, left_of, spread, window_decays
+from kivijalka.engine.node_kernels import OPENED, STRAY, grown_below, left_of, spread, window_decays
 from kivijalka.engine.reach_kernels import reach_of, transform
 from kivijalka.engine.series_kernels import beyond, gain_near, quantile_near, to_terms
 
@@ -66,14 +66,7 @@ def far_of(tables: FloatArray, x: FloatArray, top: int) -> tuple[float, float]:
     cap, best, best_size, best_steep = x[top], math.inf, 0.0, 1.0 / x[top]
     for power in (1.0, 2.0, 3.0, 4.5, 6.5, 9.0, 13.0):
         steep = power / cap
-        grown, height = 0.0, 1.0
-        for k in range(top):
-            mass = max(tables[1, k] - tables[1, k + 1], 0.0)
-            after = math.exp(steep * x[k + 1])
-            moment = tables[0, k + 1] - x[k + 1] * tables[1, k + 1] - tables[0, k] + x[k] * tables[1, k] - x[k] * mass
-            grown += mass * height + (after - height) / (x[k + 1] - x[k]) * max(moment, 0.0)
-            height = after
-        size = grown * (1.0 + 1e-9) - tables[1, 0]
+        size = grown_below(x, tables, top, steep) - tables[1, 0]
         size += 1e-9 * abs(size)
         if size - 2.9 * power < best:
             best, best_size, best_steep = size - 2.9 * power, size, steep

@@ -58,7 +58,7 @@ def _add_lognormals(
         add_lognormals(*fixed, first, last, *data, part)
         parts[first] = part
 
-    in_parallel(work, len(row), None if len(row) > 200 else 1)
+    in_parallel(work, len(row), None if len(row) > 2000 else 1)
     for first in sorted(parts):
         table += parts[first]
 

@@ -62,12 +62,9 @@ def grown_rate(block: Block, cap: float, steep: float) -> float:
 
 def grown(m: EventMeasure, cap: float, steep: float) -> float:
     """At least the integral of exp(steep y) over the events below the cap."""
-    top = m.at_or_beyond(cap) + 1
-    x, above = m.x[:top], m.above[:top]
-    mass = np.maximum(above[:-1] - above[1:], 0.0)
-    moment = np.diff(m.area[:top] - x * above) - x[:-1] * mass
-    height = np.exp(steep * x)
-    return float(np.sum(mass * height[:-1] + np.diff(height) / np.diff(x) * np.maximum(moment, 0.0)) * (1 + 1e-9))
+    from kivijalka.engine.node_kernels import grown_below
+
+    return grown_below(m.x, m.tables, m.at_or_beyond(cap), steep)
 
 
 def above_of(m: EventMeasure, cap: float) -> float:

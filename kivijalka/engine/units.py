@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -46,14 +46,20 @@ class UnitTables:
         self.whole: dict[Key, FloatArray] = {}
         for number, risk in risks.items():
             self.members[risk.unit, risk.factor].add(number)
-        self.size: dict[int | None, IntArray] = defaultdict(lambda: np.zeros(len(parents), np.int64))
-        for (unit, factor), inside in self.members.items():
-            self.size[factor][unit] = len(inside)
-        for size in self.size.values():
-            for unit in self.order:
-                if parents[unit] >= 0:
-                    size[parents[unit]] += size[unit]
+        self.size = self._sizes()
         self.own: dict[Key, FloatArray] = {}
+
+    def _sizes(self) -> dict[int | None, IntArray]:
+        """How many risks of each factor are at each unit and below it."""
+        columns = {factor: at for at, factor in enumerate(dict.fromkeys(factor for _, factor in self.members))}
+        sizes = np.zeros((len(self.parents), len(columns)), np.int64)
+        for (unit, factor), inside in self.members.items():
+            sizes[unit, columns[factor]] = len(inside)
+        for unit in self.order:
+            if self.parents[unit] >= 0:
+                sizes[self.parents[unit]] += sizes[unit]
+        found = {factor: sizes[:, at].copy() for factor, at in columns.items()}
+        return defaultdict(lambda: np.zeros(len(self.parents), np.int64), found)
 
     @cached_property
     def children(self) -> list[list[int]]:
@@ -133,12 +139,17 @@ class UnitTables:
         if (unit, factor) in self.whole:
             row = self.whole[unit, factor].copy()
         else:
-            inside = np.zeros(len(self.parents), bool)
-            for u in reversed(self.order):
-                inside[u] = u == unit or (self.parents[u] >= 0 and inside[self.parents[u]])
-            numbers = [i for (u, f), some in self.members.items() if f == factor and inside[u] for i in sorted(some)]
+            places = ((u, factor) for u in self._inside(unit))
+            numbers = [i for place in places if place in self.members for i in sorted(self.members[place])]
             row = self._filled(numbers, np.zeros(len(numbers), np.int64), 1)[0]
         return EventMeasure(self.knots, row, self._noise(unit, factor))
+
+    def _inside(self, unit: int) -> Iterator[int]:
+        """The unit and all units below it."""
+        left = [unit]
+        while left:
+            yield (one := left.pop())
+            left += self.children[one]
 
     def _noise(self, unit: int, factor: int | None) -> float:
         return round_off(int(self.size[factor][unit]) if factor in self.size else 0)
