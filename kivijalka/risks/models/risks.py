@@ -74,6 +74,9 @@ class Benefit(models.TextChoices):
     CRITICAL = "4_critical", _("outstanding opportunity")
 
 
+OF_THREATS, OF_OPPORTUNITIES = dict(Level.choices), dict(Benefit.choices)
+
+
 class Risk(Record):
     """An effect of uncertainty on what must keep running: cause, event, consequence (ISO 31000)."""
 
@@ -310,7 +313,7 @@ class Risk(Record):
 
 def level_in_words(sign: str, level: str) -> str:
     """A class in words. Of an opportunity in its own: it is good, not critical."""
-    words = dict(Benefit.choices if sign == Risk.Sign.OPPORTUNITY else Level.choices)
+    words = OF_OPPORTUNITIES if sign == Risk.Sign.OPPORTUNITY else OF_THREATS
     return str(words.get(level, level))
 
 

@@ -12,7 +12,6 @@ from itertools import groupby, islice
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-import xlsxwriter
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +20,8 @@ from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.compare import latest, present_of
 from kivijalka.register.doors.files.mapping import Target, targets_of
-from kivijalka.register.doors.related import relate, value_of
+from kivijalka.register.doors.files.sheet import write_sheet
+from kivijalka.register.doors.related import ask, together, value_of
 from kivijalka.register.doors.rows import all_rows
 from kivijalka.register.doors.values import text_of, words_of
 from kivijalka.register.models import Kept
@@ -29,7 +29,6 @@ from kivijalka.register.models import Kept
 AT_ONCE = 1_000
 # A spreadsheet takes a text that begins so for a formula.
 FORMULA = re.compile(r"^'*[=+\-@\t\r\n＝＋－＠]")  # some also in the wide letters of Asian scripts
-LONGEST_CELL = 32_767
 Line = list[Any]
 REASON = _("Why refused")
 
@@ -78,9 +77,12 @@ def _order(register: Register[Any], wanted: str | None) -> list[str]:
 
 def _lines(register: Register[Any], rows: Any) -> Iterator[Line]:
     columns = [_column(register, name) for name in _names(register)]
+    related = [column for column in columns if isinstance(column, Related)]
     given = [(command, [target.name for target in made]) for command, made in groupby(_inputs(register), _command)]
-    for batch in _batches(rows.iterator(chunk_size=AT_ONCE)):
-        records = relate(batch, register.related)
+    for records in _batches(rows.iterator(chunk_size=AT_ONCE)):
+        with together():
+            for column in related:
+                column.meet(records)
         present = present_of(register, records) if given else {}
         for record in records:
             line = [value(record) for value in columns]
@@ -102,11 +104,35 @@ def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
+class Related:
+    """A column of related records, each with its code, so that it is found again. It is asked for and worded once."""
+
+    def __init__(self, field: Any) -> None:
+        self.model, self.key, self.column = field.related_model, field.target_field.attname, field.attname
+        self.said: dict[Any, str] = {None: ""}
+
+    def meet(self, records: list[Any]) -> None:
+        """Ask for those of which nothing is known yet; one that is out of reach is not told."""
+        unknown = {getattr(record, self.column) for record in records} - self.said.keys()
+        ask(self.model, self.key, unknown, lambda known: self._word(unknown, known))
+
+    def _word(self, keys: set[Any], known: dict[Any, Any]) -> None:
+        self.said |= {key: _named(known[key]) if key in known else "" for key in keys}
+
+    def __call__(self, record: Any) -> str:
+        return self.said[getattr(record, self.column)]
+
+
+def _named(record: Any) -> str:
+    return f"{record.code} {record}" if isinstance(record, Kept) else str(record)  # type: ignore[attr-defined]
+
+
 def _column(register: Register[Any], name: str) -> Callable[[Any], Any]:
-    """What reads a column: a related record with its code, so that it is found again; days and numbers as such; the rest
-    in words. What is the same for all rows is asked once."""
+    """What reads a column: days and numbers as such, the rest in words. What is the same for all rows is asked once."""
     model: Any = register.model
     field: Any = register.field(name)
+    if field.is_relation:
+        return Related(field)
     words = words_of(model, name)
     is_plain = not field.choices and not hasattr(model, f"get_{name}_display")
 
@@ -116,8 +142,6 @@ def _column(register: Register[Any], name: str) -> Callable[[Any], Any]:
             return ""
         if isinstance(found, str):
             return found if is_plain else words.get(found) or text_of(record, name)
-        if isinstance(found, Kept):
-            return f"{found.code} {found}"  # type: ignore[attr-defined]
         if isinstance(found, list):
             return "; ".join(words.get(item, str(item)) for item in found)
         if isinstance(found, bool) or field.choices or not isinstance(found, date | Decimal | int | float):
@@ -129,31 +153,9 @@ def _column(register: Register[Any], name: str) -> Callable[[Any], Any]:
 
 def _workbook(names: list[str], lines: Iterable[Line]) -> IO[bytes]:
     made = TemporaryFile()  # noqa: SIM115  # the caller closes it
-    # Text stays text: no formula, no link, whatever it begins with.
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(made, options)
-    sheet = book.add_worksheet()
-    day, bold = book.add_format({"num_format": "dd.mm.yyyy"}), book.add_format({"bold": True})
-    sheet.freeze_panes(1, 1)
-    sheet.write_row(0, 0, names, bold)
-    for number, line in enumerate(lines, 1):
-        for at, value in enumerate(line):
-            _write(sheet, number, at, value, day)
-    book.close()
+    write_sheet(made, names, lines)
     made.seek(0)
     return made
-
-
-def _write(sheet: Any, row: int, column: int, value: Any, day: Any) -> None:
-    if isinstance(value, str):
-        if value:
-            sheet.write_string(row, column, value[:LONGEST_CELL])
-    elif isinstance(value, date):
-        sheet.write_datetime(row, column, value, day)
-    elif isinstance(value, Decimal | int | float):
-        sheet.write_number(row, column, value)
-    else:
-        sheet.write_string(row, column, str(value))
 
 
 def _csv(names: list[str], lines: Iterable[Line]) -> IO[bytes]:
