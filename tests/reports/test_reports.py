@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
+import openpyxl
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
@@ -151,6 +152,13 @@ def test_what_the_reader_may_not_see_is_neither_shown_nor_counted(key: str, read
         content = text_of(had(asking(person), f"/reports/{key}.xlsx", **query_of(key, reader, risk)))
         assert any(code in content for code in secret) == sees
         assert ("Salainen" in content) == sees
+
+
+def test_a_title_that_looks_like_markup_spoils_no_workbook(site: Client, reader: Person) -> None:
+    make.assessed_risk("<r>this & that</r>", unit=reader.unit)
+    book = openpyxl.load_workbook(BytesIO(had(site, "/reports/unit-full.xlsx", unit=reader.unit.code)))
+    cells = [str(cell).strip() for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert "<r>this & that</r>" in cells
 
 
 def text_of(workbook: bytes) -> str:

@@ -147,4 +147,6 @@ def _sheet_name(words: str, taken: set[str]) -> str:
 
 
 def _clean(text: str) -> str:
-    return plain(text).replace("\0", "")
+    found = plain(text).replace("\0", "")
+    # The library writes what begins and ends so as if it were XML.
+    return f" {found}" if found.startswith("<r>") else found
