@@ -21,6 +21,8 @@ from django.db.models.expressions import DatabaseDefault
 P = ParamSpec("P")
 T = TypeVar("T")
 AT_ONCE = 500
+# Of most values nothing is to be prepared; asking each field would take as long as all else.
+SAME_IN_JSON = {str, int, bool, type(None)}
 
 
 class Batch:
@@ -42,10 +44,8 @@ class Batch:
             # A rehearsal takes no numbers out of the register's sequence.
             row.code = f"~{row.pk.hex[-19:]}"
         row._state.adding = False
-        names = frozenset(
-            field.name for field in written(row) if not isinstance(getattr(row, field.attname), DatabaseDefault)
-        )
-        self._inserts.setdefault((type(row), names), {})[row.pk] = row
+        given = frozenset(name for name, value in vars(row).items() if isinstance(value, DatabaseDefault))
+        self._inserts.setdefault((type(row), given), {})[row.pk] = row
         self._new.add(id(row))
 
     def update(self, row: Any, names: frozenset[str]) -> None:
@@ -61,14 +61,11 @@ class Batch:
     def send(self) -> None:
         """Write what is gathered."""
         inserts, updates, self._inserts, self._updates, self._new = self._inserts, self._updates, {}, {}, set()
-        self._sending = True
-        try:
+        with self._aside():
             for (model, names), rows in updates.items():
                 _update(model, names, list(rows.values()))
-            for (model, names), rows in inserts.items():
-                _insert(model, names, list(rows.values()))
-        finally:
-            self._sending = False
+            for (model, given), rows in inserts.items():
+                _insert(model, given, list(rows.values()))
 
     def before(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """Around each question to the database: what was written comes first."""
@@ -78,10 +75,19 @@ class Batch:
 
     def _id(self) -> UUID:
         if not self._ids:
-            with connection.cursor() as cursor:
+            with self._aside(), connection.cursor() as cursor:
                 cursor.execute("select uuidv7() from generate_series(1, %s)", [AT_ONCE])
                 self._ids = [row[0] for row in reversed(cursor.fetchall())]
         return self._ids.pop()
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Statements of the batch's own, before which nothing is sent."""
+        self._sending = True
+        try:
+            yield
+        finally:
+            self._sending = False
 
 
 _current: ContextVar[Batch | None] = ContextVar("kivijalka_batch", default=None)
@@ -127,8 +133,9 @@ def written(row: Any) -> list[Any]:
     return [field for field in row._meta.concrete_fields if not field.generated]
 
 
-def _insert(model: Any, names: frozenset[str], rows: list[Any]) -> None:
-    fields = [field for field in written(model) if field.name in names]
+def _insert(model: Any, given: frozenset[str], rows: list[Any]) -> None:
+    """All columns but those that the database gives a value."""
+    fields = [field for field in written(model) if field.attname not in given]
     columns = ", ".join(_quoted(field) for field in fields)
     # Returning asks whether the person may see what they wrote, as for a single row.
     _send(
@@ -146,7 +153,7 @@ def _update(model: Any, names: frozenset[str], rows: list[Any]) -> None:
 
 def _send(statement: str, fields: list[Any], rows: list[Any], *, add: bool) -> None:
     """One statement for many rows: their values travel as one text, and stand in it as a table."""
-    values = [{f.column: f.get_prep_value(f.pre_save(row, add)) for f in fields} for row in rows]
+    values = [{field.column: _prepared(field, field.pre_save(row, add)) for field in fields} for row in rows]
     types = ", ".join(f"{_quoted(field)} {field.db_type(connection)}" for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -154,6 +161,10 @@ def _send(statement: str, fields: list[Any], rows: list[Any], *, add: bool) -> N
         )
         if cursor.rowcount != len(rows):
             raise DatabaseError("Some of the rows may not be written, or are not there any more.")
+
+
+def _prepared(field: Any, value: Any) -> Any:
+    return value if type(value) in SAME_IN_JSON else field.get_prep_value(value)
 
 
 def _table(model: Any) -> str:

@@ -120,7 +120,8 @@ def _node_triggers(cursor: Any, register: Register[Any], number: int) -> list[st
         function = f'kj."node_{table}_{event}"'
         statements += [
             f"create or replace function {function}() returns trigger language plpgsql security definer"
-            f" set search_path = public, pg_catalog, pg_temp as $$ begin {upsert}; return null; end $$",
+            " set search_path = public, pg_catalog, pg_temp as"
+            f" $$ begin {trail.planned(upsert, 'new_rows')} return null; end $$",
             # Named to run before the history's triggers do; the order does not matter, only that it is fixed.
             f'create or replace trigger a_node_{event} after {event} on public."{table}"'
             f" referencing {tables} for each statement execute function {function}()",

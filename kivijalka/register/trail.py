@@ -193,14 +193,20 @@ def _triggers(table: str, names: list[str], *, rises: bool) -> list[str]:
         function = f'kj."keep_{table}_{event}"'
         made += [
             f"create or replace function {function}() returns trigger language plpgsql security definer"
-            # A statement keeps its plan: one made for thousands of rows would read the whole history for a single one.
-            # So many rows are planned for each time, a few by a plan of their own.
-            f" set search_path = pg_catalog, pg_temp as $$ begin if (select count(*) from {some[event]}) <= 10 then"
-            f" {body}; else execute $sql$ {body} $sql$; end if; return null; end $$",
+            f" set search_path = pg_catalog, pg_temp as $$ begin {planned(body, some[event])} return null; end $$",
             f'create or replace trigger keep_{event} after {event} on public."{table}" referencing {tables[event]}'
             f" for each statement execute function {function}()",
         ]
     return made
+
+
+def planned(body: str, rows: str) -> str:
+    """Statements of a trigger on the rows that one statement wrote, with a plan that fits how many they are.
+
+    A function keeps its plan: one made for thousands of rows would read the whole history for a single one, one made for a
+    single row would hold each of thousands against all the others.
+    """
+    return f"if (select count(*) from {rows}) <= 10 then {body}; else execute $sql$ {body} $sql$; end if;"
 
 
 def _raise(table: str) -> str:

@@ -25,6 +25,8 @@ from kivijalka.risks.models import ENDS, Assessment, Risk
 
 State, Stage = Risk.State, Assessment.Stage
 ACCEPTANCE = ["accepted_until", "acceptance_reason", "accepted_by"]
+# What an assessment of a risk as it is now says of it.
+JUDGED = ["current_levels", "current_under", "likelihood", "impact", "level", "state", "review", "flagged"]
 OPPORTUNITY = ("sign", Risk.Sign.OPPORTUNITY)
 RiskThatStays = Annotated[Risk, Ask(_("The risk that stays"))]
 UnitThatTakesOver = Annotated[Unit, Ask(_("The unit that takes it over"))]
@@ -92,7 +94,7 @@ def assess(
         risk.likelihood, risk.impact, risk.level, risk.state = likelihood, worst, level, State.ASSESSED
         risk.review, risk.flagged = rules.months_after(today, months), None
         _end_acceptance(risk)
-        risk.save()
+        risk.save(update_fields=[*JUDGED, *ACCEPTANCE])
     return Assessment.objects.create(
         risk=risk, policy_version=policy, assessor_id=str(actor.principal), stage=stage,
         likelihood=likelihood, impact=worst, level=level, note=note, **impacts,

@@ -89,7 +89,7 @@ class Target:
     # Folded word to value, in every language, where only data has words.
     spoken: Mapping[str, str] | None = None
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """How its text is read: record, many, choice, number, day, truth or text."""
         kinds: list[tuple[Any, str]] = [
