@@ -82,8 +82,10 @@ def one_by_one() -> None:
 
 def seal_and_verify() -> None:
     """A million entries, sealed in batches, verified in the database and by the stand-alone program."""
+    from kivijalka.register.garbage import collect_seldom
     from kivijalka.register.sealing import seals, verifier
 
+    collect_seldom()  # as the command does
     sql("alter table risks_risk disable trigger user")
     there = sql("select count(*) from history.entry")
     copied = columns("history.risks_risk", "id", "kept_no", "kept_to", "kept_op")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from kivijalka.register.garbage import collect_seldom
 from kivijalka.register.sealing import seals, verifier
 
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         checkpoints = tuple(verifier.Checkpoint(int(found["number"]), str(found["head"])) for found in known)
         own = seals.public_key()
         keys = frozenset(options["key"] or ([own] if own else []))
+        collect_seldom()
         verification = seals.verify(keys, checkpoints)
         self.stdout.write(verifier.summary(verification))
         if verification.wrong:
