@@ -189,7 +189,7 @@ def _open_discussion(api: Api, register: Register[Any]) -> None:
 
 def _extra(method: str, path: str, body: type[BaseModel] | None, sent_as: str, given_as: str) -> dict[str, Any]:
     """What the document says of an operation beyond its answer: refusals, and the body."""
-    expected = {401, 422, 429} | ({404} if "{id}" in path else set())
+    expected = {401, 422, 429, 500, 503} | ({404} if "{id}" in path else set())
     if method != "get":
         expected |= {400, 403, 409, 413, 415}
     content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
