@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from kivijalka.engine.errors import BadInput, FloatArray, IntArray, finite_array, positive
 from kivijalka.engine.network import Graph, Network
+from kivijalka.engine.splitting import Cluster, in_parts
 
 EXACT = 25  # relevant failing nodes up to which all patterns are enumerated
 Z = 1.959963984540054
-
-
-class Cluster(Protocol):
-    """What is asked of a cluster: `dask.distributed.Client` has it."""
-
-    def map(self, function: Callable[..., Any], /, *iterables: Any, pure: bool) -> Any: ...
-    def gather(self, futures: Any) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -75,20 +68,11 @@ def _run(
     graph: Graph, chance: FloatArray, trials: int, seed: int, workers: int | None, cluster: Cluster | None
 ) -> IntArray:
     from kivijalka.engine.cascade_kernels import TRIALS
-    from kivijalka.engine.compiled import in_parallel, threads
 
-    blocks = -(-trials // TRIALS)
-    if cluster is not None:
-        cuts = np.linspace(0, blocks, min(blocks, 256) + 1).astype(int)
-        jobs = cluster.map(
-            lambda ab: count_down(graph, chance, trials, seed, ab[0], ab[1]),
-            list(zip(cuts, cuts[1:], strict=False)),
-            pure=False,
-        )
-        return np.asarray(np.sum(cluster.gather(jobs), axis=0))
-    found: list[IntArray] = []
-    in_parallel(lambda a, b: found.append(count_down(graph, chance, trials, seed, a, b)), blocks, workers or threads())
-    return np.asarray(np.sum(found, axis=0))
+    def work(first: int, last: int) -> IntArray:
+        return count_down(graph, chance, trials, seed, first, last)
+
+    return np.asarray(np.sum(in_parts(work, -(-trials // TRIALS), workers=workers, cluster=cluster), axis=0))
 
 
 def count_down(graph: Graph, chance: FloatArray, trials: int, seed: int, first: int, last: int) -> IntArray:

@@ -11,6 +11,7 @@ import numpy as np
 from kivijalka.engine.cascade import EXACT, Z, exact
 from kivijalka.engine.errors import BadInput, FloatArray
 from kivijalka.engine.network import Network, Repair
+from kivijalka.engine.splitting import Cluster, in_parts
 
 YEAR = 8760.0
 
@@ -32,7 +33,14 @@ class Hours:
         return low, high
 
 
-def hours_down(network: Network, repairs: Sequence[Repair], rng: np.random.Generator, *, years: int = 2000) -> Hours:
+def hours_down(
+    network: Network,
+    repairs: Sequence[Repair],
+    rng: np.random.Generator,
+    *,
+    years: int = 2000,
+    cluster: Cluster | None = None,
+) -> Hours:
     """Long-run mean hours down per year, when nodes fail and are mended independently of one another.
 
     Without buffers and with at most 25 nodes that can fail the answer is exact: each node is down with its
@@ -51,22 +59,29 @@ def hours_down(network: Network, repairs: Sequence[Repair], rng: np.random.Gener
     if not np.any(network.buffer or 0.0) and (p > 0).sum() <= EXACT:
         found = exact(network, p)
         return Hours(YEAR * found.probability, np.zeros(len(network)), 0)
-    hours = simulate_years(network, repairs, rng, years)
+    hours = simulate_years(network, repairs, rng, years, cluster=cluster)
     error = hours.std(axis=0, ddof=1) / math.sqrt(years) if years > 1 else np.full(len(network), math.inf)
     return Hours(hours.mean(axis=0), error, years)
 
 
 def simulate_years(
-    network: Network, repairs: Sequence[Repair], rng: np.random.Generator, years: int, *, workers: int | None = None
+    network: Network,
+    repairs: Sequence[Repair],
+    rng: np.random.Generator,
+    years: int,
+    *,
+    workers: int | None = None,
+    cluster: Cluster | None = None,
 ) -> FloatArray:
-    """Hours down (years, nodes) of independent stationary years. Same generator state, same answer on any threads.
+    """Hours down (years, nodes) of independent stationary years.
+
+    The same generator state gives the same answer on any number of threads or machines.
 
     >>> from kivijalka.engine.network import Network, Repair
     >>> years = simulate_years(Network([[]]), [Repair(2.0, 10.0)], np.random.default_rng(1), 2000)
     >>> years.shape, bool(abs(years.mean() - 20.0) < 2.0)
     ((2000, 1), True)
     """
-    from kivijalka.engine.compiled import in_parallel
     from kivijalka.engine.hours_kernels import run_years
 
     if not years >= 1:
@@ -78,16 +93,17 @@ def simulate_years(
     wait = np.asarray(network.buffer or np.zeros(len(network)), float)[graph.order]
     burn = _longest_wait(network) + 20 * float(mend.max(initial=0.0))
     seed = np.uint64(rng.integers(0, 2**63))
-    hours = np.zeros((years, len(network)))
     flat = (graph.first_need, graph.first_member, graph.members, graph.k)
 
-    def work(first: int, last: int) -> None:
+    def work(first: int, last: int) -> FloatArray:
+        hours = np.zeros((last - first, len(network)))
         room = 256 + 64 * len(network) + int(8 * (YEAR + burn) * float(np.sum(1 / up)) * (1 + len(graph.members)))
         room = min(room, 1_000_000)
         while run_years(first, last, seed, up, mend, wait, burn, YEAR, room, *flat, hours) < 0:
             room *= 4
+        return hours
 
-    in_parallel(work, years, workers)
+    hours = np.concatenate(in_parts(work, years, workers=workers, cluster=cluster))
     out = np.empty_like(hours)
     out[:, graph.order] = hours
     return out

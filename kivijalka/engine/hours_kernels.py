@@ -116,7 +116,7 @@ def run_years(
     k: IntArray,
     hours: FloatArray,
 ) -> int:
-    """hours[run, node]: hours down within 0..horizon in each run. Gives -1 when `room` intervals are too few."""
+    """hours[run - first_run, node]: hours down within 0..horizon in each run. Gives -1 when `room` intervals are too few."""
     n = len(up)
     spans, pieces = np.empty((room, 2)), np.empty((room, 2))
     first = np.zeros(n + 1, np.int64)
@@ -140,5 +140,5 @@ def run_years(
                 spans[first[node] + i] = pieces[i]
                 total += max(min(pieces[i, 1], horizon) - max(pieces[i, 0], 0.0), 0.0)
             first[node + 1] = first[node] + count
-            hours[run, node] = total
+            hours[run - first_run, node] = total
     return 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
+from distributed import Client, LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,23 +61,19 @@ def chain() -> Network:
 
 
 def test_the_same_seed_gives_the_same_answer_on_any_number_of_threads_and_machines():
-    class Pool:
-        def map(self, function, items, pure):
-            with ThreadPoolExecutor(2) as pool:
-                return list(pool.map(function, items))
+    p, repairs = [0.01, 0.2, 0.3, 0.1, 0.05], [Repair(3, 20)] * 5
 
-        def gather(self, futures):
-            return futures
+    def answers(**how: Any) -> tuple[Any, Any]:
+        share = simulate(chain(), p, 10_001, np.random.default_rng(7), **how).probability
+        return share, simulate_years(chain(), repairs, np.random.default_rng(7), 20, **how)
 
-    p = [0.01, 0.2, 0.3, 0.1, 0.05]
-    found = [
-        simulate(chain(), p, 10_001, np.random.default_rng(7), **how).probability
-        for how in ({"workers": 1}, {"workers": 3}, {"cluster": Pool()})
-    ]
-    assert (found[0] == found[1]).all()
-    assert (found[0] == found[2]).all()
-    years = [simulate_years(chain(), [Repair(3, 20)] * 5, np.random.default_rng(7), 20, workers=w) for w in (1, 3)]
-    assert (years[0] == years[1]).all()
+    with (
+        LocalCluster(n_workers=2, processes=False, protocol="tcp://", dashboard_address=None) as machines,
+        Client(machines) as client,
+    ):
+        alone, *others = answers(workers=1), answers(workers=3), answers(cluster=client)
+    for share, hours in others:
+        assert (share == alone[0]).all() and (hours == alone[1]).all()
 
 
 def test_what_stops_and_when():
