@@ -144,12 +144,17 @@ def serve(house: House, port: int, began: float) -> None:
 
 
 def compile_engine(house: House) -> None:
-    """Compile what the first page of losses would wait for; nobody waits for it here, as the city is up."""
+    """Compile what the first page of losses would wait for; nobody waits for it here, as the city is up, and stays so."""
     engine = fingerprint(house.checkout.files("kivijalka/engine/*.py", "requirements.txt"), house.checkout.root)
-    if house.place.stamps.get("engine") != engine:
+    if house.place.stamps.get("engine") == engine:
+        return
+    try:
         with step("Compiling the engine"):
             house.owner.manage("warm_losses")
-        house.place.stamps.set(engine=engine)
+    except Problem as problem:
+        line(f"The first page of losses will be slow. {problem.what}\n{problem.detail}")
+        return
+    house.place.stamps.set(engine=engine)
 
 
 def watch(children: dict[Child, Path], house: House) -> Problem:

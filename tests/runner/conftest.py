@@ -55,6 +55,13 @@ class Demo:
             time.sleep(0.05)
         raise AssertionError(f"The demo does not serve:\n{self.said()}")
 
+    def will_say(self, words: str) -> bool:
+        """Wait for words."""
+        deadline = time.monotonic() + PATIENCE
+        while words not in self.said() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return words in self.said()
+
     def stop(self, number: int) -> int:
         """Send a signal and wait for the end."""
         self.process.send_signal(number)

@@ -52,9 +52,11 @@ def served(checkout: Path) -> tuple[Demo, str]:
 
 
 def test_a_demo_from_its_first_start_to_its_second(checkout: Path) -> None:
+    (checkout / "no-compiler").touch()
     demo, address = served(checkout)
     assert page(address) == "kj_app 1", "the site connects as the role that owns nothing"
     assert "Only Person" in demo.said()
+    assert demo.will_say("will be slow") and page(address), "an engine that is not compiled ends no city"
 
     second = run(checkout, "demo")
     assert second.returncode == 1
