@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -103,12 +104,13 @@ def plan(register: Register[Any], table: Table, reading: Reading, actor: Actor, 
     known = relate([row.record for row in rows if row.record is not None], register.related)
     present = compare.present_of(register, known)
     rights = _rights(register, rows)
+    needed = [target for target in columns.targets.values() if target.needed]
     for row in rows:
         if row.record is not None:
             compare.keep_changes(register, row, present, columns.targets)
             _ask_present(register, actor, row, rights)
         elif row.is_new:
-            _need(reading, columns.targets.values(), row)
+            _need(reading, needed, row)
             _ask_new(register, actor, row)
     return Plan(register, rows, columns.targets)
 
@@ -191,10 +193,10 @@ def _give(row: PlannedRow, command: Command[Any], given: dict[str, Any]) -> None
     row.inputs[command.name] = inputs
 
 
-def _need(reading: Reading, targets: Iterable[Target], row: PlannedRow) -> None:
+def _need(reading: Reading, needed: Iterable[Target], row: PlannedRow) -> None:
     """A new record needs every field that has no default."""
-    for target in targets:
-        if target.needed and target.name not in row.values and target.name not in row.unread:
+    for target in needed:
+        if target.name not in row.values and target.name not in row.unread:
             column = reading.column_of(target.name) or str(target.label)
             row.refuse(column, "", _("This is missing."), _("Fill the cell, or give one value for all rows."))
 
@@ -231,12 +233,18 @@ def _ask_new(register: Register[Any], actor: Actor, row: PlannedRow) -> None:
 
 def _columns_of(register: Register[Any], row: PlannedRow) -> dict[str, Any]:
     """The row's foreign keys and access key as the database would hold them."""
-    fields = register.model._meta.concrete_fields
-    asked = [f for f in fields if isinstance(f, ForeignKey) or f.name == "confidentiality"]
-    found = {f.attname: _stored(f, row) for f in asked}
+    model: Any = register.model
+    found = {field.attname: _stored(field, row) for field in _asked(model)}
     if found.get("unit_id") is not None and found.get("confidentiality") is not None:
         found["key"] = found["confidentiality"] * SPAN + found["unit_id"]
     return found
+
+
+@cache
+def _asked(model: Any) -> list[Any]:
+    """The columns that a rule of access may ask."""
+    fields = model._meta.concrete_fields
+    return [field for field in fields if isinstance(field, ForeignKey) or field.name == "confidentiality"]
 
 
 def _stored(field: Any, row: PlannedRow) -> Any:
