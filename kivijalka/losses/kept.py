@@ -20,7 +20,7 @@ from kivijalka.losses.read import GROSS, Loss, Meaning, Read, Side
 Entry = tuple[int, Severity]  # its place in the tree, what an event costs
 T = TypeVar("T")
 
-# A city of 10,000 risks is some 30 MB with its four sides, mostly far less: risks alike in place and loss are one entry.
+# A city of 10,000 risks is some 50 MB with its four sides, a unit far less: risks alike in place and loss are one entry.
 MOST_KEPT = 8
 # Beyond this share of entries that differ a new portfolio is quicker; and one whose size has changed has other knots.
 MOST_CHANGED, MOST_GROWN = 0.2, 1.5

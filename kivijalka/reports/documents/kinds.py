@@ -54,6 +54,7 @@ KINDS = {
         _("Follow-up of actions"),
         _("What is late, what comes, what slipped, and what became of the effects."),
         action_report.follow_up,
+        heavy=True,
     ),
     "board": Kind(
         _("Half-yearly report to a board"),

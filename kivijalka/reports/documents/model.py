@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from kivijalka.register.doors.values import in_words
 
-# Rows of a table that stand on pages, some eighty of them: with more a document takes minutes and gigabytes to set.
-MOST_ON_PAPER = 2_000
+# Rows of a table that stand on pages, some sixty of them: with more a document takes minutes and gigabytes to set.
+MOST_ON_PAPER = 1_500
 
 
 @dataclass(frozen=True)
