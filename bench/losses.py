@@ -47,7 +47,9 @@ def main() -> int:
             address = f"/situation/losses/?unit={unit}"
             missed += report("a unit's page", PAGE, [page(address, person) for _ in range(ROUNDS)])
             missed += report("a unit's curve", CURVE, [curve(person, unit) for _ in range(ROUNDS)])
-            report("the city's curve after one change", PAGE, [changed_curve(person, risk) for _ in range(ROUNDS)])
+            missed += report(
+                "the city's curve after one change", CURVE, [changed_curve(person, risk) for _ in range(ROUNDS)]
+            )
             against_simulation(person, risk)
     for line in missed:
         print(line)
