@@ -99,9 +99,10 @@ def test_the_curve_is_drawn_as_one_types_and_stands_on_the_risks_page(head: Pers
 
 def test_of_an_opportunity_it_says_what_it_may_bring(head: Person) -> None:
     browser = sign_in(Client(headers={"accept-language": "en"}), head)
+    browser.cookies["language"] = "en"
     risk = make.risk(unit=head.unit, sign="opportunity")
     with acting(head.pk) as actor:
         estimate(actor, risk, **GIVEN)
-    page = browser.get(f"/risks/{risk.pk}/", headers={"accept-language": "en"}).content.decode()
+    page = browser.get(f"/risks/{risk.pk}/").content.decode()
     assert "What it may bring" in page and "Expected gain of a year" in page
     assert "may cost" not in page and "costs more" not in page

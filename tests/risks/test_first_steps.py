@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from kivijalka.access import acting
@@ -185,17 +183,3 @@ def test_the_words_are_changed_on_the_way(client: Client):
 def test_without_a_unit_in_the_address_it_is_one_s_own(client: Client):
     school, head = school_with_head()
     assert sign_in(client, head).get(PAGE).context["unit"] == school
-
-
-def test_of_two_who_begin_with_the_same_typical_risk_at_once_one_makes_it(committed: str) -> None:
-    school, head = school_with_head()
-
-    def taken_by_another(_number: int) -> int:
-        try:
-            return len(taken(head, school))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(taken_by_another, range(4))) == [0, 0, 0, 1]
-    assert Risk.objects.filter(unit=school.number).count() == 1
