@@ -6,6 +6,8 @@ from copy import copy
 from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access.actor import NOBODY, current_actor
@@ -46,6 +48,17 @@ def policy_in_force(on: date) -> PolicyVersion:
 def policy_known(on: date) -> PolicyVersion | None:
     """The version in force on a day, or None: for pages that can do without."""
     return next((version for version in decided() if version.valid_from is not None and version.valid_from <= on), None)
+
+
+def changed_between(since: date, until: date) -> list[str]:
+    """In sentences, which versions came into force after a day and by another: levels on either side are by other words."""
+    text = gettext("%(policy)s came into force on %(day)s. Levels given before that are by the policy of their day.")
+    found = [(one.valid_from, one) for one in reversed(decided()) if one.valid_from is not None]
+    return [
+        text % {"policy": one, "day": date_format(day, "SHORT_DATE_FORMAT")}
+        for day, one in found
+        if since < day <= until
+    ]
 
 
 def decided() -> list[PolicyVersion]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db.models import CharField, Field, Q, TextField
@@ -139,6 +140,8 @@ class Register(Generic[M]):
     own: bool = True
     # Fields that are fit for everybody: what the public extract tells of a record that was chosen to be published.
     public: Sequence[str] = ()
+    # In sentences, what else changed between two days that its records are judged by: of risks the policy.
+    meanwhile: Callable[[date, date], Sequence[str]] | None = None
     # Rows that are over and done: nobody has to answer for them any more.
     over: Q = field(default_factory=lambda: Q(pk__in=[]))
     # The state in which the declared fields may be changed; what was decided is not.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -10,19 +12,23 @@ from urllib.parse import urlencode
 from django.db.models import Count, QuerySet, Window
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.http import require_GET
 
+from kivijalka.access import looking_back
 from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.actions.models import Action
 from kivijalka.organisation.looked_at import unit_looked_at
 from kivijalka.organisation.models import Unit
-from kivijalka.policy.queries import policy_known
+from kivijalka.policy.queries import changed_between, policy_known
 from kivijalka.policy.scales import Scales
 from kivijalka.programmes.models import Programme
 from kivijalka.programmes.standing import OPEN, standings
+from kivijalka.register.doors import compare
+from kivijalka.register.doors.forms import RegisterForm
 from kivijalka.register.doors.related import relate, together
 from kivijalka.register.models import Record
+from kivijalka.register.refusal import Refused
 from kivijalka.risks import queries
 from kivijalka.risks.models import Benefit, Level, Risk, level_badge
 
@@ -34,18 +40,34 @@ OPEN_RISKS = urlencode({"state": Risk.OPEN}, doseq=True)
 
 @require_GET
 def situation(request: ActingRequest) -> HttpResponse:
-    """Matrix, top risks and overdue work of a unit and all below it, on any date."""
+    """Matrix, top risks and overdue work of a unit and all below it, on any date; compared with another, the matrix alone."""
     day = day_of(request)
     unit = unit_looked_at(request)
-    risks, actions = rows_at(Risk, unit), rows_at(Action, unit)
-    overdue, overdue_count = overdue_of(actions, day)
+    risks = rows_at(Risk, unit)
+    then = earlier(request, unit)
+    context = {
+        **standing(queries.stands(risks, day), day, then.stands),
+        "then": then,
+        "unit": unit,
+        "query": query_of(request, unit),
+        "day": day,
+    }
+    if then.stands is not None:
+        return render(request, "reports/situation_compared.html", context)
+    context |= _besides(risks, unit, day)
+    alone = request.headers.get("HX-Target", "").endswith("standing")
+    template = "reports/_standing.html" if alone else "reports/situation.html"
+    return render(request, template, context, status=422 if then.form.errors else 200)
+
+
+def _besides(risks: QuerySet[Any], unit: Unit | None, day: date) -> dict[str, Any]:
+    """What stands below the matrix: the highest threats, what is overdue, change programmes, units below."""
+    overdue, overdue_count = overdue_of(rows_at(Action, unit), day)
     programmes = standings(rows_at(Programme, unit), day)
     with together():
         top = relate(top_threats(risks), ["unit"])
         relate([row.programme for row in programmes[:TOP]], ["unit"])
-    context = {
-        **standing(queries.stands(risks, day), day),
-        "unit": unit,
+    return {
         "units_below": Unit.objects.seen().filter(parent=unit.number, end__isnull=True) if unit else [],
         "top": top,
         "overdue": relate(overdue, ["owner"]),
@@ -54,21 +76,45 @@ def situation(request: ActingRequest) -> HttpResponse:
         "programme_count": len(programmes),
         "open_programmes": OPEN,
         "open_states": Action.OPEN,
-        "query": query_of(request, unit),
-        "day": day,
     }
-    alone = request.headers.get("HX-Target", "").endswith("standing")
-    return render(request, "reports/_standing.html" if alone else "reports/situation.html", context)
 
 
-def standing(found: list[queries.Stand], day: date) -> dict[str, Any]:
-    """What the matrix shows: open risks by where they stand, in the policy of the day."""
+@dataclass
+class Earlier:
+    """The day that a situation is compared with, if one is asked for: how open risks stood, and what changed since."""
+
+    form: RegisterForm
+    since: date | None = None
+    stands: list[queries.Stand] | None = None
+    meanwhile: Sequence[str] = ()
+
+
+def earlier(request: ActingRequest, unit: Unit | None) -> Earlier:
+    """How open risks stood on the day that the address asks for; one query, and those of looking back."""
+    found = Earlier(compare.since_form(request.GET if request.GET.get(compare.SINCE) else None))
+    found.form.fields[compare.SINCE].required = False
+    if not found.form.is_bound or not found.form.is_valid():
+        return found
+    try:
+        moment = compare.moment_before(found.form.cleaned_data[compare.SINCE], request.as_of or timezone.now())
+    except Refused as refused:
+        found.form.refuse(refused)
+        return found
+    found.since = timezone.localdate(moment)
+    with looking_back(request.actor, moment):
+        found.stands = queries.stands(rows_at(Risk, unit), found.since)
+    found.meanwhile = changed_between(found.since, day_of(request))
+    return found
+
+
+def standing(found: list[queries.Stand], day: date, then: list[queries.Stand] | None = None) -> dict[str, Any]:
+    """What the matrix shows: open risks by where they stand, in the policy of the day, and how many stood there then."""
     counts = Counter[tuple[str, str]]()
     for stand in found:
         counts[stand.sign if stand.level else "", stand.level] += stand.count
     policy = policy_known(day)
     return {
-        "matrix": queries.matrix(found, policy.scales) if policy else [],
+        "matrix": queries.matrix(found, policy.scales, then) if policy else [],
         "scales": _words(policy.scales) if policy else {},
         "levels": [(level, label, counts[Sign.THREAT, level]) for level, label in reversed(Level.choices)],
         "benefits": [

@@ -30,6 +30,14 @@ class Cell:
     impact: int
     count: int
     level: str
+    # On the day that it is compared with.
+    was: int | None = None
+
+    @property
+    def moved(self) -> str:
+        """How many more or fewer stand there now, where that is not as many."""
+        change = 0 if self.was is None else self.count - self.was
+        return f"{change:+d}".replace("-", "−") if change else ""
 
 
 class AskedToAccept(Func):
@@ -122,16 +130,23 @@ def stands(risks: QuerySet[Risk], day: date) -> list[Stand]:
     return [Stand(*row) for row in found]
 
 
-def matrix(found: list[Stand], scales: Scales) -> list[list[Cell]]:
-    """Threats by likelihood (rows, highest first) and impact (columns)."""
+def matrix(found: list[Stand], scales: Scales, then: list[Stand] | None = None) -> list[list[Cell]]:
+    """Threats by likelihood (rows, highest first) and impact (columns); with how many stood there then."""
+    counts, before = _threats(found), None if then is None else _threats(then)
+
+    def cell(row: int, column: int) -> Cell:
+        was = None if before is None else before[row, column]
+        return Cell(row, column, counts[row, column], scales.level(row, column), was)
+
+    return [[cell(row, column) for column in range(1, 6)] for row in range(5, 0, -1)]
+
+
+def _threats(found: list[Stand]) -> Counter[tuple[int | None, int | None]]:
     counts: Counter[tuple[int | None, int | None]] = Counter()
     for stand in found:
         if stand.sign == Risk.Sign.THREAT:
             counts[stand.likelihood, stand.impact] += stand.count
-    return [
-        [Cell(row, column, counts[row, column], scales.level(row, column)) for column in range(1, 6)]
-        for row in range(5, 0, -1)
-    ]
+    return counts
 
 
 def begun_from(unit: Unit) -> set[str]:

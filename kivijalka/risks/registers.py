@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import owner
 from kivijalka.actions.queries import TREATS
 from kivijalka.escalations.queries import ESCALATES
+from kivijalka.policy.queries import changed_between
 from kivijalka.publishing.queries import PUBLISHES
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
 from kivijalka.register.registry import register
@@ -147,6 +148,7 @@ risks = register(
             ),
         ],
         over=Q(state="closed"),
+        meanwhile=changed_between,
         words=queries.level_words,
         upsert=["code", "title"],
         empty=_("No risks yet. Describe one as cause, event and consequence."),

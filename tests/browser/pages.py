@@ -39,6 +39,7 @@ FRAME = [
     Place("/sign-in/", signed_in=False),
     Place("/"),
     Place("/situation/"),
+    Place("/situation/?since=2026-01-01"),
     Place("/first-steps/?kind=school"),
     Place("/areas/"),
     Place("/areas/occupational_safety/"),

@@ -30,6 +30,7 @@ FRAME = [
     "/?unit={unit}",
     "/situation/",
     "/situation/?unit={unit}",
+    "/situation/?unit={unit}&since=2026-01-01",
     "/first-steps/?unit={unit}&kind=school",
     "/areas/?unit={unit}",
     "/areas/personnel_security/",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from kivijalka.access import Actor, looking_back
-from kivijalka.access.request import ActingRequest
+from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.register.declare import Register
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.forms import RegisterForm, cleaned
@@ -101,6 +101,7 @@ def _page(
         try:
             since = moment_before(cleaned(form)[SINCE], request.as_of or timezone.now())
             context["differences"] = differences(register, request.actor, asked, since)
+            context["meanwhile"] = meanwhile(register, since, day_of(request))
         except Refused as told:
             refused = told
             form.refuse(told) if form.is_valid() else None
@@ -119,6 +120,11 @@ def moment_before(day: date, later: datetime) -> datetime:
     if end_of(day) >= later:
         raise Refused(_("Choose a day that is over, before the one that is looked at."), code="invalid", field=SINCE)
     return end_of(day)
+
+
+def meanwhile(register: Register[Any], since: datetime, until: date) -> Sequence[str]:
+    """What else changed since a moment that its records are judged by, in sentences."""
+    return register.meanwhile(timezone.localdate(since), until) if register.meanwhile else ()
 
 
 @dataclass

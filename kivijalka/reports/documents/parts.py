@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kivijalka.actions.models import Action
+from kivijalka.policy.queries import changed_between
 from kivijalka.register.doors.compare import Moved, moved
 from kivijalka.register.doors.related import relate
 from kivijalka.register.doors.values import text_of
@@ -261,7 +262,9 @@ def movement(asked: Asked, found: Moved, since: date) -> list[Block]:
     href = asked.page("compare", "risks", **OPEN, since=since.isoformat())
     counts = {name: len(getattr(found, name)) for name in MOVES}
     figures = [Figure(said(counts[name], href if counts[name] else ""), str(words)) for name, words in MOVES.items()]
-    return [Paragraph(_("Open risks compared with how they stood on %s:") % said(since).words), Figures(figures)]
+    meanwhile = [Paragraph(sentence) for sentence in changed_between(since, asked.day)]
+    compared = Paragraph(_("Open risks compared with how they stood on %s:") % said(since).words)
+    return [compared, Figures(figures), *meanwhile]
 
 
 def risen(asked: Asked, found: Moved, most: int) -> list[Block]:
