@@ -20,7 +20,7 @@ from kivijalka.publishing.commands import publishing
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join, move_links
-from kivijalka.risks import asks, beginnings, estimates, queries, rules
+from kivijalka.risks import acceptance, asks, beginnings, estimates, queries, rules
 from kivijalka.risks.models import ENDS, Assessment, Risk
 
 State, Stage = Risk.State, Assessment.Stage
@@ -160,6 +160,7 @@ def decide(
             _("This ends on the day that you give, or when the opportunity is assessed again."),
         )
     ],
+    shows=acceptance.shown,
     final=True,
 )
 def accept(
@@ -170,13 +171,9 @@ def accept(
     until: Annotated[date, Ask(_("Accepted until"))],
 ) -> Risk:
     """Live with the risk at its present level until a day. Never one's own risk, nor above one's authority."""
-    # The rule of access asks whose right is used; a deputy uses another's, and may still be the owner.
-    refuse(rules.why_not_own(risk.owner_id, actor.person))
-    today = timezone.localdate()
-    authority = policy_in_force(today).scales.authority(risk.level)
-    refuse(rules.why_above_authority(risk.level, queries.accepts_up_to(actor, risk.unit_id), authority))
-    latest = rules.months_after(today, authority.max_months)
-    refuse(rules.why_not_accept(until, today=today, latest=latest))
+    limits = acceptance.limits(actor, risk)
+    refuse(limits.reason)
+    refuse(rules.why_not_accept(until, today=timezone.localdate(), latest=limits.latest))
     risk.state, risk.accepted_until, risk.acceptance_reason = State.ACCEPTED, until, reason
     risk.accepted_by_id = str(actor.principal)
     risk.treatment = risk.treatment or Risk.Treatment.ACCEPT

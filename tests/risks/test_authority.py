@@ -22,6 +22,7 @@ from kivijalka.risks.registers import risks
 from tests import factories as make
 from tests.files.imports import csv_of, imported
 from tests.refusals import refused
+from tests.signin.test_tokens import token_of
 from tests.who import sign_in
 
 # Likelihood and impact that give each class by the example policy, and the role that may accept it.
@@ -326,3 +327,40 @@ def _does(person: Person, risk: Risk, change: str, *values: Any) -> bool:
         if "acceptance_within_authority" in str(error):
             return False
         raise
+
+
+@db
+def test_a_token_accepts_no_more_than_its_holder() -> None:
+    there = make.sector()
+    risk = risk_of(CRITICAL, there)
+    _token, program = token_of(make.holder("sector_director", unit=there), reads=False)
+    sent = {**ACCEPTANCE, "until": ACCEPTANCE["until"].isoformat()}
+    answer = program.post(
+        f"/api/risks/{risk.pk}/accept", sent, content_type="application/json", headers={"idempotency-key": "a"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "above_authority")
+    assert make.fresh(risk).state == "assessed"
+
+
+@db
+def test_many_risks_are_not_accepted_at_once(client: Client) -> None:
+    there = make.sector()
+    found = [risk_of(cell, there) for cell in (LOW, CRITICAL)]
+    sign_in(client, make.holder("sector_director", unit=there))
+    sent = {"row": [str(risk.pk) for risk in found], **ACCEPTANCE, "until": ACCEPTANCE["until"].isoformat()}
+    assert client.post("/risks/many/accept/", sent).status_code == 404
+    assert {make.fresh(risk).state for risk in found} == {"assessed"}
+
+
+@db
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [(HIGH, "Perusteiden mukaan enintään"), (CRITICAL, "Toimivaltasi tässä yksikössä ei riitä siihen")],
+)
+def test_the_form_says_who_accepts_and_until_when_before_anything_is_written(
+    cell: tuple[int, int], told: str, client: Client
+) -> None:
+    there = make.sector()
+    sign_in(client, make.holder("sector_director", unit=there))
+    page = client.get(f"/risks/{risk_of(cell, there).pk}/do/accept/", headers={"hx-request": "true"})
+    assert told in page.content.decode()
