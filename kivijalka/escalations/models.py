@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit, owner
+from kivijalka.policy.queries import decided
 from kivijalka.register.models import CodeField, Record, indexes
 
 
@@ -74,3 +76,8 @@ class Escalation(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_rule_display(self) -> str:
+        """What the rule asks for, by the latest version that has it."""
+        rules = (rule for version in decided() for rule in version.scales.escalation if rule.key == self.rule)
+        return next((rule.text.in_(get_language() or "fi") for rule in rules), self.rule)

@@ -49,6 +49,7 @@ class Meeting(Record):
 
     owner_column = "owner_id"
     names_to_pick = ("title",)
+    untold = ("arranged",)
 
     code = CodeField("M")
     title = models.CharField(_("title"), max_length=200)

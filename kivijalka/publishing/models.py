@@ -27,6 +27,7 @@ class Publication(Record):
         LAPSED = "lapsed", _("lapsed: the record became confidential")
 
     names_to_pick = ("title",)
+    untold = ("subject_id",)
 
     code = CodeField("PB")
     title = models.CharField(_("title"), max_length=300)

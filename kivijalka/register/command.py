@@ -222,7 +222,8 @@ class Input:
 
 def _choices(given: Input) -> list[tuple[Any, Any]]:
     choices = list(getattr(given.ask.choices, "choices", given.ask.choices))
-    return choices if given.required else [("", "–"), *choices]
+    # What is left out takes the default: where there is one, "nothing" is no choice.
+    return choices if given.required or given.default else [("", "–"), *choices]
 
 
 def command(

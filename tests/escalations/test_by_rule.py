@@ -209,3 +209,12 @@ def test_a_role_that_ended_is_nobody_s(school: Unit, director: Person, chief: Pe
     make.assessed_risk(unit=school, likelihood=5, impact=5)
     raised()
     assert Escalation.objects.get().asked_of == director
+
+
+def test_its_record_tells_the_rule_in_words_and_one_that_is_gone_by_its_key(school: Unit, chief: Person) -> None:
+    make.assessed_risk(unit=school, likelihood=5, impact=5)
+    raised()
+    found = Escalation.objects.get()
+    assert found.get_rule_display().startswith("Kriittinen riski viedään")
+    found.rule = "long_gone"
+    assert found.get_rule_display() == "long_gone"

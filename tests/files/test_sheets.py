@@ -12,10 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from kivijalka.organisation.models import Person
+from kivijalka.register.doors.files.mapping import choices
 from kivijalka.register.doors.files.read import read
 from kivijalka.register.models.files import ImportFile
 from kivijalka.register.refusal import Refused
 from kivijalka.risks.models import Risk
+from kivijalka.risks.registers import risks
 from tests.factories import holder
 from tests.files.imports import csv_of, imported, planned
 from tests.who import sign_in
@@ -156,3 +158,8 @@ def test_a_column_without_a_field_stands_at_the_end_of_a_text(manager: Person):
     causes = dict(Risk.objects.values_list("title", "cause"))
     assert causes == {"Fire": "wires\nSource: audit\nSeen: May", "Flood": "Seen: June"}
     assert planned(data, manager, **how).counts["same"] == 2
+
+
+def test_two_places_with_one_label_are_told_apart_by_their_verbs():
+    labels = [str(label) for _name, label in choices(risks)]
+    assert len(labels) == len(set(labels))

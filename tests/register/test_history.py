@@ -8,7 +8,8 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from kivijalka.access import acting
-from kivijalka.register.doors.history import raw_versions
+from kivijalka.register.doors.history import HIDDEN, raw_versions
+from kivijalka.register.registry import REGISTERS
 from kivijalka.risks.models import Risk
 from kivijalka.risks.registers import risks
 from tests.factories import fresh, holder, risk, sector
@@ -70,3 +71,11 @@ def test_the_past_shows_what_stood_then_to_todays_roles(committed: str) -> None:
         assert not Risk.objects.seen().exists()
     with acting(head.pk):
         assert list(Risk.objects.seen().values_list("title", flat=True)) == ["now"]
+
+
+@pytest.mark.parametrize("key", REGISTERS)
+def test_whatever_a_history_tells_is_called_by_words_of_ours(key: str) -> None:
+    model = REGISTERS[key].model
+    told = [field for field in model._meta.concrete_fields if field.column not in HIDDEN | set(model.untold)]
+    # A name that Django made of the attribute's is in no catalogue.
+    assert [field.name for field in told if isinstance(field.verbose_name, str)] == []

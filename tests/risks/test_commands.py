@@ -144,3 +144,10 @@ def test_no_policy_in_force_is_told_with_what_to_do() -> None:
     assert not PolicyVersion.objects.exists()
     with translation.override("en"), refused("no_policy", "Draft one"):
         policy_in_force(timezone.localdate())
+
+
+def test_an_assessment_tells_how_large_the_impact_is_in_each_dimension(head: Person) -> None:
+    found = make.risk(owner=head)
+    with acting(head.pk) as actor:
+        made = commands.assess(actor, found, likelihood=3, finance=2, law_privacy=4)
+    assert made.get_impact_display() == "4 vakava (talous 2, lainmukaisuus ja tietosuoja 4)"

@@ -348,7 +348,7 @@ class Assessment(Kept):
     law_privacy = models.PositiveSmallIntegerField(_("law and privacy"), null=True, validators=LEVEL_VALIDATORS)
     impact = models.PositiveSmallIntegerField(_("impact"), validators=LEVEL_VALIDATORS)
     level = models.CharField(_("level of risk"), max_length=20, choices=Level)
-    note = models.TextField(_("note"), blank=True, default="")
+    note = models.TextField(_("reasons"), blank=True, default="")
 
     no_register = "part of a risk, shown on its page"
 
@@ -381,7 +381,11 @@ class Assessment(Kept):
         )
 
     def get_impact_display(self) -> str:
-        return f"{self.impact} {self.policy_version.scales.impact_name(self.impact, get_language() or 'fi')}"
+        """The worst one, and in brackets how large it is in each dimension."""
+        scales, language = self.policy_version.scales, get_language() or "fi"
+        given = [(one.name.in_(language), getattr(self, one.key, None)) for one in scales.dimensions]
+        each = ", ".join(f"{name} {level}" for name, level in given if level)
+        return f"{self.impact} {scales.impact_name(self.impact, language)}" + (f" ({each})" if each else "")
 
     def badge_of(self, name: str) -> str:
         return level_badge(self.risk.sign, self.level) if name == "level" else super().badge_of(name)

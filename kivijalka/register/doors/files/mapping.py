@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -121,6 +122,11 @@ class Target:
         return self.words.get(str(value)) or in_words(value)
 
     @property
+    def told(self) -> str:
+        """Its label with its verb's: two verbs may ask for reasons."""
+        return f"{self.label} ({self.command.label})" if self.command else str(self.label)
+
+    @property
     def is_long(self) -> bool:
         """Whether it holds a text of many lines, at the end of which others have room."""
         return isinstance(self.field.widget, forms.Textarea)
@@ -236,8 +242,10 @@ def choices(register: Register[Any]) -> list[tuple[str, Any]]:
     """What a person chooses from for each column."""
     special = [("", _("leave out")), (KEY, _("the file's own key")), (CODE, _("code in this register"))]
     targets = targets_of(register).values()
-    ends = [(END + target.name, _("at the end of: %s") % target.label) for target in targets if target.is_long]
-    return [*special, *((target.name, target.label) for target in targets), *ends]
+    asked = Counter(str(target.label) for target in targets)
+    labels = {one.name: one.told if asked[str(one.label)] > 1 else one.label for one in targets}
+    ends = [(END + target.name, _("at the end of: %s") % labels[target.name]) for target in targets if target.is_long]
+    return [*special, *labels.items(), *ends]
 
 
 def places(register: Register[Any]) -> set[str]:
