@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -57,6 +57,8 @@ class Worded:
 Shows = Callable[[Any, Mapping[str, Any]], tuple[str, dict[str, Any]]]
 # What the choices of inputs mean, where only data can say it (the policy in force); asked when a form is shown.
 Meanings = Callable[[], Mapping[str, Mapping[Any, Option]]]
+# Of an input's choices those that fit a record, by input: its form offers no others. Refused they are by the command.
+Fitting = Callable[[Any], Mapping[str, Collection[Any]]]
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class Command(Generic[M]):
     shows: Shows | None = None
     worded: tuple[Worded, ...] = ()
     final: bool = False
+    fitting: Fitting | None = None
 
     def words(self, record: Any) -> Worded:
         """The verb's label, and what it says, on this record."""
@@ -237,12 +240,14 @@ def command(
     shows: Shows | None = None,
     worded: Sequence[Worded] = (),
     final: bool = False,
+    fitting: Fitting | None = None,
 ) -> Callable[..., Any]:
     """Make a command of a function: `@command(_("Accept"), when=Q(state="assessed"))`."""
 
     def made(function: Callable[..., Any]) -> Command[Any]:
         name, words = function.__name__, tuple(worded)
-        return Command(function, label, when or Q(), says, name, primary, initial, meanings, shows, words, final)
+        asks = initial, meanings, shows
+        return Command(function, label, when or Q(), says, name, primary, *asks, words, final, fitting)
 
     return made
 

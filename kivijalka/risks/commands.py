@@ -132,6 +132,7 @@ def estimate(
     when=Risk.IS_OPEN,
     says=_("To accept is a proposal until somebody with the authority accepts the risk, with a reason and an end."),
     initial=lambda risk: {"treatment": risk.treatment, "treatment_reason": risk.treatment_reason},
+    fitting=lambda risk: {"treatment": rules.treatments_of(risk.sign, risk.state != State.DRAFT)},
 )
 def decide(
     actor: Actor,

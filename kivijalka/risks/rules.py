@@ -77,6 +77,11 @@ def why_above_authority(level: str, limit: int, authority: Authority) -> Reason 
     return None
 
 
+def treatments_of(sign: str, judged: bool) -> tuple[str, ...]:
+    """What can be decided of a risk. Until somebody has judged it, the treatment may say what it is."""
+    return TREATMENTS[sign] if judged else tuple(dict.fromkeys(one for each in TREATMENTS.values() for one in each))
+
+
 def why_not_decide(sign: str, treatment: str) -> Reason | None:
     """Why a treatment does not fit. None: it does."""
     if treatment not in TREATMENTS[sign]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone, translation
 
 from kivijalka.access import acting
@@ -19,6 +20,7 @@ from kivijalka.risks.models import Assessment, Risk
 from kivijalka.risks.rules import months_after
 from tests import factories as make
 from tests.refusals import refused
+from tests.who import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +153,18 @@ def test_an_assessment_tells_how_large_the_impact_is_in_each_dimension(head: Per
     with acting(head.pk) as actor:
         made = commands.assess(actor, found, likelihood=3, finance=2, law_privacy=4)
     assert made.get_impact_display() == "4 vakava (talous 2, lainmukaisuus ja tietosuoja 4)"
+
+
+@pytest.mark.parametrize(
+    ("sign", "offered"),
+    [("threat", ["avoid", "reduce", "share", "accept"]), ("opportunity", ["share", "accept", "exploit", "enhance"])],
+)
+def test_the_form_offers_the_treatments_of_its_kind_and_of_an_unjudged_risk_all(
+    sign: str, offered: list[str], head: Person
+) -> None:
+    def treatments(found: Risk) -> list[str]:
+        page = sign_in(Client(), head).get(f"/risks/{found.pk}/do/decide/")
+        return [value for value, _label in page.context["form"].fields["treatment"].choices]
+
+    assert treatments(make.assessed_risk(unit=head.unit, sign=sign)) == offered
+    assert len(treatments(make.risk(unit=head.unit, sign=sign))) == 6

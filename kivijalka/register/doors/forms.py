@@ -88,6 +88,13 @@ def say_meanings(form: RegisterForm, command: Command[Any]) -> None:
         field.widget.is_required = field.required
 
 
+def offer_fitting(form: RegisterForm, command: Command[Any], record: Any) -> None:
+    """Leave out the choices that do not fit the record."""
+    for name, values in (command.fitting(record) if command.fitting else {}).items():
+        field: Any = form.fields[name]
+        field.choices = [(value, label) for value, label in field.choices if value == "" or value in values]
+
+
 def form_field(field: Field[Any, Any]) -> forms.Field:
     """The form field of a model field: records as search-as-you-type, days and numbers as people write them.
 

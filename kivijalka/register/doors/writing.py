@@ -182,6 +182,7 @@ def _verb_page(
     if refused is not None and form.is_bound and form.is_valid():
         form.refuse(refused)
     forms.say_meanings(form, command)
+    forms.offer_fitting(form, command, record)
     draft = drafts.opened(request)
     drafts.fill(form, draft)
     context = {
