@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -39,7 +40,7 @@ def written(*rows: list[Any], headings: list[str]) -> list[list[Any]]:
     ],
 )
 def test_a_text_stays_as_it_is_whatever_it_looks_like(text: str):
-    assert written([text, "beside"], headings=["Text", "More"]) == [[text, "beside"]]
+    assert written([text, "beside"], headings=[text, "More"]) == [[text, "beside"]]
 
 
 def test_what_a_spreadsheet_would_take_for_a_sign_is_told_from_it():
@@ -49,6 +50,22 @@ def test_what_a_spreadsheet_would_take_for_a_sign_is_told_from_it():
         "_x005F_x0041_ and _x0007_ and _x000D_",
         "_x0041_ and \x07 and \r",
     )
+
+
+def decoded(text: str) -> str:
+    """What a spreadsheet makes of signs that are told by their number."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda told: chr(int(told[1], 16)), text)
+
+
+@pytest.mark.parametrize("text", ["_x0041_", "_x0041_x0042_", "_x0041\x07", "__x0041__", "_x005F_", "x0041_"])
+def test_a_text_that_looks_like_a_told_sign_comes_back(text: str):
+    [[found]] = written([text], headings=["Text"])
+    assert text in (found, decoded(found))
+
+
+def test_what_is_true_is_no_number_and_what_no_number_tells_is_a_text():
+    row = [True, False, Decimal("NaN"), Decimal("1E400"), "end"]
+    assert written(row, headings=list("ABCDE")) == [[True, False, "NaN", "1E+400", "end"]]
 
 
 def test_numbers_and_days_are_numbers_and_days():
