@@ -1,8 +1,9 @@
 """What was read is kept in a process with its portfolios, so that a page reckons anew only what differs from the last time.
 
 What is kept is never asked whether it is still right: each page brings all that its reader may see, the difference to what
-was read last is applied, and only where nothing differs are the kept figures told again. So a curve is always exactly of
-the rows that the page has read, whoever reads, of whatever moment, and whatever changed meanwhile in other processes.
+was read last is applied, and only where nothing differs are the kept figures told again. So a curve is always of the rows that
+the page has read, of whatever moment, and whatever changed meanwhile in other processes. Within its bounds it depends on what
+the tables were begun with (by some thousandth): so each reader has their own, and nobody's secret shows in another's digits.
 """
 
 from __future__ import annotations
@@ -117,18 +118,22 @@ class Kept:
         with self.lock:
             self._meet(read)
             if side not in self.sides:
-                self.sides[side] = Sided(side, read.meaning.places)
-                self.sides[side].take((), read.threats)
+                sided = Sided(side, read.meaning.places)
+                sided.take((), read.threats)
+                self.sides[side] = sided
             return work(self.sides[side].figures)
 
     def _meet(self, read: Read) -> None:
         before, self.read = self.read, read
         if before is None or before.meaning.places != read.meaning.places:
-            self.sides.clear()
+            self.sides = {}
         elif before is not read:
             gone, came = before.besides(read), read.besides(before)
-            for sided in self.sides.values():
+            # What is stopped half-way is of neither: it is not kept.
+            sides, self.sides = self.sides, {}
+            for sided in sides.values():
                 sided.take(gone, came)
+            self.sides = sides
 
 
 class Store:

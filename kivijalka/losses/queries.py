@@ -171,7 +171,7 @@ def losses_of(unit: Any, day: date, tree: Tree | None = None) -> Losses:
     )
     policy = policy_known(day)
     common, limits = (policy.scales.common_causes, policy.scales.loss_limits) if policy else ((), ())
-    whose = unit.number if unit else None, actor.as_of, tuple(actor.reach("risk.view"))
+    whose = actor.principal, unit.number if unit else None, actor.as_of, tuple(actor.reach("risk.view"))
     read = STORE.of(whose).again(list(rows.values_list(LINE, flat=True)), meaning)
     return Losses(unit, tree, read, whose, common, _for(limits, tree.unit, actor))
 

@@ -95,12 +95,14 @@ class Reading:
 
     def of_row(self, row: str) -> Judged:
         """A risk's columns (COLUMNS) as one text, with bars between them: a city's page reads thousands, most as before."""
-        if row not in self.rows:
+        found = self.rows.get(row)
+        if found is None:
             if len(self.rows) >= MOST_ROWS:
                 self.rows.clear()
             sign, causes, *rest = row.split("|")
-            self.rows[row] = Judged(sign, tuple(filter(None, causes.strip("{}").split(","))), self._told(*rest))
-        return self.rows[row]
+            found = Judged(sign, tuple(filter(None, causes.strip("{}").split(","))), self._told(*rest))
+            self.rows[row] = found
+        return found
 
     def _told(
         self, frequency_low: str, frequency_high: str, loss_low: str, loss_high: str, current_levels: str,
@@ -159,11 +161,12 @@ _readings: dict[tuple[UUID, ...], Reading] = {}
 def reading_of(versions: Sequence[PolicyVersion]) -> Reading:
     """The reading by these decided versions, which never change: kept with all that it has worked out."""
     key = tuple(version.pk for version in versions)
-    if key not in _readings:
+    found = _readings.get(key)
+    if found is None:
         if len(_readings) >= MOST_READINGS:
             _readings.clear()
-        _readings[key] = Reading({version.pk: version.scales for version in versions})
-    return _readings[key]
+        found = _readings[key] = Reading({version.pk: version.scales for version in versions})
+    return found
 
 
 @lru_cache(maxsize=20_000)

@@ -13,7 +13,7 @@ from kivijalka.losses import figures
 from kivijalka.losses.band import band_of
 from kivijalka.losses.causes import Cause, Exposed, portfolio_of, together
 from kivijalka.losses.figures import Figures
-from kivijalka.losses.kept import Kept, Store
+from kivijalka.losses.kept import Kept, Sided, Store
 from kivijalka.losses.read import GROSS, GROSS_TARGET, Loss, Meaning, Read
 from kivijalka.losses.terms import Basis, Reading, Terms
 
@@ -139,6 +139,22 @@ def test_what_is_read_again_stays_what_it_was_unless_something_differs() -> None
     assert tested.unknown == 1
     closer = read.again([lines[0], lines[1].replace("0.5", "0.6")], meaning)
     assert closer.threats[0] is read.threats[0] and closer.threats[1].now.often > read.threats[1].now.often
+
+
+def test_a_change_that_was_stopped_half_way_leaves_no_wrong_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept()
+    before, changed = year(kept, RATES), {**RATES, (2, LogUniform(5e4, 5e5)): 0.2}
+    for rates in (changed, RATES):
+        with monkeypatch.context() as stopped:
+            stopped.setattr(Sided, "_rate", fails)
+            with pytest.raises(MemoryError):
+                year(kept, rates)
+        assert year(kept, changed).mean > before.mean
+        assert year(kept, RATES) == before
+
+
+def fails(*_given: object) -> float:
+    raise MemoryError
 
 
 def test_only_so_many_portfolios_are_kept() -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from kivijalka.access import acting
 from kivijalka.insurance.models import Insurance
+from kivijalka.losses.kept import STORE
 from kivijalka.losses.queries import GROSS, GROSS_TARGET, NET, Losses, losses_of
 from kivijalka.losses.terms import Basis
 from kivijalka.organisation.models import Person, Unit
@@ -70,6 +71,17 @@ def test_a_secret_estimate_shows_by_no_difference(sector: Unit) -> None:
     assert (after.year(), after.read.bases, len(after.threats)) == (before.year(), before.read.bases, 1)
     Risk.objects.filter(pk=secret.pk).update(confidentiality=1)
     assert seen_by(head).year().mean > before.year().mean
+
+
+def test_what_another_reader_sees_besides_changes_no_digit(sector: Unit) -> None:
+    reader, other = make.holder("unit_head", unit=sector), make.holder("unit_head", unit=sector)
+    for impact in (1, 2, 3):
+        make.assessed_risk(unit=sector, likelihood=2, impact=impact)
+    make.assessed_risk(unit=sector, owner=other, confidentiality=3, **ESTIMATE)
+    assert seen_by(other).year().mean > seen_by(reader).year().mean
+    after = seen_by(reader).year()
+    STORE.kept.clear()
+    assert seen_by(reader).year() == after
 
 
 def test_after_an_assessment_the_next_look_is_right_and_the_past_stays(director: Person, sector: Unit) -> None:
