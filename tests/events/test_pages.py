@@ -147,3 +147,12 @@ def test_the_form_of_a_new_event_begins_with_where_one_works_and_oneself(client:
     # So do the forms of other registers.
     assert client.get("/risks/new/").context["form"].initial["owner"] == head
     assert set(client.get("/milestones/new/").context["form"].initial) == {"unit", "owner"}
+
+
+def test_who_acts_for_somebody_begins_with_them_and_not_with_where_one_works_oneself(client: Client) -> None:
+    absent = make.holder("unit_head", unit=make.sector("Kasvatus"))
+    deputy = make.person(unit=make.sector("Pelastus"))
+    make.delegation(absent, deputy)
+    sign_in(client, deputy).post("/on-behalf/", {"person": absent.pk})
+    form = client.get("/events/new/").context["form"]
+    assert (form.initial["unit"], form.initial["owner"]) == (None, absent)
