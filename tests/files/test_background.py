@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from kivijalka.organisation.models import Person
 from kivijalka.register import jobs
 from kivijalka.register.doors.files import work
 from kivijalka.register.doors.files.read import read
+from kivijalka.register.garbage import collect_seldom
 from kivijalka.register.models.files import ImportFile
 from kivijalka.risks.models import Risk
 from tests.database import address_of, connected_to
@@ -226,3 +228,10 @@ def wait_until(is_so: Any) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_what_is_under_way_with_a_later_import_is_not_held_to_the_end():
+    collect_seldom()
+    held = gc.get_freeze_count()
+    collect_seldom()
+    assert gc.get_freeze_count() <= held
