@@ -11,17 +11,19 @@ from typing import Any
 import openpyxl
 import pytest
 
+from kivijalka.register.doors.files import sheet
 from kivijalka.register.doors.files.sheet import LONGEST_CELL, write_sheet
+from kivijalka.register.refusal import Refused
 
 
 def written(*rows: list[Any], headings: list[str]) -> list[list[Any]]:
     """The rows as a spreadsheet program reads them."""
     made = BytesIO()
     write_sheet(made, headings, rows)
-    sheet = openpyxl.load_workbook(made).worksheets[0]
-    first, *rest = sheet.iter_rows(values_only=True)
+    found = openpyxl.load_workbook(made).worksheets[0]
+    first, *rest = found.iter_rows(values_only=True)
     assert list(first) == headings
-    assert sheet.freeze_panes == "B2"
+    assert found.freeze_panes == "B2"
     return [["" if cell is None else cell for cell in row] for row in rest]
 
 
@@ -82,6 +84,13 @@ def test_a_text_is_cut_where_a_cell_ends():
     [[text], [signs]] = written(["a" * 40_000], ["😀" * 40_000], headings=["Text"])
     assert len(text) == LONGEST_CELL
     assert len(signs) == LONGEST_CELL // 2
+
+
+def test_more_rows_than_a_workbook_has_room_for_are_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sheet, "LAST_ROW", 3)
+    assert written(["a"], ["b"], headings=["Text"]) == [["a"], ["b"]]
+    with pytest.raises(Refused, match="no room for more"):
+        written(["a"], ["b"], ["c"], headings=["Text"])
 
 
 def test_a_register_without_rows_has_its_headings():

@@ -16,9 +16,12 @@ from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import xlsxwriter
+from django.utils.translation import gettext_lazy as _
 from xlsxwriter.utility import xl_col_to_name
 
-LONGEST_CELL = 32_767
+from kivijalka.register.refusal import Refused
+
+LONGEST_CELL, LAST_ROW = 32_767, 1_048_576
 SHEET = "xl/worksheets/sheet1.xml"
 # The frame's two rows show how a heading and a day look; all rows stand in their place. How many, its sheet cannot know.
 ROWS = re.compile(r'(?<=<sheetData>)<row r="1".*?s="(\d+)".*<row r="2".*?s="(\d+)".*(?=</sheetData>)')
@@ -60,6 +63,9 @@ def _fill(part: IO[bytes], frame: str, headings: Sequence[str], rows: Iterable[S
     sheet.write(before)
     sheet.write(_row(1, letters, [f' s="{bold}"{_text_cell(heading)}' for heading in headings]))
     for number, row in enumerate(rows, 2):
+        if number > LAST_ROW:
+            words = _("A workbook has no room for more than 1,048,575 rows. Filter the list, or export it as CSV.")
+            raise Refused(words, code="too_many_rows")
         sheet.write(_row(number, letters, [_cell(value, day) for value in row]))
     sheet.write(after)
     sheet.flush()
