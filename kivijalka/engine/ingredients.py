@@ -23,6 +23,7 @@ from kivijalka.engine.measure import (
 )
 from kivijalka.engine.recipe import Block, Recipe, Shocks
 from kivijalka.engine.severity import Lognormal
+from kivijalka.engine.splitting import each
 from kivijalka.engine.view import chord_lattice
 
 BUDGET = 2_500_000  # evaluations of limited means that one table may cost
@@ -43,11 +44,8 @@ class Group:
     shocks: list[tuple[float, list[Severity]]]
     shape: float
 
-    def on(self, knots: Knots) -> Block:
-        known: dict[Hashable, EventMeasure] = {}
-        for x in (x for _, hits in self.shocks for x in hits):
-            if (key := key_of(x)) not in known:
-                known[key] = tabulate(np.ones(1), [x], knots)
+    def on(self, knots: Knots, known: dict[Hashable, EventMeasure]) -> Block:
+        """Tabulated on these knots; of the severities of shocks that is known."""
         shocks = tuple(Shocks(rate, tuple(known[key_of(x)] for x in hits)) for rate, hits in self.shocks)
         return Block(tabulate(self.rates, self.severities, knots), shocks, self.shape)
 
@@ -70,7 +68,10 @@ class Ingredients:
 
     def on(self, knots: Knots) -> Recipe:
         """Tabulated on these knots."""
-        return Recipe(tuple(g.on(knots) for g in self.groups))
+        different = {key_of(x): x for group in self.groups for _, hits in group.shocks for x in hits}
+        found = each(lambda severity: tabulate(np.ones(1), [severity], knots), list(different.values()))
+        known = dict(zip(different, found, strict=True))
+        return Recipe(tuple(each(lambda group: group.on(knots, known), self.groups)))
 
     def tables(self, cap: float, points: int) -> Recipe:
         """Tabulated up to a cap, for transforms of `points` points."""

@@ -15,6 +15,7 @@ from kivijalka.engine.ingredients import Group, Ingredients, knots_within_budget
 from kivijalka.engine.law import Severity
 from kivijalka.engine.measure import knots_for
 from kivijalka.engine.recipe import Block, Recipe, Shocks
+from kivijalka.engine.splitting import each
 from kivijalka.engine.units import UnitTables
 
 
@@ -202,10 +203,13 @@ class Portfolio:
     def table(self, unit: int) -> Recipe:
         """The unit's recipe on the portfolio's own knots, from the rows kept up to date."""
         shocks: dict[int | None, list[Shocks]] = {f: [] for f in self.blocks_of(unit)}
-        for s, hits in self.shocks_of(unit):
+        reaching = self.shocks_of(unit)
+        each(self._units.of_one, [x for _, hits in reaching for _, x in hits])
+        for s, hits in reaching:
             shocks[s.factor].append(Shocks(s.rate, tuple(self._units.of_one(x) for _, x in hits)))
-        blocks = (Block(self._units.measure(unit, f), tuple(own), self._shape(f)) for f, own in shocks.items())
-        return Recipe(tuple(blocks))
+        measures = each(lambda factor: self._units.measure(unit, factor), list(shocks))
+        blocks = zip(measures, shocks.items(), strict=True)
+        return Recipe(tuple(Block(events, tuple(own), self._shape(f)) for events, (f, own) in blocks))
 
     def blocks_of(self, unit: int) -> list[int | None]:
         """The factors of the blocks of a unit's recipe, in order; None, which is always there, first."""

@@ -30,9 +30,10 @@ def filled(
     known = {} if known is None else known
     for i in map(int, np.flatnonzero(~alike & (rates > 0))):
         key = key_of(severities[i])
-        if key not in known:
-            known[key] = one_row(severities[i], knots)
-        table[row[i]] += rates[i] * known[key]
+        one = known.get(key)  # threads may share what is known, and one of them forget it
+        if one is None:
+            one = known[key] = one_row(severities[i], knots)
+        table[row[i]] += rates[i] * one
     return table
 
 
