@@ -78,7 +78,9 @@ class Browser:
         if not self._asked(apt, "update", "-qq"):
             return None
         add = ["install", "--yes", "--quiet", "--no-install-recommends"]
-        any(self._asked(apt, *add, package) for package in PACKAGES)
+        for package in PACKAGES:
+            if self._asked(apt, *add, package):
+                break
         return self._own()
 
     def _asked(self, apt: str, *args: str) -> bool:

@@ -12,14 +12,17 @@ from kivijalka.register.declare import Register
 
 
 def begun(request: ActingRequest, register: Register[Any]) -> dict[str, Any]:
-    """The unit that is looked at, else one's own; and for whom one acts, where the record has an owner. At most two queries.
+    """Of a record that somebody owns: the unit that is looked at, else one's own; and for whom one acts. At most two queries.
 
-    Of somebody whom one acts for, it is not known where they work.
+    Of somebody whom one acts for, it is not known where they work. What nobody owns, such as a policy or a role, stands where
+    it is meant to, and hardly where one works.
     """
+    given = register.declared_writable
     found: dict[str, Any] = {}
-    if "unit" in register.declared_writable:
+    if register.model.owner_column != "owner_id" or "owner" not in given:
+        return found
+    if "unit" in given:
         own = own_unit(request.actor) if request.actor.on_behalf_of is None else None
         found["unit"] = unit_looked_at(request) or own
-    if register.model.owner_column == "owner_id" and "owner" in register.declared_writable:
-        found["owner"] = Person.objects.offered().filter(pk=request.actor.principal).first()
+    found["owner"] = Person.objects.offered().filter(pk=request.actor.principal).first()
     return found

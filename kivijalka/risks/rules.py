@@ -163,7 +163,7 @@ def why_not_offer(leads: object | None, own: bool, waits: bool, answer_due: date
         text = _("It has been offered there already, and waits for an answer. Withdraw that offer first.")
         return Reason("offered_already", text, field="unit")
     if leads is None:
-        text = _("Nobody leads there or above who may know of it. Ask an access administrator who should.")
+        text = _("Nobody who leads there or above may know of it and adopt it. Ask an access administrator who should.")
         return Reason("nobody_there", text, field="unit")
     if answer_due < today:
         return Reason("in_past", _("The answer is due on a day that is past. Choose a later day."), field="answer_due")

@@ -76,6 +76,17 @@ def test_it_is_the_asker_s_alone(reader: Person) -> None:
     assert page not in other.get("/reports/").content.decode()
 
 
+def test_whose_reach_changed_since_has_it_no_more(reader: Person) -> None:
+    site = asking(reader, "en")
+    page = asked_for(site, reader)
+    work_off()
+    assert site.get(f"{page}file").status_code == 200
+    make.role_of(reader, "risk_expert", unit=make.city())
+    refused = site.get(f"{page}file")
+    assert refused.status_code == 422 and "made for another reach" in refused.content.decode()
+    assert site.get(refused.context["anew"], follow=True).status_code == 200
+
+
 def test_asked_for_twice_it_is_made_once(reader: Person) -> None:
     site = asking(reader)
     address = site.get("/reports/board.pdf", {"unit": reader.unit.code}, follow=True).context["address"]

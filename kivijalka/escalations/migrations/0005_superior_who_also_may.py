@@ -17,11 +17,12 @@ create function kj.superior(at integer, level integer, besides uuid[], in_role t
         join organisation_role r on r.unit_id = up.number
         join organisation_grant g on g.kind_id = r.kind_id and g."right" = wanted
         join organisation_person p on p.id = r.person_id
-    where g.confidentiality >= level and kj.today() between r.start and coalesce(r."end", 'infinity')
+    where g.confidentiality >= level and (g.reach <> 'unit' or up.far = 0) and kj.today() between r.start and coalesce(r."end", 'infinity')
         and coalesce(p."end", 'infinity') >= kj.today() and r.person_id <> all (besides)
         and (in_role is null or r.kind_id = in_role)
         and (also is null or exists (select from organisation_grant o
-            where o.kind_id = r.kind_id and o."right" = also and o.confidentiality >= level))
+            where o.kind_id = r.kind_id and o."right" = also and o.confidentiality >= level
+                and (o.reach <> 'unit' or up.far = 0)))
     order by up.far, r.start, r.id limit 1
 $$;
 revoke all on function kj.superior(integer, integer, uuid[], text, text, text) from public;

@@ -78,7 +78,7 @@ def latest(most: int = 10) -> list[MadeReport]:
 
 def ask(actor: Actor, address: str, site: str) -> MadeReport:
     """Have the report of an address made by a job. Asked for twice it is made once, and anew if it could not be made."""
-    wanted = _read(address)
+    wanted = read(address)
     assert actor.person is not None
     there = made_at(actor, address)
     if there is not None and not there.why and standing(there).is_open:
@@ -111,7 +111,7 @@ def make(pk: UUID, who: dict[str, Any]) -> None:
     if report is None or report.content is not None:
         return
     content, name, why = b"", report.name, ""
-    wanted = _read(report.address)
+    wanted = read(report.address)
     try:
         with acting(**who, door="job", as_of=wanted.moment) as actor:
             _tell(pk, 1)
@@ -127,7 +127,7 @@ def make(pk: UUID, who: dict[str, Any]) -> None:
         MadeReport.objects.filter(pk=pk).update(content=content or None, name=name, why=why)
 
 
-def _read(address: str) -> Wanted:
+def read(address: str) -> Wanted:
     """A whole address of a report; of one that was sent by hand, that it is none."""
     parts = urlsplit(address)
     query, found = QueryDict(parts.query), None

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from kivijalka.access import looking_back
 from kivijalka.access.request import ActingRequest
 from kivijalka.organisation.models import Unit
 from kivijalka.register.doors.downloads import download
@@ -40,10 +41,7 @@ def report_file(request: ActingRequest, report: str, form: str) -> HttpResponse:
     try:
         asked = wanted.asked(request.actor, site_of(request), whole)
     except Refused as refused:
-        if refused.code not in OTHERS:
-            raise
-        context = {"refused": refused, "kind": wanted.kind, "anew": anew(whole)}
-        return render(request, "reports/not_again.html", context, status=422)
+        return not_again(request, refused, wanted, whole)
     if not large.is_large(wanted.kind, asked):
         return download(wanted.make(asked), wanted.name(asked), FORMATS[form].kind)
     there = large.made_at(request.actor, whole)
@@ -69,11 +67,25 @@ def made_page(request: ActingRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def made_file(request: ActingRequest, pk: UUID) -> HttpResponse:
-    """A large report that was made."""
+    """A large report that was made, for as long as its reader's reach is what it was made for."""
     report = large.mine(pk)
     if report.content is None:
         raise NotThere
+    wanted = large.read(report.address)
+    try:
+        with looking_back(request.actor, wanted.moment) as then:
+            wanted.asked(then, report.site, report.address)
+    except Refused as refused:
+        return not_again(request, refused, wanted, report.address)
     return download(bytes(report.content), report.name, FORMATS[report.name.rpartition(".")[2]].kind)
+
+
+def not_again(request: ActingRequest, refused: Refused, wanted: Wanted, address: str) -> HttpResponse:
+    """Why a report is not given to this reader, with the way to one for what they reach now; other refusals as they are."""
+    if refused.code not in OTHERS:
+        raise refused
+    context = {"refused": refused, "kind": wanted.kind, "anew": anew(address)}
+    return render(request, "reports/not_again.html", context, status=422)
 
 
 def anew(address: str) -> str:
