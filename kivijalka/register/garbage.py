@@ -1,6 +1,8 @@
 """The collector of garbage, where a process lives long or makes much: what refers to itself is seldom in a hurry."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 
@@ -13,3 +15,16 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """What is made inside is collected at its end alone: of very many rows that stay, looking again and again finds nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+        gc.collect()

@@ -25,7 +25,7 @@ from kivijalka.register.doors.files.plan import REFUSED, Plan, plan
 from kivijalka.register.doors.files.preview import preview_of
 from kivijalka.register.doors.files.read import Origin, Table
 from kivijalka.register.doors.files.write import refused_rows
-from kivijalka.register.garbage import collect_seldom
+from kivijalka.register.garbage import collect_seldom, uncollected
 from kivijalka.register.models.files import ImportFile
 from kivijalka.register.refusal import Refused
 from kivijalka.register.registry import register_by_key
@@ -132,7 +132,7 @@ class Wanted:
 def work(file: UUID, wanted: Wanted, who: dict[str, UUID | None], language: str) -> None:
     """Do a piece of work as the person who asked for it. What is refused is kept with the file, to be told."""
     collect_seldom()
-    with translation.override(language):
+    with translation.override(language), uncollected():
         try:
             with acting(**who, door="import") as actor:  # type: ignore[arg-type]
                 _do(file, wanted, actor)
