@@ -18,7 +18,7 @@ from kivijalka.register.models.files import ImportFile
 from tests import factories as make
 from tests.doors.expected import Facts, lets
 from tests.doors.pages import answer, said
-from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, undone
+from tests.doors.scene import ALLOWED, HIDDEN, REFUSED, Cell, Row, Scene, tells_of, undone
 from tests.files.imports import csv_of
 
 OTHER_WORDS, OTHER_DAY = "Tuotu toisin", "2020-02-02"
@@ -29,9 +29,9 @@ def exports(scene: Scene) -> Iterator[Cell]:
     """Every row of the list in a file, by its code."""
     for kind in ("csv", "xlsx"):
         for name, query in ((f"{kind} export", {}), (f"past {kind} export", scene.past)):
-            text = text_of(kind, answer(scene, reverse("export", args=[scene.register.path, kind]), query).content)
+            text = text_of(kind, answer(scene, reverse("export", args=[scene.register.path, kind]), query).getvalue())
             for row in scene.rows:
-                yield Cell(name, row.place, scene.shown(row), ALLOWED if row.record.code in text else HIDDEN)
+                yield Cell(name, row.place, scene.shown(row), ALLOWED if tells_of(row.record, text) else HIDDEN)
 
 
 def text_of(kind: str, content: bytes) -> str:

@@ -170,7 +170,7 @@ def test_an_export_holds_what_the_list_shows(kind: str, browser: Client, manager
     answer = browser.get(f"/risks/export.{kind}?owner=me")
     assert answer.status_code == 200
     assert f".{kind}" in answer["Content-Disposition"]
-    columns = upload(browser, answer.content, f"back.{kind}")
+    columns = upload(browser, answer.getvalue(), f"back.{kind}")
     page = browser.get(columns).content.decode()
     assert "Seen" in page
     assert "Not mine" not in page

@@ -188,9 +188,9 @@ def test_a_file_brings_them_in_and_takes_them_out_unchanged(head: tuple[Client, 
     assert list(reasons(planned(csv_of(heads, *rows), person))) == [3]
     imported(csv_of(heads, rows[0]), person)
     assert Risk.objects.get().own == {"phase": "kaytossa", "value": "1250.50", "insured": True}
-    file = client.get("/risks/export.csv").content
+    file = client.get("/risks/export.csv").getvalue()
     assert "1250,50" in file.decode() and "In use" in file.decode()
-    for exported in (file, client.get("/risks/export.xlsx").content):
+    for exported in (file, client.get("/risks/export.xlsx").getvalue()):
         assert planned(exported, person).counts == {"new": 0, "changed": 0, "same": 1, "refused": 0}
     again = planned(file.replace(b"1250,50", b"99"), person)
     assert [(str(c.label), c.after) for c in again.of("changed")[0].changes] == [("Arvo (€)", "99")]

@@ -175,7 +175,7 @@ def test_an_export_holds_what_is_in_reach_and_no_formula(kind: str):
     client, head = as_head()
     risk('=HYPERLINK("http://example.org")', unit=head.unit)
     risk("hidden", unit=sector())
-    content = client.get(f"/risks/export.{kind}").content
+    content = client.get(f"/risks/export.{kind}").getvalue()
     if kind == "csv":
         text = content.decode("utf-8-sig")
         assert "'=HYPERLINK" in text

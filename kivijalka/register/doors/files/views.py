@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from kivijalka.access import Actor, acting
 from kivijalka.access.request import ActingRequest
 from kivijalka.register.contents import MOST_BYTES, bytes_of
 from kivijalka.register.declare import Register
-from kivijalka.register.doors.downloads import download
+from kivijalka.register.doors.downloads import download, download_file
 from kivijalka.register.doors.files import done, new_fields, steps, work
 from kivijalka.register.doors.files import mapping as mappings
 from kivijalka.register.doors.files.commit import NotCommitted, commit, rehearse
@@ -40,14 +40,13 @@ BOTH = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(READ)
-def export_file(request: ActingRequest, path: str, kind: str) -> HttpResponse:
+def export_file(request: ActingRequest, path: str, kind: str) -> FileResponse:
     """What the list of this address shows, all of it, as a file."""
     register = register_by_path(path)
     if kind not in TYPES:
         raise NotThere
     name = f"{register.path}-{timezone.localdate().isoformat()}.{kind}"
-    with export(register, request.GET, kind) as made:
-        return download(made.read(), name, TYPES[kind])
+    return download_file(export(register, request.GET, kind), name, TYPES[kind])
 
 
 @require_http_methods(BOTH)
