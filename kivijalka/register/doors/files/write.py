@@ -24,7 +24,6 @@ from kivijalka.register.doors.files.sheet import write_sheet
 from kivijalka.register.doors.related import ask, together, value_of
 from kivijalka.register.doors.rows import all_rows
 from kivijalka.register.doors.values import text_of, words_of
-from kivijalka.register.models import Kept
 
 AT_ONCE = 1_000
 # A spreadsheet takes a text that begins so for a formula.
@@ -124,7 +123,8 @@ class Related:
 
 
 def _named(record: Any) -> str:
-    return f"{record.code} {record}" if isinstance(record, Kept) else str(record)  # type: ignore[attr-defined]
+    code = getattr(record, "code", None)
+    return f"{code} {record}" if code else str(record)
 
 
 def _column(register: Register[Any], name: str) -> Callable[[Any], Any]:
