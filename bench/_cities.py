@@ -47,8 +47,16 @@ MULTIPLY = """
     insert into risks_risk ({names})
     select {values} from risks_risk r cross join generate_series(1, %s) copy order by copy, r.id
 """
+# A unit has no two risks of one title, so that a copy is known by it.
+MULTIPLY_ASSESSMENTS = """
+    insert into risks_assessment ({names})
+    select {values} from risks_assessment r join risks_risk first on first.id = r.risk_id
+    cross join generate_series(1, %s) copy
+    join risks_risk made on made.unit_id = first.unit_id and made.title = first.title || ' ' || copy
+    order by copy, r.at, r.id
+"""
 OWN = {"id", "code", "key"}
-COPIED = {"title": "title || ' ' || copy", "version": "1"}
+COPIED = {"title": "title || ' ' || copy", "version": "1", "risk_id": "made.id"}
 
 
 @contextmanager
@@ -119,15 +127,17 @@ def _head_of(numbers: list[int]) -> UUID:
 
 
 def multiply(times: int) -> None:
-    """Each risk so many times, at its own unit; measured afterwards as autovacuum would."""
+    """Each risk so many times, at its own unit, as it was assessed; measured afterwards as autovacuum would."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select attname from pg_attribute where attrelid = 'risks_risk'::regclass and attnum > 0 and not attisdropped"
-        )
-        names = [row[0] for row in cursor.fetchall() if row[0] not in OWN]
-        values = [COPIED.get(name, f'r."{name}"') for name in names]
-        listed = ", ".join(f'"{name}"' for name in names)
-        cursor.execute(MULTIPLY.format(names=listed, values=", ".join(values)), [times - 1])
+        for table, copies in (("risks_risk", MULTIPLY), ("risks_assessment", MULTIPLY_ASSESSMENTS)):
+            cursor.execute(
+                "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+                [table],
+            )
+            names = [row[0] for row in cursor.fetchall() if row[0] not in OWN]
+            values = [COPIED.get(name, f'r."{name}"') for name in names]
+            listed = ", ".join(f'"{name}"' for name in names)
+            cursor.execute(copies.format(names=listed, values=", ".join(values)), [times - 1])
         cursor.execute("vacuum analyze")
 
 

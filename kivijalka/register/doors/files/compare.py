@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
 
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Part, Register
@@ -35,31 +37,44 @@ def part_made_by(register: Register[Any], command: Command[Any]) -> Part | None:
 
 
 def present_of(register: Register[Any], records: Iterable[Any]) -> dict[tuple[str, Any], list[Any]]:
-    """For each importing command and record, the parts that it made, latest first: a query per command.
-
-    Of records that were seen: the database's policy alone says so of their parts. Asked with `seen()` too, the planner goes
-    through all records for each thousand.
-    """
-    keys = {record.pk for record in records}
+    """For each importing command and record, the parts that it made, latest first: a query per command."""
     found: dict[tuple[str, Any], list[Any]] = {}
-    for command in register.imports:
-        part = part_made_by(register, command)
-        if part is None or not keys:
-            continue
-        rows = part.model.objects.filter(**{f"{part.parent}__in": keys})
+    for command, part, rows in _made(register, records):
         for row in rows.order_by(*part.order):
             found.setdefault((command.name, getattr(row, f"{part.parent}_id")), []).append(row)
     return found
 
 
+def latest_of(register: Register[Any], records: Iterable[Any]) -> dict[tuple[str, Any], Any]:
+    """For each importing command and record, the latest part of the kind that is meant where none is named."""
+    found: dict[tuple[str, Any], Any] = {}
+    for command, part, rows in _made(register, records):
+        last = rows.filter(**_kind(command, {})).order_by(part.parent, *part.order).distinct(part.parent)
+        found |= {(command.name, getattr(row, f"{part.parent}_id")): row for row in last}
+    return found
+
+
+def _made(register: Register[Any], records: Iterable[Any]) -> Iterator[tuple[Command[Any], Part, QuerySet[Any]]]:
+    """Parts that importing commands made, of records that were seen: the database's policy alone says so of them. Asked with
+    `seen()` too, the planner goes through all records for each thousand.
+    """
+    keys = {record.pk for record in records}
+    for command in register.imports:
+        part = part_made_by(register, command)
+        if part is not None and keys:
+            yield command, part, part.model.objects.filter(**{f"{part.parent}__in": keys})
+
+
 def latest(command: Command[Any], parts: list[Any], given: dict[str, Any]) -> Any:
-    """The latest part of the same kind: one that agrees in the inputs that have a default, such as the stage."""
-    wanted = {
-        name: given.get(name, asked.default)
-        for name, asked in command.inputs.items()
-        if asked.default not in (None, "")
-    }
+    """The latest part of the same kind."""
+    wanted = _kind(command, given)
     return next((part for part in parts if all(getattr(part, n) == value for n, value in wanted.items())), None)
+
+
+def _kind(command: Command[Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The inputs that have a default, such as the stage: parts of one kind agree in them."""
+    defaults = {name: asked.default for name, asked in command.inputs.items()}
+    return {name: given.get(name, value) for name, value in defaults.items() if value not in (None, "")}
 
 
 def keep_changes(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
-from kivijalka.register.doors.files.compare import latest, present_of
+from kivijalka.register.doors.files.compare import latest_of
 from kivijalka.register.doors.files.mapping import Target, targets_of
 from kivijalka.register.doors.files.sheet import write_sheet
 from kivijalka.register.doors.related import ask, together, value_of
@@ -77,17 +77,16 @@ def _order(register: Register[Any], wanted: str | None) -> list[str]:
 def _lines(register: Register[Any], rows: Any) -> Iterator[Line]:
     columns = [_column(register, name) for name in _names(register)]
     related = [column for column in columns if isinstance(column, Related)]
-    given = [(command, [target.name for target in made]) for command, made in groupby(_inputs(register), _command)]
+    given = [(command, [target.name for target in asked]) for command, asked in groupby(_inputs(register), _command)]
     for records in _batches(rows.iterator(chunk_size=AT_ONCE)):
         with together():
             for column in related:
                 column.meet(records)
-        present = present_of(register, records) if given else {}
+        made = latest_of(register, records)
         for record in records:
             line = [value(record) for value in columns]
             for command, names in given:
-                part = latest(command, present.get((command.name, record.pk), []), {})
-                source = record if part is None else part
+                source = made.get((command.name, record.pk), record)
                 line += ["" if (found := getattr(source, name, None)) is None else found for name in names]
             yield line
 
