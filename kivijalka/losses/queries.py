@@ -7,17 +7,19 @@ that their transaction looks at: the rows are read anew each time, in as many qu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from kivijalka.access.actor import Actor, current_actor
 from kivijalka.actions.models import Action
 from kivijalka.actions.queries import TREATS
-from kivijalka.engine import LogUniform, Risk
+from kivijalka.engine import Cover, LogUniform, Portfolio, Risk
 from kivijalka.engine.errors import FloatArray
 from kivijalka.insurance.models import Insurance
 from kivijalka.losses.band import Band, band_of
@@ -53,6 +55,7 @@ class Losses:
     """What open risks under a unit cost a year, as far as the acting person sees them."""
 
     unit: Unit | None
+    day: date
     tree: Tree
     read: Read
     whose: Hashable = field(repr=False)
@@ -123,6 +126,20 @@ class Losses:
         records = models.Risk.objects.seen().in_bulk([risk for risk in largest if risk in treating][:TOP])
         return [Gap(records[risk], off[risk], treating[risk]) for risk in largest if risk in records]
 
+    def used_up(self) -> list[UsedUp]:
+        """Of each insurance that pays no more than so much in a year, how often the threats here use that up. What stays of a
+        year is told as if it had no such limit. Two questions, of what the acting person sees."""
+        limited = {one.pk: one for one in _in_force(self.day).filter(aggregate_eur__isnull=False).order_by("code")}
+        covered: dict[UUID, set[UUID]] = defaultdict(set)
+        for insurance, risk in _insured(limited):
+            covered[risk].add(insurance)
+        paid: dict[UUID, list[Risk]] = defaultdict(list)
+        for loss in self.threats:
+            for insurance in covered.get(loss.risk, ()):
+                low, high = _layer(limited[insurance])
+                paid[insurance].append(Risk(loss.now.often, Cover(low, high - low).ceded(loss.now.severity)))
+        return [UsedUp.of(limited[insurance], risks) for insurance, risks in paid.items()]
+
     @cached_property
     def struck(self) -> tuple[Cause, ...]:
         """The policy's causes that some risk here names, with how often each comes."""
@@ -139,6 +156,21 @@ class Gap(NamedTuple):
     risk: models.Risk
     off: float
     actions: list[Action]
+
+
+class UsedUp(NamedTuple):
+    """The probability that threats use up in a year the most that an insurance pays, and what they ask of it beyond that in a
+    year on average, euro. Of the threats that it covers here alone."""
+
+    insurance: Insurance
+    probability: float
+    beyond: float
+
+    @classmethod
+    def of(cls, insurance: Insurance, paid: list[Risk]) -> UsedUp:
+        """`paid`: what it would pay of each risk's events without such a limit."""
+        curve, most = Portfolio(paid).curve(), float(insurance.aggregate_eur or 0)
+        return cls(insurance, curve.exceedance(most).value, curve.excess(most).value)
 
 
 class Share(NamedTuple):
@@ -173,7 +205,7 @@ def losses_of(unit: Any, day: date, tree: Tree | None = None) -> Losses:
     common, limits = (policy.scales.common_causes, policy.scales.loss_limits) if policy else ((), ())
     whose = actor.principal, unit.number if unit else None, actor.as_of, tuple(actor.reach("risk.view"))
     read = STORE.of(whose).again(list(rows.values_list(LINE, flat=True)), meaning)
-    return Losses(unit, tree, read, whose, common, _for(limits, tree.unit, actor))
+    return Losses(unit, day, tree, read, whose, common, _for(limits, tree.unit, actor))
 
 
 def _for(limits: tuple[LossLimit, ...], unit: Unit | None, actor: Actor) -> tuple[LossLimit, ...]:
@@ -185,15 +217,27 @@ def _for(limits: tuple[LossLimit, ...], unit: Unit | None, actor: Actor) -> tupl
 
 def _layers(day: date) -> dict[UUID, tuple[Layer, ...]]:
     """Of each insured risk the layers that insurances in force on the day bear, as far as they are seen. Two questions."""
-    seen = Insurance.objects.seen().filter(state=Insurance.State.IN_FORCE, valid_from__lte=day, valid_to__gte=day)
-    covers = {pk: (float(low), float(high)) for pk, low, high in seen.values_list("pk", "deductible_eur", "limit_eur")}
-    if not covers:
-        return {}
-    ties = Link.objects.in_force("insures").filter(a__in=list(covers)).order_by("a", "b")
+    covers = {one.pk: _layer(one) for one in _in_force(day).only("pk", "deductible_eur", "limit_eur")}
     found: dict[UUID, tuple[Layer, ...]] = {}
-    for insurance, risk in ties.values_list("a", "b"):
+    for insurance, risk in _insured(covers):
         found[risk] = (*found.get(risk, ()), covers[insurance])
     return found
+
+
+def _in_force(day: date) -> QuerySet[Insurance]:
+    return Insurance.objects.seen().filter(state=Insurance.State.IN_FORCE, valid_from__lte=day, valid_to__gte=day)
+
+
+def _layer(insurance: Insurance) -> Layer:
+    return float(insurance.deductible_eur), float(insurance.limit_eur)
+
+
+def _insured(insurances: Collection[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    """Pairs of an insurance and a risk that it covers."""
+    if not insurances:
+        return ()
+    ties = Link.objects.in_force("insures").filter(a__in=list(insurances)).order_by("a", "b")
+    return ties.values_list("a", "b")
 
 
 def named(shares: Collection[Share]) -> dict[UUID, models.Risk]:

@@ -67,6 +67,7 @@ def _deeper(losses: Losses) -> dict[str, Any]:
         "causes_rows": rows,
         "band_chart": band,
         "ranges": ranges,
+        "used_up": words.used_up(losses),
         "treated": _treated(losses),
     }
 

@@ -12,8 +12,9 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from kivijalka.engine import Bounded
+from kivijalka.insurance.models import Insurance
 from kivijalka.losses.figures import NEGLIGIBLE, YEARS
-from kivijalka.losses.queries import GROSS, GROSS_TARGET, NET, NET_TARGET, Losses, Side
+from kivijalka.losses.queries import GROSS, GROSS_TARGET, NET, NET_TARGET, Losses, Side, UsedUp
 from kivijalka.losses.terms import Basis
 from kivijalka.register.chart import Line, Lines, euros_in_short, how_often, lines_of, money, percent, seldom
 
@@ -181,6 +182,26 @@ def picture_of_band(losses: Losses) -> tuple[Lines, list[tuple[int, str, str, st
     ends = {n: band.once_in(n) for n in TOLD}
     rows = [(n, money(year.once_in[n].value), money(ends[n][0]), money(ends[n][1])) for n in TOLD]
     return lines_of([line], *_axes(), band=(low, high)), rows
+
+
+def used_up(losses: Losses) -> list[tuple[Insurance, str]]:
+    """Insurances that pay no more than so much in a year, each with how often that is used up, the oftenest first."""
+    found = sorted(losses.used_up(), key=lambda one: -one.probability)
+    return [(one.insurance, _used_up(one)) for one in found]
+
+
+def _used_up(one: UsedUp) -> str:
+    most = money(float(one.insurance.aggregate_eur or 0))
+    if one.probability < RARER:
+        return _("It pays no more than %s in a year, which what it covers here does not use up.") % most
+    values = {"most": most, "chance": percent(one.probability), "beyond": money(one.beyond)}
+    return (
+        _(
+            "It pays no more than %(most)s in a year. What it covers here uses that up with a probability of %(chance)s; what"
+            " goes beyond it, %(beyond)s a year on average, is borne besides the figures after insurance."
+        )
+        % values
+    )
 
 
 def limits_of(losses: Losses) -> list[tuple[float, float]]:

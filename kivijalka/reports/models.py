@@ -31,8 +31,9 @@ class MadeReport(models.Model):
     at = models.DateTimeField(db_default=Func(function="now"))
     job = models.BigIntegerField(null=True)
     content = models.BinaryField(null=True)
-    # Why there will be none.
+    # Why there will be none, and what such a refusal is called.
     why = models.TextField(default="")
+    why_code = models.CharField(max_length=40, default="")
 
     objects = SeenQuerySet.as_manager()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from django.db import connection
 from django.http import QueryDict
@@ -17,7 +19,7 @@ from kivijalka.register.models.files import ImportFile, ImportMapping
 from kivijalka.register.registry import register_by_path
 from kivijalka.risks.models import Assessment, Risk
 from kivijalka.risks.queries import meanings
-from tests.factories import action, assessed_risk, holder, person, risk, role_of, unit
+from tests.factories import action, assessed_risk, holder, link, person, risk, role_of, unit
 from tests.files.imports import csv_of, imported, planned, reasons
 from tests.who import as_owner
 
@@ -223,6 +225,19 @@ def test_every_register_goes_out_and_comes_back_the_same(path: str, kind: str, m
     found = planned(data, sees_all, into=path)
     assert (reasons(found), [row.changes for row in found.of("changed")]) == ({}, [])
     assert found.counts["same"] == register.model.objects.count() > 0
+
+
+def test_links_within_reach_go_out_by_code_and_change_nothing_when_they_come_back(manager: Person):
+    treated = assessed_risk(unit=manager.unit)
+    seen = sorted(action(unit=manager.unit).code for _each in range(2))
+    for made in [*Action.objects.all(), action(unit=manager.unit, confidentiality=3)]:
+        link("treats", made, treated)
+    with acting(manager.pk), export(register_by_path("risks"), QueryDict(), "csv") as made:
+        data = made.read()
+    [row] = csv.DictReader(data.decode("utf-8-sig").splitlines(), delimiter=";")
+    assert row["Is treated by"] == "; ".join(seen)
+    found = planned(data, manager)
+    assert found.counts["same"] == 1 and not reasons(found)
 
 
 def test_a_preview_asks_no_more_for_many_rows_than_for_few(manager: Person):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -124,6 +125,24 @@ def test_an_insurance_in_force_that_is_seen_bears_its_part(director: Person, sec
     Insurance.objects.filter(pk=insurance.pk).update(valid_to=make.in_days(-1))
     ended = seen_by(director, sector)
     assert ended.read.insured == 0 and ended.year(NET) == ended.year()
+
+
+def test_how_often_the_most_that_an_insurance_pays_in_a_year_is_used_up(director: Person, sector: Unit) -> None:
+    values = {"unit": sector, "owner": director, "insurer": "Oy", "covers": "Fire", "premium_eur": 1}
+    days = {"valid_from": make.in_days(-9), "valid_to": make.in_days(9)}
+    covers = {"deductible_eur": 0, "limit_eur": 1_000_000_000}
+    limited = Insurance.objects.create(title="Property", **values, **days, **covers, aggregate_eur=100_000)
+    endless = Insurance.objects.create(title="Fidelity", **values, **days, **covers)
+    for _number in range(3):
+        risk = make.risk(unit=sector, **ESTIMATE)
+        make.link("insures", limited, risk)
+        make.link("insures", endless, risk)
+    with acting(director.pk):
+        found = losses_of(None, timezone.localdate())
+        [one] = found.used_up()
+        assert one.insurance == limited and found.year(NET).mean == pytest.approx(0, abs=1)
+        year, most = found.year(), np.array([100_000.0])
+        assert one.probability == pytest.approx(found.exceedances(most)[0], rel=1e-2) and 0 < one.beyond < year.mean
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])

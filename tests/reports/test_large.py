@@ -107,6 +107,15 @@ def test_what_cannot_be_made_is_told_in_words(reader: Person) -> None:
     assert site.get(told.context["anew"], follow=True).status_code == 200
 
 
+def test_what_would_be_refused_again_is_not_offered_anew(reader: Person) -> None:
+    site = asking(reader, "en")
+    address = site.get("/reports/board.pdf", {"unit": reader.unit.code}, follow=True).context["address"]
+    page = site.post("/reports/make/", {"address": f"{address}&since=2999-01-01"})["Location"]
+    work_off()
+    told = site.get(page).content.decode()
+    assert "Write a day before" in told and "Make it anew" not in told and 'action="/reports/make/"' not in told
+
+
 @pytest.mark.parametrize(
     "address", ["", "/risks/", "https://elsewhere.example/", "/reports/board.pdf", "/reports/\0.pdf?as_of=x"]
 )

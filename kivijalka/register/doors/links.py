@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -68,6 +70,23 @@ def kinds_of(register: Register[Any]) -> dict[str, tuple[LinkKind, bool]]:
         if b == register.key:
             found[f"{kind.kind}:back"] = (kind, False)
     return found
+
+
+def codes_tied(records: Collection[Any]) -> dict[tuple[UUID, str], list[str]]:
+    """Of many records at once: by record and kind ("kind:back" from the far end), the codes at the other ends of links in
+    force. Two queries."""
+    keys = {record.pk for record in records}
+    links = Link.objects.in_force().filter(Q(a__in=keys) | Q(b__in=keys)).values_list("kind", "a", "b")
+    ends = [
+        (mine, f"{kind}{back}", other) for kind, a, b in links for mine, back, other in ((a, "", b), (b, ":back", a))
+    ]
+    ends = [end for end in ends if end[0] in keys]
+    codes = dict(Node.objects.filter(pk__in={other for *_mine, other in ends}).values_list("pk", "code"))
+    found: dict[tuple[UUID, str], list[str]] = {}
+    for mine, kind, other in ends:
+        if other in codes:
+            found.setdefault((mine, kind), []).append(codes[other])
+    return {end: sorted(told) for end, told in found.items()}
 
 
 class LinkForm(RegisterForm):

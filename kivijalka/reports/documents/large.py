@@ -84,7 +84,7 @@ def ask(actor: Actor, address: str, site: str) -> MadeReport:
     if there is not None and not there.why and standing(there).is_open:
         return there
     report = there or MadeReport(person_id=actor.person, address=address, site=site)
-    report.name, report.why = f"{wanted.report}.{wanted.form}", ""
+    report.name, report.why, report.why_code = f"{wanted.report}.{wanted.form}", "", ""
     report.save()
     if there is None:
         report = MadeReport.objects.seen().get(person=actor.person, address=address)
@@ -110,21 +110,23 @@ def make(pk: UUID, who: dict[str, Any]) -> None:
         report = MadeReport.objects.seen().filter(pk=pk).first()
     if report is None or report.content is not None:
         return
-    content, name, why = b"", report.name, ""
+    content, name, why, why_code = b"", report.name, "", ""
     wanted = read(report.address)
+    # A refusal is worded where it is found.
+    language = translation.override(wanted.query.get("language", ""))
     try:
-        with acting(**who, door="job", as_of=wanted.moment) as actor:
+        with language, acting(**who, door="job", as_of=wanted.moment) as actor:
             _tell(pk, 1)
             asked = wanted.asked(actor, report.site, report.address)
             name = wanted.name(asked)
             _tell(pk, 2)
             content = wanted.make(asked)
     except Refused as refused:
-        with translation.override(wanted.query.get("language", "")):
-            why = str(refused)
+        with language:
+            why, why_code = str(refused), refused.code
     with acting(**who, door="job"):
         _tell(pk, STEPS)
-        MadeReport.objects.filter(pk=pk).update(content=content or None, name=name, why=why)
+        MadeReport.objects.filter(pk=pk).update(content=content or None, name=name, why=why, why_code=why_code)
 
 
 def read(address: str) -> Wanted:

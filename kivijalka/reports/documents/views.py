@@ -60,7 +60,11 @@ def make_page(request: ActingRequest) -> HttpResponse:
 def made_page(request: ActingRequest, pk: UUID) -> HttpResponse:
     """How a large report stands, until it can be had."""
     report = large.mine(pk)
-    context = {"report": report, "standing": large.standing(report), "anew": anew(report.address)}
+    context = {
+        "report": report,
+        "standing": large.standing(report),
+        "anew": anew(report.address) if report.why_code in OTHERS else "",
+    }
     alone = "HX-Request" in request.headers
     return render(request, "reports/_made.html" if alone else "reports/made.html", context)
 

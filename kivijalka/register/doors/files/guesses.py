@@ -7,10 +7,10 @@ from typing import Any
 
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.cells import Unreadable, parts_of
-from kivijalka.register.doors.files.mapping import CODE, Target, guess, worded_targets
+from kivijalka.register.doors.files.mapping import CODE, Target, guess, link_headings, worded_targets
 from kivijalka.register.doors.files.plan import records_of
 from kivijalka.register.doors.files.read import Head
-from kivijalka.register.doors.files.words import folded, meaning
+from kivijalka.register.doors.files.words import folded, in_each_language, meaning
 
 # Of the texts of a column, how many must fit.
 MOST_FIT = 0.8
@@ -33,7 +33,12 @@ def by_headings(register: Register[Any], head: Head) -> dict[str, str]:
 
 def by_values(register: Register[Any], head: Head, found: dict[str, str]) -> dict[str, str]:
     """Targets of columns whose heading says nothing: words of one choice, or names of one kind of record."""
-    homeless = {heading: head.samples[heading] for heading, target in found.items() if not target}
+    told = set().union(*map(in_each_language, link_headings(register).values()))
+    homeless = {
+        heading: head.samples[heading]
+        for heading, target in found.items()
+        if not target and folded(heading) not in told
+    }
     texts = {text for samples in homeless.values() for text in samples}
     free = {name: target for name, target in worded_targets(register).items() if name not in found.values()}
     fitting = {name: set(_understood(target, texts)) for name, target in free.items()} if texts else {}

@@ -19,6 +19,7 @@ from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.layout import JOIN, Known
 from kivijalka.register.doors.files.words import LANGUAGES, choices_of, folded, words_of
 from kivijalka.register.doors.forms import command_form, record_form
+from kivijalka.register.doors.links import kinds_of
 from kivijalka.register.doors.values import in_words
 from kivijalka.register.fields import RecordField
 
@@ -236,6 +237,11 @@ def _aliases(register: Register[Any]) -> dict[str, str]:
     targets = targets_of(register)
     keys = {folded(word): KEY for word in ("id", f"{register.key}_id", f"{register.key} id", "tunnus", "nro", "number")}
     return keys | {alias: name for name, aliases in ALIASES.items() if name in targets for alias in aliases}
+
+
+def link_headings(register: Register[Any]) -> dict[str, Any]:
+    """By kind of link, what the column is called that tells it. A file does not make links: such a column goes nowhere."""
+    return {key: kind.forward if forward else kind.backward for key, (kind, forward) in kinds_of(register).items()}
 
 
 def choices(register: Register[Any]) -> list[tuple[str, Any]]:

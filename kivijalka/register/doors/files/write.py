@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.command import Command
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files.compare import latest_of
-from kivijalka.register.doors.files.mapping import Target, targets_of
+from kivijalka.register.doors.files.mapping import Target, link_headings, targets_of
 from kivijalka.register.doors.files.sheet import write_sheet
+from kivijalka.register.doors.links import codes_tied
 from kivijalka.register.doors.related import ask, together, value_of
 from kivijalka.register.doors.rows import all_rows
 from kivijalka.register.doors.values import text_of, words_of
@@ -45,13 +46,14 @@ def refused_rows(headings: list[str], rows: Iterable[Line], kind: str) -> IO[byt
 
 
 def headings(register: Register[Any]) -> list[str]:
-    """Names of the columns: fields as on the record's page, then what the importing commands were given."""
+    """Names of the columns: fields as on the record's page, what the importing commands were given, and links."""
     return [str(label)[:1].upper() + str(label)[1:] for label in _labels(register)]
 
 
 def _labels(register: Register[Any]) -> list[Any]:
     fields = [register.field(name).verbose_name for name in _names(register)]
-    return fields + [target.label for target in _inputs(register)]
+    inputs = [target.label for target in _inputs(register)]
+    return [*fields, *inputs, *link_headings(register).values()]
 
 
 def _names(register: Register[Any]) -> list[str]:
@@ -78,17 +80,18 @@ def _lines(register: Register[Any], rows: Any) -> Iterator[Line]:
     columns = [_column(register, name) for name in _names(register)]
     related = [column for column in columns if isinstance(column, Related)]
     given = [(command, [target.name for target in asked]) for command, asked in groupby(_inputs(register), _command)]
+    kinds = list(link_headings(register))
     for records in _batches(rows.iterator(chunk_size=AT_ONCE)):
         with together():
             for column in related:
                 column.meet(records)
-        made = latest_of(register, records)
+        made, tied = latest_of(register, records), codes_tied(records) if kinds else {}
         for record in records:
             line = [value(record) for value in columns]
             for command, names in given:
                 source = made.get((command.name, record.pk), record)
                 line += ["" if (found := getattr(source, name, None)) is None else found for name in names]
-            yield line
+            yield line + ["; ".join(tied.get((record.pk, kind), ())) for kind in kinds]
 
 
 def _command(target: Target) -> Command[Any]:
