@@ -114,7 +114,8 @@ class Losses:
 
     def gaps(self) -> list[Gap]:
         """The threats of which most goes away at their target. Three questions, of what the acting person sees."""
-        off = {loss.risk: loss.now.mean - loss.target.mean for loss in self.threats if loss.target.mean < loss.now.mean}
+        means = {loss.risk: loss.now.mean for loss in self.threats if loss.target.mean < loss.now.mean}
+        off = {loss.risk: loss.now.mean - loss.target.mean for loss in self.threats if loss.risk in means}
         largest = sorted(off, key=lambda risk: (-off[risk], risk))[:LOOKED_AT]
         ties = Link.objects.in_force(TREATS.kind).filter(b__in=largest).order_by("a")
         pairs = list(ties.values_list("a", "b"))
@@ -124,7 +125,7 @@ class Losses:
             if action in actions:
                 treating[risk].append(actions[action])
         records = models.Risk.objects.seen().in_bulk([risk for risk in largest if risk in treating][:TOP])
-        return [Gap(records[risk], off[risk], treating[risk]) for risk in largest if risk in records]
+        return [Gap(records[risk], means[risk], off[risk], treating[risk]) for risk in largest if risk in records]
 
     def used_up(self) -> list[UsedUp]:
         """Of each insurance that pays no more than so much in a year, how often the threats here use that up. What stays of a
@@ -151,11 +152,16 @@ class Losses:
 
 
 class Gap(NamedTuple):
-    """How much of a risk's yearly mean goes away at its target (euro), and the open actions that treat it."""
+    """A risk's yearly mean and how much of it goes away at its target (euro), and the open actions that treat it."""
 
     risk: models.Risk
+    mean: float
     off: float
     actions: list[Action]
+
+    def off_by(self, action: Action) -> float | None:
+        """What one of the actions takes off by itself, euro a year; None where nobody has said it."""
+        return None if action.expected_cut is None else self.mean * action.expected_cut / 100
 
 
 class UsedUp(NamedTuple):

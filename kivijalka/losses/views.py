@@ -76,7 +76,14 @@ def _treated(losses: Losses) -> list[dict[str, Any]]:
     """The threats of which most goes away at their target, with the open actions that are to bring them there."""
     gaps = [gap for gap in losses.gaps() if gap.actions]
     relate([gap.risk for gap in gaps], ["unit"])
-    return [{"risk": gap.risk, "off": money(gap.off), "actions": gap.actions} for gap in gaps]
+    return [
+        {
+            "risk": gap.risk,
+            "off": money(gap.off),
+            "actions": [(action, None if (off := gap.off_by(action)) is None else money(off)) for action in gap.actions],
+        }
+        for gap in gaps
+    ]
 
 
 def _told(losses: Losses) -> dict[str, Any]:

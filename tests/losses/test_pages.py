@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -193,12 +194,14 @@ def test_what_takes_longer_tells_of_causes_what_is_not_known_and_actions(
     target = {"target_levels": "1010000", "target_under": policy.pk}
     for _ in range(6):
         risk = make.assessed_risk(unit=sector, likelihood=4, impact=3, common_causes=["power_cut"], **target)
-    make.link("treats", make.action("Mend the pipes", unit=sector), risk)
+    make.link("treats", make.action("Mend the pipes", unit=sector, expected_cut=50), risk)
+    make.link("treats", make.action("Watch them", unit=sector), risk)
     client.cookies["language"] = "en"
     sign_in(client, director)
     page = client.get(f"/situation/losses/deeper/?unit={sector.code}").content.decode()
     assert "6 threats name a common cause of the policy: long power cut over the region (once in" in page
-    assert "Mend the pipes" in page and "by what is known between" in page and "<nav" in page
+    assert re.search(r"Mend the pipes</a> \([^)]+ euro by itself\)", page) and "nobody has said how much" in page
+    assert "by what is known between" in page and "<nav" in page
     part = client.get(f"/situation/losses/deeper/?unit={sector.code}", headers={"HX-Request": "true"}).content.decode()
     assert "<nav" not in part and "What we do not know" in part
     empty = client.get(f"/situation/losses/deeper/?unit={make.unit(parent=sector).code}").content.decode()
