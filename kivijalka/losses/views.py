@@ -80,7 +80,9 @@ def _treated(losses: Losses) -> list[dict[str, Any]]:
         {
             "risk": gap.risk,
             "off": money(gap.off),
-            "actions": [(action, None if (off := gap.off_by(action)) is None else money(off)) for action in gap.actions],
+            "actions": [
+                (action, None if (off := gap.off_by(action)) is None else money(off)) for action in gap.actions
+            ],
         }
         for gap in gaps
     ]
