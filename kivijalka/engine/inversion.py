@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.measure import EventMeasure, lattice_knots
-from kivijalka.engine.recipe import ComplexArray, Recipe
+from kivijalka.engine.recipe import ComplexArray, Recipe, Role
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def close_law(recipe: Recipe, lattice: Lattice) -> LatticeLaw:
 
     from kivijalka.engine.loss_kernels import chords
 
-    def kernel(m: EventMeasure, drift: bool) -> ComplexArray:
-        x, area, _, _ = _around(m, lattice)
+    def kernel(m: EventMeasure, _: Role) -> ComplexArray:
+        x, area = _around(m, lattice)[:2]
         slopes = np.diff(chords(x, area, lattice.step, lattice.count)) / lattice.step
         tilted = np.zeros(lattice.size)
         rates = np.append(slopes[:-1] - slopes[1:], slopes[-1:])
@@ -112,12 +112,12 @@ def sandwich(recipe: Recipe, lattice: Lattice) -> Sandwich:
 
     found = {id(m): _around(m, lattice) for _, m in recipe.measures()}
 
-    def over(m: EventMeasure, drift: bool) -> FloatArray:
+    def over(m: EventMeasure, role: Role) -> FloatArray:
         x, _, area, above = found[id(m)]
-        return tangents(x, area, above, lattice.step, lattice.count, drift)
+        return tangents(x, area, above, lattice.step, lattice.count, role is Role.FREE, role is Role.ONCE)
 
-    def under(m: EventMeasure, drift: bool) -> FloatArray:
-        x, area, _, _ = found[id(m)]
+    def under(m: EventMeasure, _: Role) -> FloatArray:
+        x, area = found[id(m)][:2]
         return chords(x, area, lattice.step, lattice.count)
 
     slip = sum(w * m.noise * (m.area_at(lattice.cap) + m.rate * lattice.step) for w, m in recipe.measures())
@@ -141,7 +141,7 @@ def _around(m: EventMeasure, lattice: Lattice) -> tuple[FloatArray, FloatArray, 
 
 
 def exact_short(
-    recipe: Recipe, lattice: Lattice, values_of: Callable[[EventMeasure, bool], FloatArray]
+    recipe: Recipe, lattice: Lattice, values_of: Callable[[EventMeasure, Role], FloatArray]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Points x and bounds of E(x - S)+ there, for the law whose measures have a G linear between `values_of`.
 
@@ -157,24 +157,22 @@ def exact_short(
     angle = 8 * np.arctan(np.longdouble(1.0)) / size * np.arange(size // 2 + 1)
     turn = (np.cos(angle) - 1j * np.sin(angle)) * np.exp(-tilt * step)
     fft_error = 8 * math.log2(size) * tiny
-    noise = shift = mean = 0.0
-    weight_of = {id(m): w for w, m in recipe.measures()}
+    made: dict[int, tuple[ComplexArray, float, float, float]] = {}  # transform, its error, mean, drift
 
-    def kernel(m: EventMeasure, drift: bool) -> ComplexArray:
-        nonlocal noise, shift, mean
-        values = values_of(m, drift)
-        slopes = concave_slopes(values).astype(np.longdouble) / step
-        w = np.append(slopes[:-1] - slopes[1:], slopes[-1:])
-        tilted = np.zeros(size, np.longdouble)
-        tilted[1 : lattice.count + 1] = w * np.exp(-tilt * step * np.arange(1, lattice.count + 1))
-        total = w.sum()
-        doubt = fft_error * math.sqrt(size) * norm(tilted) + (32 + math.log2(size)) * tiny * float(total)
-        noise += weight_of[id(m)] * doubt
-        shift += float(values[0])
-        mean += weight_of[id(m)] * float(step * slopes.sum())
-        return np.asarray(fft.rfft(tilted) - total)
+    def kernel(m: EventMeasure, role: Role) -> ComplexArray:
+        if id(m) not in made:
+            values = values_of(m, role)
+            slopes = concave_slopes(values).astype(np.longdouble) / step
+            w = np.append(slopes[:-1] - slopes[1:], slopes[-1:])
+            tilted = np.zeros(size, np.longdouble)
+            tilted[1 : lattice.count + 1] = w * np.exp(-tilt * step * np.arange(1, lattice.count + 1))
+            total = w.sum()
+            doubt = fft_error * math.sqrt(size) * norm(tilted) + (32 + math.log2(size)) * tiny * float(total)
+            made[id(m)] = fft.rfft(tilted) - total, doubt, float(step * slopes.sum()), float(values[0])
+        return made[id(m)][0]
 
     log_transform = recipe.log_transform(kernel)
+    noise, mean, shift = (sum(rate * made[id(m)][i] for rate, m in recipe.measures()) for i in (1, 2, 3))
     transform = step * np.exp(log_transform) * turn / (1 - turn) ** 2
     weight = np.abs(transform)
     wrong = math.expm1(noise + 16 * tiny * (1 + float(np.abs(log_transform).max())))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol, cast
 
+import numpy as np
+
 from kivijalka.engine.errors import FloatArray
 
 TURN = 0.5  # radians, see Smooth.turned
+TINY = 1e-9  # a cell of a table at most this wide, relative, is a jump: round-off would drown its density
 
 
 class Severity(Protocol):
@@ -28,10 +31,11 @@ class Smooth(Severity, Protocol):
     """What a severity with a density may tell besides, for narrower bounds; it does so when `is_smooth` is true.
 
     `density(x)`; `bend(a, b)`: a bound of the density's fourth derivative in the cell a..b (inf where there is none);
-    `decay(w)`: a bound, never rising, of |E exp(sX)| for all s with Re s <= 0 and |Im s| >= w; `peak(x)`: a bound of the
-    total variation of the density beyond x, half of it. `breaks`: where the density or the law jumps. Optional
-    `turned(x)`: where the density goes on to complex sizes, the integral of its size along y exp(i TURN) for y > x, or
-    None; for narrower bounds where events of many sizes come together.
+    `decay(w)`: a bound, never rising, of |E exp(sX)| for all s with Re s <= 0 and |Im s| >= w; `peak(x)`: a bound of half
+    the total variation of the density cut off below x. `breaks`: where the density or the law jumps. Optional, for
+    narrower bounds where events of many sizes come together: `turned(x)`, where the density goes on to complex sizes
+    from its first jump on, the integral of its size along y exp(i TURN) for y > x, or None; with `jumps(x)`, the heights
+    of its jumps beyond x (else it has none).
     """
 
     @property
@@ -53,6 +57,12 @@ def turned_above(severity: Severity, x: FloatArray) -> FloatArray | None:
     """The density's size on a path turned by TURN, integrated from each of |x| on; None where there is no such path."""
     ask = getattr(severity, "turned", None)
     return None if ask is None else cast("FloatArray | None", ask(x))
+
+
+def jumps_of(severity: Severity, x: FloatArray) -> FloatArray:
+    """The heights of the density's jumps beyond each x, of a severity that has turned_above."""
+    ask = getattr(severity, "jumps", None)
+    return np.zeros(np.shape(x)) if ask is None else cast(FloatArray, ask(x))
 
 
 def breaks_of(severity: Severity) -> tuple[float, ...]:

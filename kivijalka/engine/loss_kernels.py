@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray, IntArray
-from kivijalka.engine.law import TURN
+from kivijalka.engine.law import TINY, TURN
 
 FAR = 8.3  # the normal tail beyond is 5e-17
 LOG_2 = math.log(2.0)
@@ -169,15 +169,18 @@ def table_at(
 
     The slope's error is at most 46080 sqrt(5) / 30000 = 3.4347 times the doubt over the cell's width.
     """
-    k = min(max(int(np.searchsorted(x, y)) - 1, 0), len(x) - 2)
+    k, skipped = min(max(int(np.searchsorted(x, y)) - 1, 0), len(x) - 2), 0.0
+    while k < len(x) - 2 and x[k + 1] - x[k] <= TINY * x[k]:  # to the end of a jump
+        skipped += abs(above[k] - above[k + 1])
+        k += 1
     w = x[k + 1] - x[k]
     d0, d1 = -density[k] * w * w, -density[k + 1] * w * w
     c0, c1, c2, c3, c4, c5 = quintic(area[k], area[k + 1], above[k] * w, above[k + 1] * w, d0, d1)
-    t = min((y - x[k]) / w, 1.0)
+    t = min(max((y - x[k]) / w, 0.0), 1.0)
     value = c0 + t * (c1 + t * (c2 + t * (c3 + t * (c4 + t * c5))))
     slope = (c1 + t * (2.0 * c2 + t * (3.0 * c3 + t * (4.0 * c4 + t * 5.0 * c5)))) / w
     bend = (2.0 * c2 + t * (6.0 * c3 + t * (12.0 * c4 + t * 20.0 * c5))) / (w * w)
-    return value, slope, -bend, doubt[k], 3.4348 * doubt[k] / w
+    return value, slope, -bend, doubt[k] + max(x[k] - y, 0.0) * above[0], 3.4348 * doubt[k] / w + skipped
 
 
 @compiled
@@ -189,26 +192,29 @@ def interpolated(
     k, last = 0, -1
     c0, c1, c2, c3, c4, c5, w = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0
     for j in range(len(y)):
-        while k < len(x) - 2 and x[k + 1] < y[j]:
+        while k < len(x) - 2 and (x[k + 1] < y[j] or x[k + 1] - x[k] <= TINY * x[k]):
             k += 1
         if k != last:
             w = x[k + 1] - x[k]
             d0, d1 = -density[k] * w * w, -density[k + 1] * w * w
             c0, c1, c2, c3, c4, c5 = quintic(area[k], area[k + 1], above[k] * w, above[k + 1] * w, d0, d1)
             last = k
-        t = min((y[j] - x[k]) / w, 1.0)
+        t = min(max((y[j] - x[k]) / w, 0.0), 1.0)
         values[j] = c0 + t * (c1 + t * (c2 + t * (c3 + t * (c4 + t * c5))))
         slopes[j] = (c1 + t * (2.0 * c2 + t * (3.0 * c3 + t * (4.0 * c4 + t * 5.0 * c5)))) / w
-        doubts[j], slope_doubts[j] = doubt[k], 3.4348 * doubt[k] / w
+        doubts[j], slope_doubts[j] = doubt[k] + max(x[k] - y[j], 0.0) * above[0], 3.4348 * doubt[k] / w
     return values, slopes, doubts, slope_doubts
 
 
 @compiled
-def tangents(x: FloatArray, area: FloatArray, above: FloatArray, step: float, count: int, drift: bool) -> FloatArray:
+def tangents(
+    x: FloatArray, area: FloatArray, above: FloatArray, step: float, count: int, drift: bool, once: bool
+) -> FloatArray:
     """Values on the lattice whose concave majorant, linear in between, is nowhere below the true function.
 
     Each lattice cell gets the tangent at the knot nearest its middle; at lattice points the higher of the two
-    neighbouring tangents; the least concave majorant of these is meant. Without `drift` it starts at 0.
+    neighbouring tangents; the least concave majorant of these is meant. Without `drift` it starts at 0. `once`: it is of
+    one event and stays so, for it is nowhere above the tangent at 0, which serves where another would be.
     """
     out = np.zeros(count + 1)
     k, top = 0, len(x) - 1
@@ -216,9 +222,10 @@ def tangents(x: FloatArray, area: FloatArray, above: FloatArray, step: float, co
         middle = (j + 0.5) * step
         while k < top and x[k + 1] - middle <= middle - x[k]:
             k += 1
-        use = k if drift or j > 0 else 0
-        left = area[use] + above[use] * (j * step - x[use])
-        right = area[use] + above[use] * ((j + 1) * step - x[use])
+        left = area[k] + above[k] * (j * step - x[k])
+        right = area[k] + above[k] * ((j + 1) * step - x[k])
+        if (not drift and j == 0) or (once and left > above[0] * j * step):
+            left, right = above[0] * j * step, above[0] * (j + 1) * step
         out[j] = max(out[j], left)
         out[j + 1] = right
     return out
@@ -281,8 +288,10 @@ def at_knots(x: FloatArray, y: float) -> tuple[FloatArray, FloatArray]:
     """Vectors over (area, above, density) that give G(y) - y N(y), and over the doubts that bound its error."""
     out, wrong, n = np.zeros(3 * len(x)), np.zeros(len(x)), len(x)
     k = min(max(int(np.searchsorted(x, y)) - 1, 0), n - 2)
+    while k < n - 2 and x[k + 1] - x[k] <= TINY * x[k]:  # to the end of a jump
+        k += 1
     w = float(x[k + 1] - x[k])
-    t = min((y - float(x[k])) / w, 1.0)
+    t = min(max((y - float(x[k])) / w, 0.0), 1.0)
     powers = t ** np.arange(6)
     slopes = np.arange(6) * np.concatenate([[0.0], t ** np.arange(5)]) / w
     use = powers - y * slopes

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kivijalka.engine.errors import FloatArray
-from kivijalka.engine.law import Severity, breaks_of
+from kivijalka.engine.law import TINY, Severity, as_smooth, breaks_of
 from kivijalka.engine.severity import Lognormal
 
 ROUND = 2.0**-53
+HUMP, MOST_HUMPS = 128, 4  # knots for a law between few, and how many such laws get them
+MOST_LAWS = 100  # and among how many: of many laws none matters much
 MOST_BREAKS = 200  # jumps of laws that get knots of their own
 
 
@@ -38,8 +40,10 @@ class Knots:
 
     @cached_property
     def sizes(self) -> FloatArray:
-        """Some 48 sizes, for what needs no precision."""
-        return np.asarray(np.geomspace(max(self.x[1], self.x[-1] * 1e-12), self.x[-1], 48))
+        """Some 48 sizes, for what needs no precision, and where severities jump."""
+        jumps = np.flatnonzero(np.diff(self.x) <= TINY * self.x[:-1])
+        some = np.geomspace(max(self.x[1], self.x[-1] * 1e-12), self.x[-1], 48)
+        return np.unique(np.concatenate([some, self.x[jumps], self.x[jumps + 1]]))
 
     @cached_property
     def frequencies(self) -> FloatArray:
@@ -104,7 +108,7 @@ class EventMeasure:
 
         i = self.at_or_beyond(cap)
         peak = self.peak[max(int(np.searchsorted(self.knots.sizes, self.x[i], side="right")) - 1, 0)]
-        cut = np.minimum(self.above[i] - self.rough[i], 3 * peak / self.knots.frequencies)
+        cut = np.minimum(self.above[i] - self.rough[i], 2 * peak / self.knots.frequencies)
         whole = np.minimum(self.decay, self.rate - self.rough_rate)
         if window:
             fixed = self.x, self.turned, self.knots.sizes, self.edge, self.above, window, tail_series()
@@ -167,7 +171,13 @@ def with_breaks(x: FloatArray, severities: Sequence[Severity]) -> FloatArray:
     each = {key_of(s): s for s in severities if type(s) is not Lognormal}.values()
     found = Counter(b for s in each for b in breaks_of(s) if 0 < b < x[-1])
     jumps = np.array([b for b, _ in found.most_common(MOST_BREAKS)])
-    return np.unique(np.concatenate([x, jumps, np.nextafter(jumps, 0.0)])) if len(jumps) else x
+    if not len(jumps):
+        return x
+    apart = np.ones(len(x), bool)
+    for jump in jumps:  # no cell between a knot and a jump that is only round-off
+        apart[np.searchsorted(x, jump * (1 - TINY)) : np.searchsorted(x, jump * (1 + TINY), side="right")] = False
+    apart[[0, -1]] = True
+    return np.unique(np.concatenate([x[apart], jumps, np.nextafter(jumps, 0.0)]))
 
 
 def key_of(severity: Severity) -> Hashable:
@@ -215,7 +225,32 @@ def _moments(severities: Sequence[Severity]) -> tuple[FloatArray, FloatArray]:
 
 def knots_to(cap: float, severities: Sequence[Severity], count: int) -> Knots:
     """Knots for one curve, up to cap: smaller losses than a ten-millionth of it need none of their own."""
-    return Knots(with_breaks(log_knots(cap * 1e-7, cap, count), severities))
+    return Knots(with_breaks(with_humps(log_knots(cap * 1e-7, cap, count), severities), severities))
+
+
+def with_humps(x: FloatArray, severities: Sequence[Severity]) -> FloatArray:
+    """Knots x, and more of them where a severity's whole law lies between a few."""
+    cell = math.log(x[2] / x[1])
+    some = {key_of(s): s for s in severities if (s.sigma < 5 * cell if type(s) is Lognormal else as_smooth(s))}
+    pieces = [x]
+    for severity in some.values() if len(some) <= MOST_LAWS else ():
+        fine = x
+        for _ in range(3):  # once more where it lies in a single cell
+            if (ends := _between(severity, fine)) is None:
+                break
+            fine = np.geomspace(*ends, HUMP)
+        if fine is not x and len(pieces) <= MOST_HUMPS:
+            pieces.append(fine[1:-1])
+    found = np.unique(np.concatenate(pieces))
+    apart = np.diff(found, append=math.inf) > 1e-6 * found  # the last one stays
+    return found[apart]
+
+
+def _between(severity: Severity, x: FloatArray) -> tuple[float, float] | None:
+    """The knots between which all but 1e-12 of the law lies, if there are not many."""
+    above = severity.exceedance(x)
+    low, high = int(np.searchsorted(-above, -(1 - 1e-12), side="right")) - 1, int(np.searchsorted(-above, -1e-12))
+    return (float(x[low]), float(x[high])) if low > 0 and high < len(x) and high - low < HUMP // 2 else None
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from kivijalka.engine.errors import BadInput, FloatArray, finite_array, positive
-from kivijalka.engine.law import Severity, Smooth, as_smooth, breaks_of, turned_above
+from kivijalka.engine.law import Severity, Smooth, as_smooth, breaks_of, jumps_of, turned_above
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,9 @@ class Mixture:
         parts = [t for p in self.parts if (t := turned_above(p, x)) is not None]
         return _summed(self.weights, parts) if len(parts) == len(self.parts) else None
 
+    def jumps(self, x: FloatArray) -> FloatArray:
+        return _summed(self.weights, [jumps_of(p, x) for p in self.parts])
+
     @property
     def _smooth(self) -> list[Smooth]:
         return [s for p in self.parts if (s := as_smooth(p))]
@@ -181,3 +184,6 @@ class Scaled:
 
     def turned(self, x: FloatArray) -> FloatArray | None:
         return turned_above(self.severity, x / self.factor)
+
+    def jumps(self, x: FloatArray) -> FloatArray:
+        return jumps_of(self.severity, x / self.factor) / self.factor

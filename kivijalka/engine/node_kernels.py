@@ -10,13 +10,12 @@ import numpy as np
 
 from kivijalka.engine.compiled import compiled
 from kivijalka.engine.errors import FloatArray
-from kivijalka.engine.law import TURN
+from kivijalka.engine.law import TINY, TURN
 from kivijalka.engine.loss_kernels import ROUND, lower, tail_series
 
 STRAY = 1e-12  # share by which Gauss's nodes may be wrong, see docs/engine.md
 SOFT = 0.3  # how softly a window opens, in log x
 OPENED = math.exp(8.3 * SOFT)  # from so many windows on it is open to 1e-16, and shut below the inverse
-TINY = 4e-16  # a cell at most this wide, relative, is a jump
 
 
 class Grid(NamedTuple):
@@ -194,7 +193,7 @@ def window_decays(
     rest = before * above[0]
     for k in range(len(sizes)):
         after = 1.0 - share_left(sizes[k + 1], window, series) if k + 1 < len(sizes) else 1.0
-        bend += 4.0 * max(after - before, 0.0) * edge[k]
+        bend += 2.0 * max(after - before, 0.0) * edge[k]
         before = max(after, before)
     count = len(x)
     part, shares = np.empty(count), np.empty(count)

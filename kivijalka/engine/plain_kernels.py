@@ -42,7 +42,7 @@ def decays_of(
     if window > 0.0:
         window_decays(x, tables[5], sizes, edge, tables[1], window, series, frequencies, first, out)
     for k in range(len(frequencies)):
-        cut = max(min(tables[1, top], 3.0 * peak[place] / frequencies[k]), 0.0)
+        cut = max(min(tables[1, top], 2.0 * peak[place] / frequencies[k]), 0.0)
         out[k] = max(out[k] + fade * cut, 0.0) * (1.0 + noise)
     return out
 
@@ -206,29 +206,31 @@ def figures_of(
     area, slip, shut = tables[0, top], 2.0 * noise * tables[0, top], max(window / OPENED, 1e-300)
     even = slack + 2.0 * slip / tilt
     round_fft = 8.0 * math.log2(2.0 * size) * ROUND * math.sqrt(2.0 * size * squares)
-    s, linear = np.empty(half, np.complex128), np.empty(half, np.complex128)
-    whole, base = np.empty(half, np.complex128), np.empty(half, np.complex128)
-    base_error, linear_error = np.zeros(half), np.empty(half)
+    s, rest, wrong = np.empty(half, np.complex128), np.empty(half, np.complex128), np.empty(half)
     for k in range(half):
         s[k] = complex(-tilt, -spacing * k)
         a, b = spectrum[k], np.conj(spectrum[(2 * size - k) % (2 * size)])
         w_large, w_small = 0.5 * (a + b) * gain[k], -0.5j * (a - b) * gain[k]
         kernel, kernel_small = w_large + w_small - rate, w_small - rate
-        whole[k] = complex(min(kernel.real, 0.0), kernel.imag)
-        base[k] = complex(min(kernel_small.real, 0.0), kernel_small.imag)
-        linear[k] = w_large
+        whole = complex(min(kernel.real, 0.0), kernel.imag)
+        base = complex(min(kernel_small.real, 0.0), kernel_small.imag)
         v = abs(s[k])
         e = v * v * even + v * rounding + round_fft * gain[k] + total * (alias_of[k] + STRAY) + 2.0 * noise * rate
+        small_error = 0.0
         if window > 0.0:
             e += v * (2.7 * slack1 + 14.0 * slip) + 4.1 * (slack2 + slip / shut)
-            base_error[k] = e
-        linear_error[k] = e
+            small_error = e
+        m, b = np.exp(whole), np.exp(base)
+        most_m, most_b = abs(m), abs(b)
+        rest[k] = m - b - atom * w_large
+        moved = e + small_error
+        wrong[k] = e * abs(m - atom) + small_error * abs(m - b)
+        wrong[k] += most_m * moved * moved + most_b * small_error * small_error if moved < 1.0 else 1e300
+        wrong[k] += 16.0 * ROUND * (most_m * (1.0 + abs(whole)) + most_b * (1.0 + abs(base)) + atom * abs(w_large))
     first = max(int(np.searchsorted(frequencies, 2.0 / window, side="right")) - 1, 0) if window > 0.0 else 0
     decays = decays_of(x, tables, decay, peak, edge, sizes, frequencies, top, tilt, noise, window, first, series)
     height = heights_of(decays, rate, small_rate)
-    below, short, e1, e2, w0, w1, w2 = to_terms(
-        whole, base, linear, linear_error, base_error, linear_error, True, atom, frequencies, height, s, spacing
-    )
+    below, short, e1, e2, w0, w1, w2 = to_terms(rest, wrong, frequencies, height, s, spacing)
     share, blur = 2.0 / period, 1e-9 * step
     far1, far2 = beyond(frequencies, height, 0.0, step, period, blur)
     below_error = (share * (e1 + 4.0 * size * ROUND * w1 + blur * w0) + far1) * math.exp(tilt * blur)
@@ -248,9 +250,11 @@ def figures_of(
     facts = (
         tilt, period, alias, kept, kept * inside, others, others_mean, steep, log_size, below_error, short_error,
         noise, fixed_below, fixed_short, atom, window, one_rate, one_small, chance_base, base_mean, few_steep, few_log,
+        0.0, 0.0,
     )  # fmt: skip
     for k in range(5):
         tables[k] *= atom
+    pairs = np.empty((0, 6, n_knots))
     spectrum[:] = 0.0
     for k in range(half):
         spectrum[k] = np.conj(below[k])
@@ -279,11 +283,11 @@ def figures_of(
         if j >= 2 * count or j == 0:
             return False
         q = max(fine * (j - 1 + min(max((p - before) / max(here - before, 1e-300), 0.0), 1.0)), 1e-3 * step)
-        q, low, high = quantile_near(p, q, 0.0, math.inf, step, cap, x, tables, below, short, s, series, facts)
+        q, low, high = quantile_near(p, q, 0.0, math.inf, step, cap, x, tables, pairs, below, short, s, series, facts)
         if not high < math.inf:
             return False
         out[i, 0], out[i, 1], out[i, 2] = q, low, high
-        gain_at, gain_low, gain_high = gain_near(p, q, low, high, cap, x, tables, below, short, s, series, facts)
+        gain_at, gain_low, gain_high = gain_near(p, q, low, high, cap, x, tables, pairs, below, short, s, series, facts)
         slack_mean = noise * mean
         out[i, 4] = max((mean - gain_high - slack_mean) / (1.0 - p), low)
         out[i, 5] = (mean - gain_low + slack_mean) / (1.0 - p)

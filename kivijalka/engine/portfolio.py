@@ -261,11 +261,13 @@ class Portfolio:
         shocks = self.shocks_of(unit)
         groups = []
         for factor in (None, *range(len(self.factors))):
-            risks = [r for r in inside if r.factor == factor]
             own = [(s.rate, [x for _, x in hits]) for s, hits in shocks if s.factor == factor]
-            if factor is None or risks or own:
-                rates = np.array([r.rate for r in risks])
-                groups.append(Group(rates, [r.severity for r in risks], own, self._shape(factor)))
+            events = [(r.rate, r.severity) for r in inside if r.factor == factor]
+            events += [(rate, hits[0]) for rate, hits in own if len(hits) == 1]  # a shock that hits once is an event
+            own = [(rate, hits) for rate, hits in own if len(hits) > 1]
+            if factor is None or events or own:
+                rates = np.array([rate for rate, _ in events])
+                groups.append(Group(rates, [severity for _, severity in events], own, self._shape(factor)))
         return Ingredients(groups)
 
 

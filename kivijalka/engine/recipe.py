@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,17 @@ from kivijalka.engine.errors import FloatArray
 from kivijalka.engine.measure import EventMeasure
 
 ComplexArray = NDArray[np.complex128]
-Weigher = Callable[[EventMeasure, bool], ComplexArray]
+
+
+class Role(Enum):
+    """What a measure is of: events of a rate of their own, such under a gamma factor, or one event, a shock's part."""
+
+    FREE = 1
+    SHARED = 2
+    ONCE = 3
+
+
+Weigher = Callable[[EventMeasure, Role], ComplexArray]
 
 
 @dataclass(frozen=True)
@@ -47,12 +58,12 @@ class Block:
         return total
 
     def log_transform(self, kernel: Weigher) -> ComplexArray:
-        """log E exp(s S), when kernel(measure, may_drift) gives the integral of exp(s y) - 1 over a measure."""
-        total = kernel(self.events, math.isinf(self.shape))
+        """log E exp(s S), when kernel(measure, role) gives the integral of exp(s y) - 1 over a measure."""
+        total = kernel(self.events, Role.FREE if math.isinf(self.shape) else Role.SHARED)
         for shock in self.shocks:
             product = np.ones_like(total)
             for part in shock.parts:
-                hit = 1.0 + kernel(part, False)
+                hit = 1.0 + kernel(part, Role.ONCE)
                 product = product * hit / np.maximum(np.abs(hit), 1.0)  # it lies in the unit disk: projecting mends
             total = total + shock.rate * (product - 1.0)
         if math.isinf(self.shape):
@@ -104,6 +115,12 @@ class Recipe:
         """Events with densities, and how many times its rate a single one is likelier than none; none if any has none."""
         for block in self.blocks if self.is_smooth else ():
             yield (1.0 if math.isinf(block.shape) else block.shape / (block.shape + block.smooth_rate)), block.events
+
+    def pairs(self) -> list[tuple[float, list[tuple[float, EventMeasure]]]]:
+        """Two such events are likelier than none by half the sum of weight times (sum of share times measure) squared."""
+        singles = list(self.singles())
+        swings = [(1 / b.shape, [one]) for b, one in zip(self.blocks, singles, strict=False) if math.isfinite(b.shape)]
+        return [(1.0, singles), *swings] if singles else []
 
     @property
     def jump(self) -> float:

@@ -148,22 +148,20 @@ class View:
         floor = max(none - atom, 0.0)
         height = np.maximum(np.minimum(height, rate) - none, 0.0) + 1e-15 * rate
         height = np.maximum.accumulate(height[::-1])[::-1]
-        with np.errstate(divide="ignore"):
-            log_transform = log_transform + np.log(rate * product)
-        zeros = np.zeros(n)
+        whole = np.exp(log_transform) * rate * product
+        size = np.abs(whole)
+        wrong = size * np.expm1(np.minimum(slack, 700.0)) + 16 * ROUND * (size * (1 + np.abs(log_transform)) + atom)
         frequencies = self.recipe.first.knots.frequencies
-        logs = log_transform, np.full(n, math.log(max(atom, 1e-300)), np.complex128), zeros.astype(np.complex128)
-        slack, tops = np.minimum(slack, 1e300), height + floor
         below, _, e1, _, w0, w1, _ = to_terms(
-            *logs, slack, zeros, zeros, False, atom, frequencies, tops, lattice.s, 2 * math.pi / lattice.period
+            whole - atom, wrong, frequencies, height + floor, lattice.s, 2 * math.pi / lattice.period
         )
         share = 2 / lattice.period
         blur = lattice.step * min(max(floor, 1e-9), 1e-3)
-        wrong = share * (e1 + 4 * lattice.size * ROUND * w1 + blur * w0)
-        wrong += beyond(frequencies, height, floor, lattice.step, lattice.period, blur)[0]
+        error = share * (e1 + 4 * lattice.size * ROUND * w1 + blur * w0)
+        error += beyond(frequencies, height, floor, lattice.step, lattice.period, blur)[0]
         bends = share * float(np.sum(np.abs(below) * np.abs(lattice.s) ** 2))
         chance = math.exp(min(math.log(max(rate, 1e-300)) + far - self.size * (lattice.period - cap), 0.0))
-        return Others(lattice, below, wrong * math.exp(tilt * blur), share * w0, bends, atom, kept, min(chance, kept))
+        return Others(lattice, below, error * math.exp(tilt * blur), share * w0, bends, atom, kept, min(chance, kept))
 
 
 def sharing(recipe: Recipe, cap: float, points: int) -> View:

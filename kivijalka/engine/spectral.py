@@ -33,11 +33,12 @@ class At:
 
 @dataclass(frozen=True)
 class SpectralLaw:
-    """P(S <= x) = years without large events + years with one event, large + a Fourier series for the rest.
+    """P(S <= x) = years without large events + years with one event, large (or two) + a Fourier series for the rest.
 
     The series are of exp(-tilt x) times the rest and its integral, each with an error that grows by exp(tilt x). Years
     with an event above the cap are left out (they do not matter below it). `one` are the tables of single events,
-    times the chance of no other; `facts` are laid out as facts_of says.
+    times the chance of no other, `pairs` those of pairs (see Taken); `facts` are laid out as facts_of says. `close` are
+    terms of P(S <= x) with the pairs left in, whose chance is then `others`.
     """
 
     lattice: Lattice
@@ -45,6 +46,9 @@ class SpectralLaw:
     short_terms: ComplexArray
     x: FloatArray
     one: FloatArray
+    pairs: FloatArray
+    close: ComplexArray
+    others: float
     facts: tuple[float, ...]
     least: float
 
@@ -52,7 +56,16 @@ class SpectralLaw:
     def _law(self) -> tuple[object, ...]:
         from kivijalka.engine.loss_kernels import tail_series
 
-        return self.x, self.one, self.below_terms, self.short_terms, self.lattice.s, tail_series(), self.facts
+        return (
+            self.x,
+            self.one,
+            self.pairs,
+            self.below_terms,
+            self.short_terms,
+            self.lattice.s,
+            tail_series(),
+            self.facts,
+        )
 
     def at(self, x: float) -> At:
         """Bounds at one 0 < x < cap."""
@@ -66,10 +79,10 @@ class SpectralLaw:
         """P(S <= x) at lattice points: close."""
         from scipy import fft
 
-        alias, others, atom, one_rate, base = (self.facts[i] for i in (2, 5, 14, 16, 18))
-        wave = np.asarray(fft.irfft(self.below_terms, self.lattice.size))[: self.lattice.count]
+        alias, atom, one_rate, base = (self.facts[i] for i in (2, 14, 16, 18))
+        wave = np.asarray(fft.irfft(self.close, self.lattice.size))[: self.lattice.count]
         one = one_rate - np.interp(self.lattice.points, self.x, self.one[1])
-        found = base + one + wave * self.lattice.grow / self.lattice.step - alias * others
+        found = base + one + wave * self.lattice.grow / self.lattice.step - alias * self.others
         return np.asarray(np.maximum.accumulate(np.clip(found, atom, 1.0)))
 
     def quantile(self, p: float, low: float = 0.0, high: float = math.inf) -> Bounded:
@@ -199,6 +212,99 @@ def sum_of(arrays: list[NDArray[Number]]) -> NDArray[Number]:
     return total
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What is taken out of a transform besides years without large events, over the chance of no event.
+
+    Its transform; its error to first order, what second order and round-off add; its slopes by each single's large
+    events and by its small ones; of it the transform of the pairs. `tables` (pairs, 6, knots): years with two events
+    are the sum over pairs of table * table, times the chance of no event. Of these, the chance and the loss of those
+    with small events alone, and with a large one, all below the cap.
+    """
+
+    terms: ComplexArray
+    first: FloatArray
+    error: FloatArray
+    pair: ComplexArray
+    slopes: list[tuple[ComplexArray, ComplexArray]]
+    tables: FloatArray
+    small: float = 0.0
+    small_mean: float = 0.0
+    inside: float = 0.0
+    inside_mean: float = 0.0
+
+
+def taken_out(recipe: Recipe, lattice: Lattice, kernels: dict[int, Kernel], paired: bool) -> Taken:
+    """Single large events, and pairs with one if they are wanted: see Recipe.singles, Recipe.pairs."""
+    n = lattice.size // 2
+    singles = [(share, kernels[id(m)]) for share, m in recipe.singles()]
+    terms = sum((share * k.large for share, k in singles), np.zeros(n, np.complex128))
+    first = sum((share * k.large_error for share, k in singles), np.zeros(n))
+    error = np.full(n, 64 * ROUND * sum(share * m.rate for share, m in recipe.singles()))
+    slopes = [(np.full(n, share, np.complex128), np.zeros(n, np.complex128)) for share, _ in singles]
+    pair, tables = np.zeros(n, np.complex128), [np.zeros((0, 6, recipe.first.knots.count))]
+    few, few_mean, all_of, all_mean = [], [], [], []
+    where = {id(m): i for i, (_, m) in enumerate(recipe.singles())}
+    for weight, some in recipe.pairs() if paired else ():
+        found = [(math.sqrt(weight / 2) * share, m, kernels[id(m)]) for share, m in some]
+        every = sum_of([w * (k.whole + m.rate) for w, m, k in found])
+        small = sum_of([w * (k.small + m.rate) for w, m, k in found])
+        pair += (every - small) * (every + small)
+        wrong = sum_of([w * (k.small_error + k.large_error) for w, _, k in found])
+        first += 2 * wrong * (np.abs(every) + np.abs(small))
+        error += 2 * wrong**2 + 64 * ROUND * sum(w * m.rate for w, m, _ in found) ** 2
+        for w, m, _ in found:
+            slopes[where[id(m)]][0][:] += 2 * w * every
+            slopes[where[id(m)]][1][:] += 2 * w * (every - small)
+        tables.append(sum_of([w * m.tables for w, m, _ in found])[None])
+        few.append(sum(w * k.rate for w, _, k in found))
+        few_mean.append(sum(w * k.mean for w, _, k in found))
+        all_of.append(sum(w * (m.rate - above_of(m, lattice.cap)) for w, m, _ in found))
+        all_mean.append(sum(w * inside_of(m, lattice.cap) for w, m, _ in found))
+    chances = [sum(a * a for a in some) for some in (few, all_of)]
+    means = [sum(2 * a * b for a, b in zip(*some, strict=True)) for some in ((few, few_mean), (all_of, all_mean))]
+    rest = chances[0], means[0], chances[1] - chances[0], means[1] - means[0]
+    return Taken(terms + pair, first, error, pair, slopes, np.concatenate(tables), *rest)
+
+
+def rest_of(recipe: Recipe, parts: list[Part], taken: Taken, atom: float) -> tuple[ComplexArray, FloatArray]:
+    """The transform of the years that are left, and its error (docs/engine.md, Theorem 2, 2.)."""
+    logs, bases = sum_of([p.log for p in parts]), sum_of([p.base for p in parts])
+    whole, base = np.exp(logs), np.exp(bases)
+    size, base_size = np.abs(whole), np.abs(base)
+    wrong = atom * taken.error
+    wrong += 16 * ROUND * (size * (1 + np.abs(logs)) + base_size * (1 + np.abs(bases)))
+    if not recipe.is_smooth or any(block.shocks for block in recipe.blocks):
+        wrong += size * np.expm1(np.minimum(sum_of([p.error for p in parts]), 700.0))
+        wrong += base_size * np.expm1(np.minimum(sum_of([p.base_error for p in parts]), 700.0))
+        return whole - base - atom * taken.terms, wrong + atom * taken.first
+    moved, base_moved = _Moved(len(wrong)), _Moved(len(wrong))
+    for block, part, (by_large, by_small) in zip(recipe.blocks, parts, taken.slopes, strict=True):
+        k, a = part.kernels[id(block.events)], block.shape
+        turn, base_turn = 1 / (1 - k.whole / a), 1 / (1 - k.small / a)
+        wrong += k.large_error * np.abs(whole * turn - atom * by_large)
+        wrong += k.small_error * np.abs(whole * turn - base * base_turn - atom * by_small)
+        moved.add((k.large_error + k.small_error) * np.abs(turn), a)
+        base_moved.add(k.small_error * np.abs(base_turn), a)
+    return whole - base - atom * taken.terms, wrong + size * moved.rest + base_size * base_moved.rest
+
+
+class _Moved:
+    """By how much a product of (1 - K / a)^-a, over its size, may move beyond first order when logarithms move so much."""
+
+    def __init__(self, count: int) -> None:
+        self.first, self.all = np.zeros(count), np.zeros(count)
+
+    def add(self, moved: FloatArray, shape: float) -> None:
+        self.first += moved
+        self.all += np.where(moved < shape / 2, moved / (1 - np.minimum(moved / shape, 0.5)), 1e300)
+
+    @property
+    def rest(self) -> FloatArray:
+        """exp(all) - 1 - first, as exp(v) - 1 - v is at most v^2 up to 1."""
+        return np.where(self.all < 1, self.all - self.first + self.all**2, 1e300)
+
+
 def spectral_law(recipe: Recipe, lattice: Lattice, far: Chernoff, window: Window) -> SpectralLaw:
     """Theorem 2 of docs/engine.md, for a lattice whose cap is a knot."""
     from kivijalka.engine.series_kernels import beyond, to_terms
@@ -206,29 +312,25 @@ def spectral_law(recipe: Recipe, lattice: Lattice, far: Chernoff, window: Window
     parts = [part_of(block, lattice, window.size) for block in recipe.blocks]
     kernels = {key: kernel for part in parts for key, kernel in part.kernels.items()}
     atom, smooth = recipe.probability_of_none(), recipe.is_smooth
-    singles = [(share, kernels[id(m)]) for share, m in recipe.singles()]
-    n = lattice.size // 2
-    linear = sum((share * k.large for share, k in singles), np.zeros(n, np.complex128))
-    linear_error = sum((share * k.large_error for share, k in singles), np.zeros(n))
-    logs = sum_of([p.log for p in parts]), sum_of([p.base for p in parts]), linear
-    errors = sum_of([p.error for p in parts]), sum_of([p.base_error for p in parts]), linear_error
-    alone = smooth and len(parts) == 1 and not recipe.blocks[0].shocks and math.isinf(recipe.blocks[0].shape)
+    taken = taken_out(recipe, lattice, kernels, window.paired)
 
     def gone(m: EventMeasure) -> FloatArray:
         return np.asarray(m.rate - (kernels[id(m)].rate if smooth else m.rough_rate))
 
-    # the transform beyond each frequency, less what was taken out
-    height = heights(recipe, lattice, window.size, gone, 2 / max(window.size, lattice.step))
+    height = heights(recipe, lattice, window, gone, 2 / max(window.size, lattice.step))
     floor = 0.0 if smooth else max(math.exp(-float(recipe.log_none(gone))) - atom, 0.0)
     frequencies, spacing = recipe.first.knots.frequencies, 2 * math.pi / lattice.period
-    below, short, *sums = to_terms(*logs, *errors, alone, atom, frequencies, height + floor, lattice.s, spacing)
+    rest, wrong = rest_of(recipe, parts, taken, atom)
+    below, short, *sums = to_terms(rest, wrong, frequencies, height + floor, lattice.s, spacing)
     e1, e2, w0, w1, w2 = (2 / lattice.period * v for v in sums)
     rounding, blur = 4 * lattice.size * ROUND, lattice.step * min(max(floor, 1e-9), 1e-3)
     far1, far2 = beyond(frequencies, height, floor, lattice.step, lattice.period, blur)
     below_error = (e1 + rounding * w1 + far1 + blur * w0) * math.exp(lattice.tilt * blur)
     one = sum((atom * share * m.tables for share, m in recipe.singles()), np.zeros(recipe.first.tables.shape))
-    facts = facts_of(recipe, lattice, far, window, kernels, one, below_error, e2 + rounding * w2 + far2)
-    return SpectralLaw(lattice, below, short, recipe.first.x, one, facts, 12.1 * window.size)
+    facts = facts_of(recipe, lattice, far, window, kernels, one, taken, below_error, e2 + rounding * w2 + far2)
+    tables = recipe.first.x, one, math.sqrt(atom) * taken.tables
+    close, others = below - atom * taken.pair / lattice.s, facts[5] + atom * taken.inside
+    return SpectralLaw(lattice, below, short, *tables, close, others, facts, 12.1 * window.size)
 
 
 def facts_of(
@@ -238,6 +340,7 @@ def facts_of(
     window: Window,
     kernels: dict[int, Kernel],
     one: FloatArray,
+    taken: Taken,
     below_error: float,
     short_error: float,
 ) -> tuple[float, ...]:
@@ -256,8 +359,8 @@ def facts_of(
     )
     top = recipe.first.at_or_beyond(lattice.cap)
     inside = float(one[0, top] - lattice.cap * one[1, top])
-    others = kept - base - (one_rate - float(one[1, top]))
-    mean = kept_mean - base_mean - (inside - one_small)
+    others = kept - base - (one_rate - float(one[1, top])) - atom * taken.inside
+    mean = kept_mean - base_mean - (inside - one_small) - atom * taken.inside_mean
     # each once for years without large events, for single events, and through other periods
     doubts = [(rate, kernels[id(m)]) for rate, m in recipe.measures()]
     fixed_below = 4 * sum(rate * k.rate_doubt for rate, k in doubts) + 64 * ROUND
@@ -276,6 +379,8 @@ def facts_of(
         base_mean,
         window.few.steep,
         window.few.log_size,
+        atom * taken.small,
+        atom * taken.small_mean,
     )
 
 

@@ -7,8 +7,10 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from kivijalka.engine.errors import FloatArray, IntArray
-from kivijalka.engine.law import Severity, as_smooth, turned_above
+from kivijalka.engine.law import Severity, as_smooth, jumps_of, turned_above
 from kivijalka.engine.measure import Knots, key_of, lognormals_of
+
+AROUND = 2.1  # what turning the path around a jump of the density costs, beside a density without a turned path
 
 
 def filled(
@@ -90,6 +92,7 @@ def one_row(severity: Severity, knots: Knots) -> FloatArray:
             out[6 * k + f + p : -2] = peak
         else:
             out[5 * k : 6 * k] = turned
+            out[6 * k + f + p : -2] = AROUND * jumps_of(severity, knots.sizes)
     out[4 * k : 5 * k - 1] = doubt
     out[-2], out[-1] = severity.mean, severity.square
     return out

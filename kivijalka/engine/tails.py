@@ -14,6 +14,7 @@ from kivijalka.engine.measure import ROUND, EventMeasure
 from kivijalka.engine.recipe import Block, Recipe
 
 Rates = Callable[[EventMeasure], FloatArray]
+ENOUGH = 1e-9  # error of P(S <= x) from which no better window is looked for
 WINDOWS = (18.0, 13.0, 26.0, 40.0, 64.0, 100.0)  # how many times smaller than the sizes asked for windows may be
 
 
@@ -82,37 +83,41 @@ def inside_of(m: EventMeasure, cap: float) -> float:
 class Window:
     """Which events count as large: of size y with probability P(Z <= log(y / size) / SOFT); size 0: all.
 
-    `few`: years without large events that exceed y have at most the chance few.chance(y).
+    `few`: years without large events that exceed y have at most the chance few.chance(y). `paired`: years with two
+    events, of which one is large, are taken out of the series too.
     """
 
     size: float
     few: Chernoff
+    paired: bool = False
 
 
 NO_WINDOW = Window(0.0, Chernoff(1.0, -math.inf))
 
 
 def window_for(recipe: Recipe, lattice: Lattice, least: float) -> Window:
-    """The window that makes bounds narrowest for sizes from `least` on."""
-    if not recipe.is_smooth:
-        return NO_WINDOW
-    best, cost = NO_WINDOW, left_out(recipe, lattice, 0.0)
-    for times in WINDOWS:
-        if cost < 1e-9:
-            break
-        few = few_large(recipe, lattice.cap, least / times, least)
-        found = left_out(recipe, lattice, least / times) + few.chance(least)
-        if found < cost:
-            best, cost = Window(least / times, few), found
+    """The window that makes bounds narrowest for sizes from `least` on; pairs are taken out where it is not enough."""
+    best, cost = NO_WINDOW, math.inf
+    for paired in (False, True) if recipe.is_smooth else ():
+        for times in (math.inf, *WINDOWS):
+            if cost < ENOUGH:
+                return best
+            size = least / times
+            few = few_large(recipe, lattice.cap, size, least) if size else NO_WINDOW.few
+            found = left_out(recipe, lattice, Window(size, few, paired)) + few.chance(least)
+            if found < cost:
+                best, cost = Window(size, few, paired), found
     return best
 
 
-def left_out(recipe: Recipe, lattice: Lattice, window: float) -> float:
+def left_out(recipe: Recipe, lattice: Lattice, window: Window) -> float:
     """About how much of P(S <= x) frequencies beyond the lattice's hold."""
     from kivijalka.engine.series_kernels import beyond
 
-    start = math.pi / lattice.step
-    height = heights(recipe, lattice, window, lambda m: np.asarray(m.rate - m.left_of(window, lattice.cap, 0.0)), start)
+    def gone(m: EventMeasure) -> FloatArray:
+        return np.asarray(m.rate - m.left_of(window.size, lattice.cap, 0.0))
+
+    height = heights(recipe, lattice, window, gone, math.pi / lattice.step)
     blur = lattice.step * 1e-9
     return beyond(recipe.first.knots.frequencies, height, 0.0, lattice.step, lattice.period, blur)[0]
 
@@ -126,16 +131,20 @@ def few_large(recipe: Recipe, cap: float, window: float, least: float) -> Cherno
     return min((of(k / least) for k in (6.0, 12.0, 18.0, 24.0)), key=lambda c: c.log_size - c.steep * least)
 
 
-def heights(recipe: Recipe, lattice: Lattice, window: float, gone: Rates, start: float) -> FloatArray:
+def heights(recipe: Recipe, lattice: Lattice, window: Window, gone: Rates, start: float) -> FloatArray:
     """Bounds, from each frequency on, of what is left of the transform (Theorem 2 of docs/engine.md, 1.).
 
     `gone(measure)` is the rate of its large events that have a density. Of use from the frequency `start` on.
     """
-    decays = {id(m): m.decays(lattice.cap, lattice.tilt, window, start) for _, m in recipe.measures()}
+    decays = {id(m): m.decays(lattice.cap, lattice.tilt, window.size, start) for _, m in recipe.measures()}
     rest = math.exp(-float(recipe.log_none(gone)))
     whole = np.exp(-recipe.log_none(lambda m: np.maximum(gone(m) - decays[id(m)], 0.0)))
-    first, atom = np.zeros(len(whole)), recipe.probability_of_none()
+    out, atom = np.zeros(len(whole)), recipe.probability_of_none()
     for share, m in recipe.singles():
-        first += atom * share * np.minimum(decays[id(m)], gone(m))
-    size = np.minimum(np.maximum(whole - rest - (1 - 1e-9) * first, 0.0) + 8 * ROUND, 1.0)
+        out += share * np.minimum(decays[id(m)], gone(m))
+    for weight, some in recipe.pairs() if window.paired else ():
+        small = sum(share * float(m.rate - gone(m)) for share, m in some)
+        large = sum((share * np.minimum(decays[id(m)], gone(m)) for share, m in some), np.zeros(len(whole)))
+        out += weight * large * (small + large / 2)
+    size = np.minimum(np.maximum(whole - rest - (1 - 1e-9) * atom * out, 0.0) + 8 * ROUND, 1.0)
     return np.asarray(np.maximum.accumulate(size[::-1])[::-1])

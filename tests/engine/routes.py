@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import product
 
@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import gamma, poisson
 
+from kivijalka.engine import Risk
 from kivijalka.engine.network import Network
 
 
@@ -39,6 +40,36 @@ def talbot(laplace: Callable[[np.ndarray], np.ndarray], x: float, terms: int = 4
     s = np.append(rate + 0j, rate * angle * (cot + 1j))
     weight = np.append(0.5 + 0j, 1 + 1j * (angle + (angle * cot - 1) * cot))
     return float(rate / terms * np.sum((weight * np.exp(x * s) * laplace(s)).real))
+
+
+def lattice_law(
+    risks: Sequence[Risk], factors: Sequence[float], top: float, count: int = 2**19
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:
+    """Sizes x up to top, P(S <= x), E(x - S)+ of smooth laws; and by how much these two differ on half the points.
+
+    Losses are spread to the neighbours of a lattice with their mean kept; half of a point's chance lies above it.
+    """
+    fine, coarse = (_on_lattice(risks, factors, top / n, n) for n in (count, count // 2))
+    gaps = [float(np.max(np.abs(a[::2] - b))) for a, b in zip(fine, coarse, strict=True)]
+    return top / count * np.arange(count), *fine, 2 * gaps[0] + 1e-10, 2 * gaps[1] + 1e-10 * top
+
+
+def _on_lattice(
+    risks: Sequence[Risk], factors: Sequence[float], step: float, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    places = np.arange(count + 1)
+    total = np.zeros(count + 1, np.complex128)
+    for factor in (None, *range(len(factors))):
+        log = np.zeros(count + 1, np.complex128)
+        for risk in risks:
+            if risk.factor == factor:
+                slopes = np.diff(risk.severity.limited_mean(step * places)) / step
+                mass = np.concatenate([[0.0], slopes[:-1] - slopes[1:], slopes[-1:]])
+                log += risk.rate * (np.fft.rfft(mass * np.exp(-10.0 / count * places), 2 * count) - mass.sum())
+        total += log if factor is None else -factors[factor] * np.log1p(-log / factors[factor])
+    p = np.fft.irfft(np.exp(total))[:count] * np.exp(10.0 / count * places[:count])
+    below = np.cumsum(p)
+    return below - p / 2, step * np.append(0.0, np.cumsum(below)[:-1])
 
 
 def panjer(rate: Fraction, severity: dict[int, Fraction], top: int) -> list[Fraction]:
