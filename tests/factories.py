@@ -14,6 +14,7 @@ from django.utils import timezone
 from kivijalka.actions.models import Action
 from kivijalka.controls.models import Control
 from kivijalka.events.models import Event
+from kivijalka.insurance.models import Insurance
 from kivijalka.meetings.models import Item, Meeting
 from kivijalka.monitoring.models import Indicator, Signal
 from kivijalka.objectives.models import Objective
@@ -208,6 +209,29 @@ def event(title: str | None = None, *, unit: Unit | None = None, of: Risk | None
     made = fresh(Event.objects.create(unit=at, **{"owner": person(unit=at), **values}))
     if of is not None:
         link("realised", made, of)
+    return made
+
+
+def insurance(
+    title: str | None = None, *, covers: Iterable[Risk] = (), unit: Unit | None = None, **given: Any
+) -> Insurance:
+    """An insurance in force that covers some risks."""
+    at = unit or city()
+    values = {
+        "title": title or f"Vakuutus {next(_serial)}",
+        "owner": given.pop("owner", None) or person(unit=at),
+        "insurer": "Esimerkkivakuutus Oy",
+        "covers": "Vahingot",
+        "deductible_eur": 0,
+        "limit_eur": 1_000_000,
+        "premium_eur": 1,
+        "valid_from": LONG_AGO,
+        "valid_to": in_days(900),
+        **given,
+    }
+    made = fresh(Insurance.objects.create(unit=at, **values))
+    for covered in covers:
+        link("insures", made, covered)
     return made
 
 

@@ -7,14 +7,12 @@ that their transaction looks at: the rows are read anew each time, in as many qu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
-
-from django.db.models import QuerySet
 
 from kivijalka.access.actor import Actor, current_actor
 from kivijalka.actions.models import Action
@@ -55,10 +53,10 @@ class Losses:
     """What open risks under a unit cost a year, as far as the acting person sees them."""
 
     unit: Unit | None
-    day: date
     tree: Tree
     read: Read
     whose: Hashable = field(repr=False)
+    insured: Mapping[UUID, Sequence[Insurance]] = field(repr=False)
     causes: tuple[CommonCause, ...] = ()
     limits: tuple[LossLimit, ...] = ()
 
@@ -129,17 +127,14 @@ class Losses:
 
     def used_up(self) -> list[UsedUp]:
         """Of each insurance that pays no more than so much in a year, how often the threats here use that up. What stays of a
-        year is told as if it had no such limit. Two questions, of what the acting person sees."""
-        limited = {one.pk: one for one in _in_force(self.day).filter(aggregate_eur__isnull=False).order_by("code")}
-        covered: dict[UUID, set[UUID]] = defaultdict(set)
-        for insurance, risk in _insured(limited):
-            covered[risk].add(insurance)
-        paid: dict[UUID, list[Risk]] = defaultdict(list)
+        year is told as if it had no such limit."""
+        paid: dict[Insurance, list[Risk]] = defaultdict(list)
         for loss in self.threats:
-            for insurance in covered.get(loss.risk, ()):
-                low, high = _layer(limited[insurance])
-                paid[insurance].append(Risk(loss.now.often, Cover(low, high - low).ceded(loss.now.severity)))
-        return [UsedUp.of(limited[insurance], risks) for insurance, risks in paid.items()]
+            for insurance in self.insured.get(loss.risk, ()):
+                if insurance.aggregate_eur is not None:
+                    low, high = _layer(insurance)
+                    paid[insurance].append(Risk(loss.now.often, Cover(low, high - low).ceded(loss.now.severity)))
+        return [UsedUp.of(insurance, paid[insurance]) for insurance in sorted(paid, key=lambda one: str(one.code))]
 
     @cached_property
     def struck(self) -> tuple[Cause, ...]:
@@ -200,18 +195,19 @@ def losses_of(unit: Any, day: date, tree: Tree | None = None) -> Losses:
     places = {head.number: place for place, head in enumerate(tree.below, start=1)}
     rows = models.Risk.objects.seen().filter(models.Risk.IS_OPEN).order_by()
     rows = rows.filter(unit__in=unit.below) if unit else rows
+    insured = _insured(day)
     meaning = Meaning(
         reading_of(decided()),
         1 + len(places),
         {number: places[head] for number, head in tree.under.items() if head in places},
-        _layers(day),
+        {risk: tuple(map(_layer, insurances)) for risk, insurances in insured.items()},
         frozenset(Link.objects.in_force("realised").values_list("b", flat=True)),
     )
     policy = policy_known(day)
     common, limits = (policy.scales.common_causes, policy.scales.loss_limits) if policy else ((), ())
     whose = actor.principal, unit.number if unit else None, actor.as_of, tuple(actor.reach("risk.view"))
     read = STORE.of(whose).again(list(rows.values_list(LINE, flat=True)), meaning)
-    return Losses(unit, day, tree, read, whose, common, _for(limits, tree.unit, actor))
+    return Losses(unit, tree, read, whose, insured, common, _for(limits, tree.unit, actor))
 
 
 def _for(limits: tuple[LossLimit, ...], unit: Unit | None, actor: Actor) -> tuple[LossLimit, ...]:
@@ -221,29 +217,20 @@ def _for(limits: tuple[LossLimit, ...], unit: Unit | None, actor: Actor) -> tupl
     return tuple(limit for limit in limits if limit.kind == unit.kind)
 
 
-def _layers(day: date) -> dict[UUID, tuple[Layer, ...]]:
-    """Of each insured risk the layers that insurances in force on the day bear, as far as they are seen. Two questions."""
-    covers = {one.pk: _layer(one) for one in _in_force(day).only("pk", "deductible_eur", "limit_eur")}
-    found: dict[UUID, tuple[Layer, ...]] = {}
-    for insurance, risk in _insured(covers):
-        found[risk] = (*found.get(risk, ()), covers[insurance])
+def _insured(day: date) -> dict[UUID, list[Insurance]]:
+    """Of each insured risk the insurances in force on the day, as far as they are seen. Two questions."""
+    seen = Insurance.objects.seen().filter(state=Insurance.State.IN_FORCE, valid_from__lte=day, valid_to__gte=day)
+    insurances = seen.in_bulk()
+    found: dict[UUID, list[Insurance]] = defaultdict(list)
+    if insurances:
+        ties = Link.objects.in_force("insures").filter(a__in=list(insurances)).order_by("a", "b")
+        for insurance, risk in ties.values_list("a", "b"):
+            found[risk].append(insurances[insurance])
     return found
-
-
-def _in_force(day: date) -> QuerySet[Insurance]:
-    return Insurance.objects.seen().filter(state=Insurance.State.IN_FORCE, valid_from__lte=day, valid_to__gte=day)
 
 
 def _layer(insurance: Insurance) -> Layer:
     return float(insurance.deductible_eur), float(insurance.limit_eur)
-
-
-def _insured(insurances: Collection[UUID]) -> Iterable[tuple[UUID, UUID]]:
-    """Pairs of an insurance and a risk that it covers."""
-    if not insurances:
-        return ()
-    ties = Link.objects.in_force("insures").filter(a__in=list(insurances)).order_by("a", "b")
-    return ties.values_list("a", "b")
 
 
 def named(shares: Collection[Share]) -> dict[UUID, models.Risk]:

@@ -110,17 +110,7 @@ def test_a_target_that_was_set_above_where_the_risk_stands_now_adds_nothing(dire
 
 def test_an_insurance_in_force_that_is_seen_bears_its_part(director: Person, sector: Unit) -> None:
     risk = make.assessed_risk(unit=sector, likelihood=4, impact=4)
-    values = {
-        "unit": sector,
-        "owner": director,
-        "title": "Property",
-        "insurer": "Oy",
-        "covers": "Fire",
-        "premium_eur": 1,
-    }
-    days = {"valid_from": make.in_days(-9), "valid_to": make.in_days(9)}
-    insurance = Insurance.objects.create(**values, **days, deductible_eur=100_000, limit_eur=90_000_000)
-    make.link("insures", insurance, risk)
+    insurance = make.insurance(unit=sector, covers=[risk], deductible_eur=100_000, limit_eur=90_000_000)
     found = seen_by(director, sector)
     assert found.read.insured == 1 and 0 < found.year(NET).mean < found.year().mean / 10
     Insurance.objects.filter(pk=insurance.pk).update(valid_to=make.in_days(-1))
@@ -129,15 +119,9 @@ def test_an_insurance_in_force_that_is_seen_bears_its_part(director: Person, sec
 
 
 def test_how_often_the_most_that_an_insurance_pays_in_a_year_is_used_up(director: Person, sector: Unit) -> None:
-    values = {"unit": sector, "owner": director, "insurer": "Oy", "covers": "Fire", "premium_eur": 1}
-    days = {"valid_from": make.in_days(-9), "valid_to": make.in_days(9)}
-    covers = {"deductible_eur": 0, "limit_eur": 1_000_000_000}
-    limited = Insurance.objects.create(title="Property", **values, **days, **covers, aggregate_eur=100_000)
-    endless = Insurance.objects.create(title="Fidelity", **values, **days, **covers)
-    for _number in range(3):
-        risk = make.risk(unit=sector, **ESTIMATE)
-        make.link("insures", limited, risk)
-        make.link("insures", endless, risk)
+    risks = [make.risk(unit=sector, **ESTIMATE) for _number in range(3)]
+    limited = make.insurance(unit=sector, covers=risks, limit_eur=1_000_000_000, aggregate_eur=100_000)
+    make.insurance(unit=sector, covers=risks, limit_eur=1_000_000_000)
     with acting(director.pk):
         found = losses_of(None, timezone.localdate())
         [one] = found.used_up()

@@ -17,7 +17,6 @@ from scipy.optimize import brentq
 from scipy.stats import gamma
 
 from kivijalka.access import acting
-from kivijalka.insurance.models import Insurance
 from kivijalka.losses.queries import GROSS, NET, losses_of
 from kivijalka.losses.terms import Basis
 from kivijalka.policy.queries import policy_in_force
@@ -48,12 +47,8 @@ def client(client: Client) -> Client:
                 often, dear = 10 ** random.uniform(-2, 0), 10 ** random.uniform(4, 6)
                 ends = map(Decimal, (f"{often:.4f}", f"{5 * often:.4f}", f"{dear:.0f}", f"{20 * dear:.0f}"))
                 estimate(actor, Risk.objects.get(pk=risk.pk), **dict(zip(ENDS, ends, strict=True)))
-    values = {"unit": city, "owner": expert, "insurer": "Oy", "covers": "Fire", "premium_eur": 1}
-    days = {"valid_from": make.in_days(-9), "valid_to": make.in_days(9)}
-    for title, low, high, covered in (("Low", 50_000, 400_000, made[:6]), ("High", 300_000, 5_000_000, made[3:9])):
-        insurance = Insurance.objects.create(title=title, deductible_eur=low, limit_eur=high, **values, **days)
-        for risk in covered:
-            make.link("insures", insurance, risk)
+    make.insurance(unit=city, covers=made[:6], deductible_eur=50_000, limit_eur=400_000)
+    make.insurance(unit=city, covers=made[3:9], deductible_eur=300_000, limit_eur=5_000_000)
     client.person = expert
     return sign_in(client, expert)
 

@@ -49,6 +49,12 @@ def everything_for(reader: Person) -> Risk:
     return make.fresh(risk)
 
 
+def insured(risk: Risk) -> None:
+    """The risk has been insured for a year, up to so much a year."""
+    make.insurance("Omaisuus", unit=risk.unit, owner=risk.owner, covers=[risk], aggregate_eur=100_000)
+    as_of_old()
+
+
 def as_of_old(days: int = 400) -> None:
     """All that stands now has stood for so long."""
     with connection.cursor() as cursor:

@@ -29,7 +29,7 @@ from kivijalka.reports.documents.workbook import as_xlsx
 from kivijalka.risks.models import Risk
 from tests import factories as make
 from tests.doors.test_queries import queries
-from tests.reports.small_city import THEN, as_of_old, asking, everything_for, had, reader_at
+from tests.reports.small_city import THEN, as_of_old, asking, everything_for, had, insured, reader_at
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = ("fi", "sv", "en")
@@ -87,6 +87,7 @@ def test_every_report_is_a_pdf_for_everybody_in_each_language(
 def test_made_again_for_a_past_day_it_is_the_same_to_the_byte_whatever_changed_since(
     key: str, form: str, site: Client, reader: Person, risk: Risk
 ) -> None:
+    insured(risk)
     query = query_of(key, reader, risk)
     first = site.get(f"/reports/{key}.{form}", query, follow=True)
     address = first.redirect_chain[-1][0]
@@ -170,6 +171,12 @@ def test_a_report_says_what_it_rests_on(site: Client, reader: Person, risk: Risk
     content = text_of(had(site, "/reports/unit-short.xlsx", unit=reader.unit.code, as_of=THEN))
     for words in ("30 Jun 2026", str(reader), "Kivijalka 0.1.0", "Mark of the reader", "None: the trail was sealed"):
         assert words in content
+
+
+def test_a_report_says_what_its_figures_after_insurance_leave_out(site: Client, reader: Person, risk: Risk) -> None:
+    insured(risk)
+    content = text_of(had(site, "/reports/unit-full.xlsx", unit=reader.unit.code, as_of=THEN))
+    assert "Omaisuus: It pays no more than 100" in content and "uses that up with a probability of" in content
 
 
 BAD_NOTES = {

@@ -22,7 +22,9 @@ def losses(asked: Asked) -> list[Block]:
     found = losses_of(asked.unit, asked.day, asked.tree("risk.view"))
     if found.year(GROSS).is_empty:
         return []
-    return _section([_sentences(found), _bases(found), _table(found), *_chart(found), _page(asked)])
+    return _section(
+        [_sentences(found), _bases(found), _table(found), *_used_up(asked, found), *_chart(found), _page(asked)]
+    )
 
 
 def losses_in_short(asked: Asked) -> list[Block]:
@@ -80,6 +82,12 @@ def _table(found: Losses) -> Table:
     heads = [Head(_("How seldom"), width=2), *(Head(capfirst(name), is_number=True, width=3) for name in names)]
     lines = [[Said(capfirst(row.words)), *_euros(row)] for row in rows]
     return Table(_("Loss of a year that is passed on average once in so many years"), heads, lines)
+
+
+def _used_up(asked: Asked, found: Losses) -> list[Block]:
+    """What the columns after insurance leave out: that some insurances pay no more than so much in a year."""
+    told = [[asked.named(one), Said(f" {one}: {text}")] for one, text in words.used_up(found)]
+    return [Bullets(told)] if told else []
 
 
 def _euros(row: words.Row) -> list[Said]:
