@@ -19,8 +19,14 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import path
 
 from kivijalka.actions.models import Action as Declared
+from kivijalka.policy.models import example_content
 from kivijalka.risks.models import Level
 from kivijalka.risks.models import Risk as DeclaredRisk
+
+NAMED = {
+    scale: [(one["key"], one["name"]["fi"]) for one in example_content()[scale]]
+    for scale in ("controllability", "control_adequacy")
+}
 
 
 class Plain(models.Model):
@@ -76,8 +82,8 @@ class Risk(Plain):
     impact = models.PositiveSmallIntegerField(null=True)
     level = models.CharField(max_length=20, choices=Level)
     treatment = models.CharField(max_length=20, choices=DeclaredRisk.Treatment)
-    controllability = models.CharField(max_length=20, choices=DeclaredRisk.Controllability)
-    control_adequacy = models.CharField(max_length=20, choices=DeclaredRisk.Adequacy)
+    controllability = models.CharField(max_length=20, choices=NAMED["controllability"])
+    control_adequacy = models.CharField(max_length=20, choices=NAMED["control_adequacy"])
     review = models.DateField(null=True)
     accepted_until = models.DateField(null=True)
     acceptance_reason = models.TextField()

@@ -41,7 +41,7 @@ class Judged:
         self.first: dict[UUID, Assessment] = {}
         self.made: dict[tuple[UUID, str], list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
         self.estimates: dict[UUID, dict[str, Any]] = {}
-        policies = Policies(city)
+        self.policies = policies = Policies(city)
         for one in sorted(city.assessments, key=lambda one: one.at):
             if one.stage == "inherent":
                 continue
@@ -56,6 +56,12 @@ class Judged:
         is_estimated = current["current_levels"] and risk.is_estimated
         estimate = self._estimate(self.first[risk.id]) if is_estimated else NONE
         return {**current, **target, **estimate}
+
+    def answered(self, risk: RiskVersion) -> dict[str, UUID | None]:
+        """Under which policies its two answers were given: one when it was first assessed, one with each assessment."""
+        first = self.policies.in_force(self.first[risk.id].at) if risk.controllability else None
+        latest = self._latest(risk, "current")["current_under"] if risk.control_adequacy else None
+        return {"controllability_under": first, "control_adequacy_under": latest}
 
     def causes_of(self, risk: RiskVersion) -> tuple[str, ...]:
         """Of some of the risks of an area the common cause that strikes it."""

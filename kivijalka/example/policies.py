@@ -102,7 +102,8 @@ class Policies:
 
 
 def former_content() -> dict[str, Any]:
-    """The former scale of likelihood: "possible" ended at once in five years. The matrix was the same."""
+    """The former scale of likelihood: "possible" ended at once in five years; partners were called others. The matrix was
+    the same."""
     content = deepcopy(example_content())
     content["likelihood"][2]["high"] = content["likelihood"][3]["low"] = 0.2
     for level, texts in (
@@ -110,6 +111,10 @@ def former_content() -> dict[str, Any]:
         (3, ("Once in 1 to 5 years.", "Kerran 1–5 vuodessa.", "En gång på 1–5 år.")),
     ):
         content["likelihood"][level]["text"] = dict(zip(("en", "fi", "sv"), texts, strict=True))
+    partners = next(one for one in content["controllability"] if one["key"] == "partners")
+    partners["name"] = {
+        "en": "only together with others", "fi": "vain yhdessä muiden kanssa", "sv": "bara tillsammans med andra",
+    }  # fmt: skip
     return content
 
 

@@ -87,6 +87,7 @@ def _risk(evidence: Evidence, judged: Judged, risk: RiskVersion) -> dict[str, An
         "evidence": evidence.of(risk),
         "controllability": risk.controllability,
         "control_adequacy": risk.control_adequacy,
+        **judged.answered(risk),
         "review": risk.review,
         "treatment_reason": "",
         "starter": "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from itertools import pairwise
@@ -13,12 +15,14 @@ from django.utils.translation import gettext as _
 from kivijalka.organisation.models import Unit
 from kivijalka.policy.reading import Finding
 from kivijalka.policy.scales import (
+    ANSWERED,
     CLASSES,
     COMMON_CAUSES,
     COUNTED,
     DIMENSIONS,
     LEVELS,
     NEXT_ABOVE,
+    NO_CONTROL,
     Scales,
     Step,
     Words,
@@ -26,6 +30,8 @@ from kivijalka.policy.scales import (
 
 # A hundred years of days: no rule counts further.
 MOST_COUNTED = 36_500
+# What a record can hold of an answer.
+KEY = re.compile(r"[a-z][a-z0-9_]{0,19}")
 KINDS = ("strategic", "operational", "financial", "hazard")
 
 
@@ -42,6 +48,7 @@ def check(scales: Scales, roles: Collection[str] = ()) -> list[Finding]:
             *unknown_classes(scales),
             *unfit_authority(scales, roles),
             *unfit_escalation(scales, roles),
+            *(f for scale in ANSWERED for f in unfit_answers(scales, scale)),
             *unfit_causes(scales),
             *unfit_limits(scales),
             *without_words(scales),
@@ -229,6 +236,27 @@ def unfit_causes(scales: Scales) -> Iterator[Finding]:
             what = _("The range from %(low)s to %(high)s is empty, upside down, or begins at zero.")
             values = {"low": cause.low, "high": cause.high}
             yield Finding("upside_down", where, what % values, _("Begin above zero and end higher."))
+
+
+def unfit_answers(scales: Scales, scale: str) -> Iterator[Finding]:
+    """A scale whose answers a risk could not hold or a reader not tell apart. One that is not there is not asked."""
+    answers = scales.answers(scale)
+    if len(answers) == 1:
+        yield Finding("one_answer", scale, _("One answer is no choice."), _("Add others, or remove the scale."))
+    for key, times in Counter(answer.key for answer in answers).items():
+        if times > 1:
+            yield Finding("twice", scale, _("“%s” stands there twice.") % key, _("Remove one."))
+        if not KEY.fullmatch(key):
+            what = _("“%s” is no key that a record could hold.") % key
+            yield Finding("unfit_key", scale, what, _("Write up to 20 small letters, digits and underscores."))
+    for language in ("fi", "sv", "en"):
+        for name, times in Counter(answer.name.in_(language).strip().casefold() for answer in answers).items():
+            if name and times > 1:
+                what = _("Two answers are called “%(name)s” (%(language)s).") % {"name": name, "language": language}
+                yield Finding("same_words", scale, what, _("Let each have words of its own."))
+    if scale == "control_adequacy" and answers and NO_CONTROL not in {answer.key for answer in answers}:
+        what = _("No answer says that there is no control.")
+        yield Finding("no_control", scale, what, _("Add it with the key “%s”.") % NO_CONTROL)
 
 
 def unfit_limits(scales: Scales) -> Iterator[Finding]:

@@ -16,6 +16,9 @@ COMMON_CAUSES = (
     "power_cut", "pandemic", "cyber_attack", "flood", "weather", "water_supply", "supply_chain", "armed_conflict",
 )  # fmt: skip
 CLASSES = ("low", "moderate", "high", "critical")
+# Scales whose answers a risk holds. Of adequacy one is known to the house: that there is no control.
+ANSWERED = ("controllability", "control_adequacy")
+NO_CONTROL = "none"
 # Words of an escalation rule that the house watches by itself: how many of something, or that something is so.
 COUNTED = ("without_treatment_days", "action_overdue_days", "postponements", "review_overdue_share_of_interval")
 WATCHED = ("class", "indicator", "over_appetite", *COUNTED)
@@ -211,13 +214,14 @@ class Scales:
     classes: tuple[RiskClass, ...]
     matrix: dict[int, tuple[str, ...]]
     opportunity_matrix: Opportunities
-    controllability: tuple[Named, ...]
-    control_adequacy: tuple[Named, ...]
     appetite: Appetite
     acceptance: tuple[Authority, ...]
     acceptance_rules: AcceptanceRules
     treatment_required: TreatmentRequired
     escalation: tuple[Escalation, ...]
+    # A policy without one of these does not ask it.
+    controllability: tuple[Named, ...] = ()
+    control_adequacy: tuple[Named, ...] = ()
     floors: tuple[Floor, ...] = ()
     common_causes: tuple[CommonCause, ...] = ()
     loss_limits: tuple[LossLimit, ...] = ()
@@ -248,8 +252,20 @@ class Scales:
         step = self.likelihood[level - 1]
         return (step.name or step.text).in_(language)
 
+    def likelihood_in_words(self, level: int, language: str) -> str:
+        """A level as everybody reads it: its number, then what it is called."""
+        return f"{level} {self.likelihood_name(level, language)}"
+
+    def impact_in_words(self, level: int, language: str) -> str:
+        return f"{level} {self.impact_name(level, language)}"
+
     def impact_name(self, level: int, language: str) -> str:
         return self.impact_levels[level - 1].name.in_(language)
+
+    def answers(self, scale: str) -> tuple[Named, ...]:
+        """What may be answered on one of the scales named `ANSWERED`, in its order."""
+        found: tuple[Named, ...] = getattr(self, scale)
+        return tuple(sorted(found, key=lambda one: one.order))
 
     def expected_loss(self, likelihood: int, impact: int, dimension: str = "finance") -> float:
         """Euros a year of a cell: the geometric means of its frequency and of its impact."""

@@ -23,6 +23,7 @@ from kivijalka.access.rules import rights_in
 from kivijalka.register.batch import together, under_way
 from kivijalka.register.declare import M, Register, Words
 from kivijalka.register.models import Kept
+from kivijalka.register.offered import Offered, OfferedChoice
 from kivijalka.register.own.fields import fill, own_of
 from kivijalka.register.refusal import Conflict, Invalid, NotThere, Refused
 
@@ -204,6 +205,8 @@ class Input:
 
         common: dict[str, Any] = {"label": self.ask.label, "help_text": self.ask.help, "required": self.required}
         common["initial"] = self.default
+        if isinstance(self.ask.choices, Offered):
+            return OfferedChoice(self.ask.choices, **common)
         if self.ask.choices is not None:
             coerce = self.type if self.type in (int, str) else str
             return forms.TypedChoiceField(choices=_choices(self), coerce=coerce, empty_value=None, **common)

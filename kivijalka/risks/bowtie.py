@@ -77,10 +77,16 @@ def bowtie(risk: Risk, today: date) -> BowTie:
     return BowTie(
         causes=[*_own(risk.cause), *_others(causing, risks, acting)],
         prevents=preventing,
-        event=Box(risk.event or risk.title, actions=acting.get(risk.pk, ())),
+        event=Box(risk.event or risk.title, note=_adequacy(risk), actions=acting.get(risk.pk, ())),
         limits=[box for box in boxes.values() if box not in preventing],
         consequences=[*_own(risk.consequence), *_others(caused, risks, acting)],
     )
+
+
+def _adequacy(risk: Risk) -> str:
+    """How adequate its controls are, in the words of the policy that it was answered under."""
+    said = risk.get_control_adequacy_display()
+    return f"{capfirst(_('adequacy of present controls'))}: {said}" if said else ""
 
 
 def _own(text: str) -> list[Box]:

@@ -15,7 +15,9 @@ from kivijalka.actions import commands as actions
 from kivijalka.controls.models import Control
 from kivijalka.escalations import commands as escalations
 from kivijalka.organisation.models import Unit
+from kivijalka.policy.answers import Scale
 from kivijalka.policy.queries import policy_in_force
+from kivijalka.policy.scales import NO_CONTROL
 from kivijalka.publishing.commands import publishing
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
@@ -30,8 +32,9 @@ JUDGED = ["current_levels", "current_under", "likelihood", "impact", "level", "s
 OPPORTUNITY = ("sign", Risk.Sign.OPPORTUNITY)
 RiskThatStays = Annotated[Risk, Ask(_("The risk that stays"))]
 UnitThatTakesOver = Annotated[Unit, Ask(_("The unit that takes it over"))]
-# How adequate controls are when there are some.
-SOME = [(one, one.label) for one in Risk.Adequacy if one != Risk.Adequacy.NONE]
+# How adequate controls are, by the policy, when there are some.
+ADEQUACY = Scale("control_adequacy")
+SOME = Scale("control_adequacy", without=[NO_CONTROL])
 # What a risk that is split off has from the one that it was a part of.
 SPLIT = (
     "unit_id",
@@ -222,13 +225,14 @@ def name_control(
 
 @command(
     _("No control yet"),
-    when=Risk.IS_OPEN & Q(control_adequacy__in=["", Risk.Adequacy.NONE]),
+    when=Risk.IS_OPEN & Q(control_adequacy__in=["", NO_CONTROL]),
     says=_("Nothing keeps the risk at its level today. Whoever names a control later says so there."),
     worded=[Worded(*OPPORTUNITY, _("Nothing helps it yet"), _("Nothing helps the opportunity along today."))],
 )
 def no_control(actor: Actor, risk: Risk) -> Risk:
     """Say that nothing keeps the risk at its level."""
-    risk.control_adequacy = Risk.Adequacy.NONE
+    refuse(rules.why_not_answer(ADEQUACY.choices))
+    risk.control_adequacy = NO_CONTROL
     risk.save(update_fields=["control_adequacy"])
     return risk
 

@@ -26,7 +26,7 @@ from kivijalka.register.doors.place import kept
 from kivijalka.register.doors.show import Verb
 from kivijalka.register.models import SPAN, Confidentiality, Link
 from kivijalka.register.refusal import NotThere, Refused
-from kivijalka.risks import beginnings, queries
+from kivijalka.risks import beginnings, commands, queries
 from kivijalka.risks.models import Risk
 from kivijalka.risks.registers import risks
 
@@ -135,7 +135,7 @@ def done(risk: Risk, verb: str, is_treated: bool) -> bool:
     """Whether a step is behind; a risk that is to be accepted needs no action."""
     answers: dict[str, bool] = {
         "assess": risk.state != Risk.State.DRAFT,
-        "name_control": risk.control_adequacy != "",
+        "name_control": risk.control_adequacy != "" or not commands.ADEQUACY.choices,
         "decide": risk.treatment != "",
         "treat": is_treated or risk.treatment == Risk.Treatment.ACCEPT,
     }

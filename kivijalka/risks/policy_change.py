@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+
 from kivijalka.policy.change import Translation
 from kivijalka.policy.models import PolicyVersion
-from kivijalka.policy.queries import decided
-from kivijalka.policy.scales import DIMENSIONS, Scales
+from kivijalka.policy.queries import decided, policy_known
+from kivijalka.policy.scales import ANSWERED, DIMENSIONS, Scales
 from kivijalka.risks.models import Assessment, Risk
+from kivijalka.risks.registers import risks
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,52 @@ class Judged:
 
 def changes_under(policy: PolicyVersion) -> list[Change]:
     """Open risks within reach that another version would class otherwise, in three queries however many risks."""
-    risks = Risk.objects.seen().filter(Risk.IS_OPEN).exclude(level="").order_by("code")
-    rows = list(risks.values_list("id", "code", "title", "unit_id", "level"))
+    known = Risk.objects.seen().filter(Risk.IS_OPEN).exclude(level="").order_by("code")
+    rows = list(known.values_list("id", "code", "title", "unit_id", "level"))
     scales = {version.pk: version.scales for version in decided()}
     return changed(rows, latest_judgements(), scales, policy.scales)
+
+
+@dataclass(frozen=True)
+class Reworded:
+    """An answer that another policy would call otherwise, no longer ask (`after` is empty), or ask anew (`before` is).
+
+    `held` is how many open risks have it, and keep it in the words that they have.
+    """
+
+    scale: str
+    key: str
+    before: str
+    after: str
+    held: int = 0
+
+    @property
+    def label(self) -> str:
+        return capfirst(str(risks.field(self.scale).verbose_name))
+
+
+def answers_under(policy: PolicyVersion, units: Collection[int] | None) -> list[Reworded]:
+    """What becomes of the answers about controlling a risk, and how many risks in these units have those that go."""
+    now, language = policy_known(timezone.localdate()), get_language() or "fi"
+    found = answers_changed(now.scales, policy.scales, language) if now else []
+    rows = Risk.objects.seen().filter(Risk.IS_OPEN)
+    rows = rows if units is None else rows.filter(unit__in=units)
+    counted = {
+        scale: Counter(rows.exclude(**{scale: ""}).values_list(scale, flat=True))
+        for scale in {one.scale for one in found}
+    }
+    return [replace(one, held=counted[one.scale][one.key]) for one in found]
+
+
+def answers_changed(old: Scales, new: Scales, language: str) -> list[Reworded]:
+    """Answers whose words differ between two versions, scale by scale."""
+    found = []
+    for scale in ANSWERED:
+        before, after = ({one.key: one.name.in_(language) for one in scales.answers(scale)} for scales in (old, new))
+        keys = dict.fromkeys([*before, *after])
+        changed = [key for key in keys if before.get(key) != after.get(key)]
+        found += [Reworded(scale, key, before.get(key, ""), after.get(key, "")) for key in changed]
+    return found
 
 
 def latest_judgements() -> dict[UUID, Judged]:

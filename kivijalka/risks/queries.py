@@ -76,8 +76,8 @@ def level_words() -> dict[str, dict[Any, str]]:
         return classes
     scales = policy.scales
     return classes | {
-        "likelihood": {level: f"{level} {scales.likelihood_name(level, language)}" for level in LEVELS},
-        "impact": {level: f"{level} {scales.impact_name(level, language)}" for level in LEVELS},
+        "likelihood": {level: scales.likelihood_in_words(level, language) for level in LEVELS},
+        "impact": {level: scales.impact_in_words(level, language) for level in LEVELS},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -53,6 +53,13 @@ def why_not_assess(likelihood: int, impacts: list[int | None]) -> Reason | None:
         return Reason("no_impact", _("Give at least one impact. The worst of them gives the risk's level."))
     if not all(1 <= value <= 5 for value in [likelihood, *(impact for impact in impacts if impact)]):
         return Reason("not_a_level", _("Levels go from 1 to 5."))
+    return None
+
+
+def why_not_answer(scale: Sequence[object]) -> Reason | None:
+    """Why nothing is answered on a scale of the policy. None: it may be."""
+    if not scale:
+        return Reason("not_asked", _("The policy in force has no scale for this: it is not asked."))
     return None
 
 

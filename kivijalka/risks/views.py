@@ -20,7 +20,7 @@ from kivijalka.register.refusal import NotThere
 from kivijalka.risks import estimates
 from kivijalka.risks.bowtie import bowtie
 from kivijalka.risks.models import ENDS, Level, Risk
-from kivijalka.risks.policy_change import by_unit_below, changes_under, within
+from kivijalka.risks.policy_change import answers_under, by_unit_below, changes_under, within
 from kivijalka.risks.registers import risks
 
 MOST = 50
@@ -47,7 +47,8 @@ def policy_change(request: HttpRequest, pk: UUID) -> HttpResponse:
     policy: PolicyVersion = rows.one(policies, pk)
     units = {unit.number: unit for unit in Unit.objects.seen()}
     unit = _unit(request, units) or _top(units)
-    changes = within(changes_under(policy), _below(unit) if unit else None)
+    numbers = _below(unit) if unit else None
+    changes = within(changes_under(policy), numbers)
     parents = {number: found.parent_id for number, found in units.items()}
     counted = by_unit_below(changes, parents, unit.number if unit else None)
     moves = Counter((change.before, change.after) for change in changes)
@@ -62,6 +63,7 @@ def policy_change(request: HttpRequest, pk: UUID) -> HttpResponse:
         "moves": [{"before": b, "after": a, "words": (names[b], names[a]), "count": n, "rises": a > b}
                   for (b, a), n in sorted(moves.items())],
         "risks": [(change, units.get(change.unit), names[change.before], names[change.after]) for change in chosen[:MOST]],
+        "answers": answers_under(policy, numbers),
         "total": len(chosen),
         "most": MOST,
         "query": f"unit={unit.code}&" if unit else "",

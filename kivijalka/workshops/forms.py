@@ -43,7 +43,7 @@ def _words(scales: Scales) -> tuple[dict[int, Option], dict[int, Option]]:
         step.level: Option(f"{step.level} {(step.name or step.text).in_(language)}", step.text.in_(language))
         for step in scales.likelihood
     }
-    return likelihood, {level: Option(f"{level} {scales.impact_name(level, language)}") for level in LEVELS}
+    return likelihood, {level: Option(scales.impact_in_words(level, language)) for level in LEVELS}
 
 
 def _scale(label: Any, options: dict[int, Option]) -> forms.TypedChoiceField:

@@ -73,10 +73,10 @@ class Words:
         return cls(policy.scales, get_language() or "fi")
 
     def likelihood(self, level: int) -> str:
-        return f"{level} {self.scales.likelihood_name(level, self.language)}"
+        return self.scales.likelihood_in_words(level, self.language)
 
     def impact(self, level: int) -> str:
-        return f"{level} {self.scales.impact_name(level, self.language)}"
+        return self.scales.impact_in_words(level, self.language)
 
     @property
     def impacts(self) -> list[str]:

@@ -210,3 +210,31 @@ def test_a_changed_matrix_alone_changes_the_class(content: dict[str, Any]) -> No
 def test_common_causes_and_limits_that_do_not_fit_are_told(part: str, value: list[Any], code: str) -> None:
     told = check(read_scales({**example_content(), part: value}))
     assert [finding.code for finding in told if finding.grave] == [code]
+
+
+@pytest.mark.parametrize(
+    ("scale", "change", "code"),
+    [
+        ("controllability", lambda answers: [*answers, answers[0]], "twice"),
+        ("controllability", lambda answers: answers[:1], "one_answer"),
+        ("controllability", lambda answers: [{**answers[0], "key": "Oma itse"}, *answers[1:]], "unfit_key"),
+        ("controllability", lambda answers: [{**answers[0], "name": answers[1]["name"]}, *answers[1:]], "same_words"),
+        ("control_adequacy", lambda answers: answers[1:], "no_control"),
+    ],
+)
+def test_answers_that_a_risk_could_not_hold_or_a_reader_not_tell_apart_are_refused(
+    content: dict[str, Any], scale: str, change: Any, code: str
+) -> None:
+    content[scale] = change(content[scale])
+    found = [finding for finding in check(read_scales(content)) if finding.code == code]
+    assert found and all(finding.grave and finding.where == scale and finding.how for finding in found)
+
+
+def test_an_answer_without_words_in_each_language_is_refused(content: dict[str, Any]) -> None:
+    content["control_adequacy"][1]["name"]["sv"] = ""
+    assert ("words", "control_adequacy[2].name") in found(content)
+
+
+def test_a_policy_need_not_ask_how_a_risk_is_controlled(content: dict[str, Any]) -> None:
+    del content["controllability"], content["control_adequacy"]
+    assert found(content) == []

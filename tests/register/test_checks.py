@@ -55,7 +55,7 @@ def test_e004_a_sortable_column_without_index() -> None:
 
 
 def test_e004_a_filter_without_index() -> None:
-    the_one(checks.without_index([replace(RISKS, filters={"controllability": ["in"]})]), "E004", "'controllability'")
+    the_one(checks.without_index([replace(RISKS, filters={"confidentiality": ["in"]})]), "E004", "'confidentiality'")
 
 
 @isolate_apps("kivijalka.risks")

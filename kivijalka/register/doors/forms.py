@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.register.command import Command, Option
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.related import value_of
+from kivijalka.register.doors.values import text_of
 from kivijalka.register.fields import DayField, LocalDecimalField, RecordField, ScaleInput
 from kivijalka.register.models import Kept
+from kivijalka.register.offered import OfferedChoice, OfferedField
 from kivijalka.register.own.fields import field_of
 from kivijalka.register.plain import plain
 from kivijalka.register.refusal import Invalid, Refused
@@ -61,7 +63,7 @@ def record_form(
     """
     names = only if only is not None else [name for name in register.writable if not is_hidden(record, name)]
     form = RegisterForm(data, initial={name: value_of(record, name) for name in names} if record else None)
-    form.fields.update({name: form_field(register.field(name)) for name in names})
+    form.fields.update({name: form_field(register.field(name), record) for name in names})
     return form
 
 
@@ -95,12 +97,13 @@ def offer_fitting(form: RegisterForm, command: Command[Any], record: Any) -> Non
         field.choices = [(value, label) for value, label in field.choices if value == "" or value in values]
 
 
-def form_field(field: Field[Any, Any]) -> forms.Field:
-    """The form field of a model field: records as search-as-you-type, days and numbers as people write them.
+def form_field(field: Field[Any, Any], record: Any = None) -> forms.Field:
+    """The form field of a model field, for a record where there is one: records as search-as-you-type, days and numbers
+    as people write them.
 
     It asks the model field's own validators too, which Django leaves to the model: that would be a second round.
     """
-    made = _form_field(field)
+    made = _form_field(field, record)
     if not isinstance(made, forms.ChoiceField):
         made.validators += [validator for validator in field.validators if validator not in made.validators]
     return made
@@ -110,7 +113,7 @@ def _may_name_any(field: Field[Any, Any]) -> bool:
     return field.name in getattr(field.model, "may_name", ())
 
 
-def _form_field(field: Field[Any, Any]) -> forms.Field:
+def _form_field(field: Field[Any, Any], record: Any) -> forms.Field:
     choices: Any
     common: dict[str, Any] = {
         "label": _capital(field.verbose_name),
@@ -123,6 +126,9 @@ def _form_field(field: Field[Any, Any]) -> forms.Field:
     if isinstance(field, ArrayField):
         choices = field.base_field.choices
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
+    if isinstance(field, OfferedField):
+        held = [(value, text_of(record, field.name))] if record and (value := value_of(record, field.name)) else []
+        return OfferedChoice(field.offers, held=held, **common)
     if isinstance(field, DecimalField):
         return LocalDecimalField(max_digits=field.max_digits, decimal_places=field.decimal_places, **common)
     if isinstance(field, DateField):

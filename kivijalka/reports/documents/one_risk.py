@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kivijalka.policy.queries import policy_known
+from kivijalka.policy.scales import ANSWERED
 from kivijalka.register.doors.related import relate
 from kivijalka.register.doors.values import in_words, text_of
 from kivijalka.register.refusal import Refused
@@ -33,6 +34,7 @@ from kivijalka.reports.documents.provenance import provenance
 from kivijalka.risks import estimates
 from kivijalka.risks.bowtie import BowTie, Box, bowtie
 from kivijalka.risks.models import ENDS, Assessment, Risk, level_badge, level_in_words
+from kivijalka.risks.registers import risks
 
 # So much of a text, and so many of what is tied to the risk, fit on the page.
 LONGEST, MOST = 320, 3
@@ -81,6 +83,9 @@ def _facts(asked: Asked, risk: Risk) -> list[tuple[str, Words]]:
     if risk.treatment:
         reason = f": {_short(risk.treatment_reason)}" if risk.treatment_reason else ""
         rows.append((_("Treatment"), f"{risk.get_treatment_display()}{reason}"))
+    for name in ANSWERED:
+        if answer := text_of(risk, name):
+            rows.append((capfirst(str(risks.field(name).verbose_name)), answer))
     if risk.accepted_until:
         until = _("until %(day)s, by %(name)s") % {
             "day": said(risk.accepted_until).words,
@@ -112,8 +117,8 @@ def _stage(risk: Risk, one: Assessment) -> list[Said]:
     language = get_language() or "fi"
     likelihood, impact = str(one.likelihood), str(one.impact)
     if policy is not None:
-        likelihood += f" {policy.scales.likelihood_name(one.likelihood, language)}"
-        impact += f" {policy.scales.impact_name(one.impact, language)}"
+        likelihood = policy.scales.likelihood_in_words(one.likelihood, language)
+        impact = policy.scales.impact_in_words(one.impact, language)
     level = Said(level_in_words(risk.sign, one.level), level=level_badge(risk.sign, one.level))
     return [Said(one.get_stage_display()), level, Said(likelihood), Said(impact), said(one.at.date())]
 

@@ -14,9 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from kivijalka.access import Access, at_unit, current_actor, owner, part_of, writes_node
 from kivijalka.areas.names import Area
 from kivijalka.areas.packs import starters
+from kivijalka.policy.answers import Scale
 from kivijalka.policy.models import PolicyVersion
+from kivijalka.policy.scales import ANSWERED
 from kivijalka.register.constraints import Guard
 from kivijalka.register.models import CodeField, Kept, Record, indexes
+from kivijalka.register.offered import OfferedField
 from kivijalka.risks import rules
 
 # Judged by the city's day; what was in force then stays so for ever.
@@ -38,6 +41,10 @@ WITHIN_AUTHORITY = (
 AS_JUDGED = "new.evidence = coalesce(old.evidence, '')"
 # What flags a risk is seen to by the database (`kj.flag_risk`); a review takes the flag away.
 FLAG_ONLY_TAKEN = "new.flagged is null or new.flagged is not distinct from old.flagged"
+# The version that an answer was given under is there only where it was in force and has the answer (`kj.risk_answers`).
+ANSWERED_BY_POLICY = " and ".join(
+    f"(new.{name} = '' or new.{name}_under is not null or new.{name} = old.{name})" for name in ANSWERED
+)
 # Of an estimate.
 ENDS = ("frequency_low", "frequency_high", "loss_low", "loss_high")
 LEVEL_VALIDATORS = [MinValueValidator(1), MaxValueValidator(5)]
@@ -108,18 +115,6 @@ class Risk(Record):
         EXPLOIT = "exploit", _("exploit")
         ENHANCE = "enhance", _("enhance")
 
-    class Controllability(models.TextChoices):
-        OWN = "own", _("we control it ourselves")
-        CITY = "city", _("needs another part of the city")
-        PARTNERS = "partners", _("only together with partners")
-        PREPARE_ONLY = "prepare_only", _("cannot be controlled; we can only prepare")
-
-    class Adequacy(models.TextChoices):
-        NONE = "none", _("no control")
-        PARTIAL = "partial", _("partial")
-        ADEQUATE = "adequate", _("adequate")
-        TESTED = "tested", _("adequate and tested")
-
     class Evidence(models.TextChoices):
         CONFIRMED = "confirmed", _("shown by a test")
         CLAIMED = "claimed", _("claimed")
@@ -127,7 +122,10 @@ class Risk(Record):
 
     owner_column = "owner_id"
     names_to_pick = ("title",)
-    untold = ("current_levels", "current_under", "target_levels", "target_under")
+    untold = (
+        "current_levels", "current_under", "target_levels", "target_under",
+        "controllability_under", "control_adequacy_under",
+    )  # fmt: skip
 
     code = CodeField("R")
     title = models.CharField(_("title"), max_length=300)
@@ -167,12 +165,11 @@ class Risk(Record):
     level = models.CharField(_("level of risk"), max_length=20, choices=Level, blank=True, default="")
     treatment = models.CharField(_("treatment"), max_length=20, choices=Treatment, blank=True, default="")
     treatment_reason = models.TextField(_("reason for the treatment"), blank=True, default="")
-    controllability = models.CharField(
-        _("controllability"), max_length=20, choices=Controllability, blank=True, default=""
-    )
-    control_adequacy = models.CharField(
-        _("adequacy of present controls"), max_length=20, choices=Adequacy, blank=True, default=""
-    )
+    # Answers by the policy, and the versions that they were given under; those the database writes (`kj.risk_answers`).
+    controllability = OfferedField(_("controllability"), max_length=20, offers=Scale("controllability"))
+    controllability_under = models.UUIDField(null=True, editable=False)
+    control_adequacy = OfferedField(_("adequacy of present controls"), max_length=20, offers=Scale("control_adequacy"))
+    control_adequacy_under = models.UUIDField(null=True, editable=False)
     # What shows that controls keep the risk at its level; written by the database alone (`kj.judge_evidence`).
     evidence = models.CharField(
         _("evidence of the level"), max_length=12, choices=Evidence, blank=True, default="", editable=False
@@ -251,6 +248,13 @@ class Risk(Record):
                 ),
             ),
             Guard(
+                name="answers_of_policy_in_force",
+                holds=ANSWERED_BY_POLICY,
+                violation_error_message=_(
+                    "An answer is one of those of the policy in force. Choose one of them, or leave it as it was."
+                ),
+            ),
+            Guard(
                 name="flag_only_taken_away",
                 holds=FLAG_ONLY_TAKEN,
                 of_site=True,
@@ -281,6 +285,8 @@ class Risk(Record):
                 "objective",
                 "flagged",
                 "treatment",
+                "controllability",
+                "control_adequacy",
                 "accepted_until",
                 "starter",
             ),
@@ -376,16 +382,14 @@ class Assessment(Kept):
 
     def get_likelihood_display(self) -> str:
         """In the words of the policy that it was made under."""
-        return (
-            f"{self.likelihood} {self.policy_version.scales.likelihood_name(self.likelihood, get_language() or 'fi')}"
-        )
+        return self.policy_version.scales.likelihood_in_words(self.likelihood, get_language() or "fi")
 
     def get_impact_display(self) -> str:
         """The worst one, and in brackets how large it is in each dimension."""
         scales, language = self.policy_version.scales, get_language() or "fi"
         given = [(one.name.in_(language), getattr(self, one.key, None)) for one in scales.dimensions]
         each = ", ".join(f"{name} {level}" for name, level in given if level)
-        return f"{self.impact} {scales.impact_name(self.impact, language)}" + (f" ({each})" if each else "")
+        return scales.impact_in_words(self.impact, language) + (f" ({each})" if each else "")
 
     def badge_of(self, name: str) -> str:
         return level_badge(self.risk.sign, self.level) if name == "level" else super().badge_of(name)

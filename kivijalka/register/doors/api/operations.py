@@ -73,7 +73,7 @@ def editing(register: Register[Any]) -> Operation:
         command = register.all_commands["edit"]
         record = _ready(register, id, command)
         body = Body(request, shapes.edit_shape(register.key))
-        values = changed_values(register, body)
+        values = changed_values(register, record, body)
         command(request.actor, record, version=body.version, **values)
         return item(register, rows.one(register, id))
 

@@ -68,10 +68,10 @@ def new_values(register: Register[Any], body: Body) -> dict[str, Any]:
     return body.fitting(record_form(register, _as_typed({**defaults, **body.values})))
 
 
-def changed_values(register: Register[Any], body: Body) -> dict[str, Any]:
+def changed_values(register: Register[Any], record: Any, body: Body) -> dict[str, Any]:
     """The fields that were sent, and no other."""
     names = [name for name in register.writable if name in body.values]
-    return body.fitting(record_form(register, _as_typed(body.values), only=names))
+    return body.fitting(record_form(register, _as_typed(body.values), record, only=names))
 
 
 def command_inputs(command: Command[Any], body: Body) -> dict[str, Any]:

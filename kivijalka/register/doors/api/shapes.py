@@ -20,6 +20,7 @@ from kivijalka.register.declare import Part, Register
 from kivijalka.register.doors.forms import command_form, form_field
 from kivijalka.register.fields import RecordField
 from kivijalka.register.models import Kept, held_by
+from kivijalka.register.offered import OfferedChoice, OfferedField
 from kivijalka.register.own.fields import anew
 from kivijalka.register.registry import register_by_key
 
@@ -234,6 +235,9 @@ def _type_read_by(field: forms.Field) -> tuple[Any, dict[str, Any]]:
         return str, {}
     if isinstance(field, forms.MultipleChoiceField):
         return list[_one_of(field.choices)], {"words": field.choices}  # type: ignore[misc]  # a type made at run time
+    if isinstance(field, OfferedChoice):
+        # What is offered may change while the house runs: a shape is made once.
+        return str, {"words": field.offers}
     if isinstance(field, forms.ChoiceField):
         choices: Any = field.choices
         choices = [choice for choice in choices if choice[0] != "" or not field.required]
@@ -271,7 +275,8 @@ def _readable(field: models.Field[Any, Any], *, always_null: bool = False) -> An
     kind = _type_of(field)
     if field.null or always_null or field.is_relation:  # a record out of one's reach is not named
         kind = kind | None
-    choices = field.flatchoices if field.choices else ()
+    # What is offered is asked for when the document is read.
+    choices: Any = field.choices if isinstance(field, OfferedField) else field.flatchoices if field.choices else ()
     return kind, described(capfirst(field.verbose_name), words=choices)
 
 
