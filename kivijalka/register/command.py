@@ -54,7 +54,8 @@ class Worded:
     says: Words = ""
 
 
-# What a form's answers come to, shown while one gives them: a template and its context.
+# What a form's answers come to, shown while one gives them: a template and its context. Shown first where it is what one
+# answers from.
 Shows = Callable[[Any, Mapping[str, Any]], tuple[str, dict[str, Any]]]
 # What the choices of inputs mean, where only data can say it (the policy in force); asked when a form is shown.
 Meanings = Callable[[], Mapping[str, Mapping[Any, Option]]]
@@ -103,6 +104,7 @@ class Command(Generic[M]):
     initial: Initial | None = None
     meanings: Meanings | None = None
     shows: Shows | None = None
+    shows_first: bool = False
     worded: tuple[Worded, ...] = ()
     final: bool = False
     fitting: Fitting | None = None
@@ -241,6 +243,7 @@ def command(
     initial: Initial | None = None,
     meanings: Meanings | None = None,
     shows: Shows | None = None,
+    shows_first: bool = False,
     worded: Sequence[Worded] = (),
     final: bool = False,
     fitting: Fitting | None = None,
@@ -249,7 +252,7 @@ def command(
 
     def made(function: Callable[..., Any]) -> Command[Any]:
         name, words = function.__name__, tuple(worded)
-        asks = initial, meanings, shows
+        asks = initial, meanings, shows, shows_first
         return Command(function, label, when or Q(), says, name, primary, *asks, words, final, fitting)
 
     return made

@@ -22,7 +22,7 @@ from kivijalka.publishing.commands import publishing
 from kivijalka.register.command import Ask, Worded, command
 from kivijalka.register.refusal import refuse
 from kivijalka.register.ties import join, move_links
-from kivijalka.risks import acceptance, asks, beginnings, estimates, queries, rules
+from kivijalka.risks import acceptance, asks, beginnings, estimates, lowering, queries, rules
 from kivijalka.risks.models import ENDS, Assessment, Risk
 
 State, Stage = Risk.State, Assessment.Stage
@@ -58,6 +58,8 @@ SPLIT = (
     says=_("The worst impact and the likelihood give the level by the policy in force."),
     initial=queries.latest,
     meanings=queries.meanings,
+    shows=lowering.shown,
+    shows_first=True,
 )
 def assess(
     actor: Actor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -54,6 +54,16 @@ def why_not_assess(likelihood: int, impacts: list[int | None]) -> Reason | None:
     if not all(1 <= value <= 5 for value in [likelihood, *(impact for impact in impacts if impact)]):
         return Reason("not_a_level", _("Levels go from 1 to 5."))
     return None
+
+
+def evidence(inherent: tuple[int, int] | None, current: tuple[int, int], results: Collection[str]) -> str:
+    """What shows that controls keep a risk at its level, of (likelihood, impact) and the results of the last tests: as the
+    database judges it when the assessment is written (`kj.judge_evidence`). Nothing where nothing was lowered."""
+    if "failed" in results:
+        return "unconfirmed"
+    if inherent is None or (inherent[0] <= current[0] and inherent[1] <= current[1]):
+        return ""
+    return "confirmed" if "works" in results else "claimed"
 
 
 def why_not_answer(scale: Sequence[object]) -> Reason | None:

@@ -189,7 +189,8 @@ def _verb_page(
         "register": register,
         "record": record,
         "words": command.words(record),
-        "shows": command.shows is not None,
+        "shown": _shown(command, form, record),
+        "shows_first": command.shows_first,
         "form": form,
         "draft": draft,
         "refused": refused,
@@ -197,6 +198,14 @@ def _verb_page(
     }
     status = {"no_right": 403, "state": 409, "conflict": 409}.get(refused.code, 422) if refused else 200
     return render(request, "register/verb.html", context, status=status)
+
+
+def _shown(command: Command[Any], form: forms.RegisterForm, record: Any) -> tuple[str, dict[str, Any]] | None:
+    """What the answers that stand in the form come to; a script asks for it anew while they change."""
+    if command.shows is None:
+        return None
+    standing = forms.command_form(command, {name: form[name].value() for name in form.fields}, record)
+    return command.shows(record, standing.cleaned_data if standing.is_valid() else {})
 
 
 def _keep(request: ActingRequest) -> set[str]:
