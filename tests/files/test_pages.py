@@ -76,6 +76,35 @@ def test_a_name_that_was_not_recognised_is_corrected_like_a_word(browser: Client
     assert (made.owner, made.areas) == (manager, ["rescue_safety", "premises_security"])
 
 
+def test_a_meaning_that_names_nothing_is_told_at_its_field(browser: Client, manager: Person):
+    columns = upload(browser, csv_of(["Title", "Owner"], ["Fire", "Boss"]))
+    choices = {"column-0": "title", "column-1": "owner", "name": "Fires"}
+    preview = browser.post(columns, {**choices, "fixed-unit": manager.unit.code})["Location"]
+    assert "kj-error" not in browser.get(preview).content.decode()
+    browser.post(preview, {"words": "1", "word:owner:Boss": "P-999999"})
+    page = browser.get(preview).content.decode()
+    field = page.partition('name="word:owner:Boss"')[2].partition("</div>")[0]
+    assert 'aria-invalid="true"' in field and "Nothing was found by this name or code." in field
+    browser.post(preview, {"words": "1", "word:owner:Boss": manager.code})
+    assert "aria-invalid" not in browser.get(preview).content.decode()
+
+
+def test_a_value_for_all_rows_that_cannot_be_read_is_told_at_its_field(browser: Client, manager: Person):
+    columns = upload(browser, csv_of(["Title", "Owner"], ["Fire", manager.code]))
+    choices = {"column-0": "title", "column-1": "owner", "name": "Fires"}
+    answer = browser.post(columns, {**choices, "fixed-unit": "No such place"})
+    assert answer.status_code == 422
+    assert list(answer.context["fixed"].errors) == ["unit"]
+    page = answer.content.decode()
+    assert (
+        'id="id_fixed-unit_error">Nothing was found by this name or code.' in page and 'value="No such place"' in page
+    )
+    # What has a column of its own is read from that.
+    assert (
+        browser.post(columns, {**choices, "fixed-unit": manager.unit.code, "fixed-owner": "Nobody"}).status_code == 302
+    )
+
+
 def test_levels_stand_in_the_words_of_the_policy_in_force(browser: Client, manager: Person):
     columns = upload(browser, csv_of(["Title", "Likelihood", "Impact"], ["Fire", "likely", "4"]))
     choices = {"column-0": "title", "column-1": "likelihood", "column-2": "finance", "name": "Fires"}

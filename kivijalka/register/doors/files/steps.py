@@ -18,7 +18,7 @@ from kivijalka.access.rules import rights_in
 from kivijalka.register.contents import bytes_of, keep_content
 from kivijalka.register.declare import Register
 from kivijalka.register.doors.files import mapping as mappings
-from kivijalka.register.doors.files.cells import Unreadable, parts_of
+from kivijalka.register.doors.files.cells import Reader, Unreadable, parts_of
 from kivijalka.register.doors.files.mapping import END, Reading, Target, worded_targets
 from kivijalka.register.doors.files.new_fields import NEW
 from kivijalka.register.doors.files.plan import records_of
@@ -42,6 +42,8 @@ class Word:
     word: str
     value: str
     choices: list[tuple[str, Any]] = field(default_factory=list)
+    # Why what a person typed for it names nothing.
+    mistake: str = ""
 
     @property
     def input_name(self) -> str:
@@ -57,7 +59,8 @@ class Word:
 
     def as_input(self) -> str:
         """Search-as-you-type for a record, as in its form."""
-        return str(self.target.field.widget.render(self.input_name, self.value, {"id": self.input_id}))
+        wrong = {"aria-invalid": "true", "aria-describedby": f"{self.input_id}-error"} if self.mistake else {}
+        return str(self.target.field.widget.render(self.input_name, self.value, {"id": self.input_id, **wrong}))
 
 
 def importer(actor: Actor) -> UUID:
@@ -196,6 +199,25 @@ def fixed_form(register: Register[Any], data: Any = None, initial: dict[str, str
     return form
 
 
+def read_fixed(register: Register[Any], form: RegisterForm, chosen: Mapping[str, str], mapping: Any) -> None:
+    """Say at each value for all rows whether it can be read, as it will be for each row. Raises Refused when one cannot.
+
+    A field that has a column is read from that; words that a person has corrected before are known.
+    """
+    targets, corrected = worded_targets(register), reading_of(mapping).words if mapping else {}
+    form.is_valid()
+    for name in form.fields.keys() - set(chosen.values()):
+        if text := form.data.get(form.add_prefix(name), ""):
+            words = corrected.get(name, {})
+            try:
+                Reader(targets[name], words, records_of(targets[name], {text}, words)).read(text)
+            except Unreadable as unreadable:
+                form.add_error(name, f"{unreadable.why} {unreadable.how}".strip())
+    if form.errors:
+        names = ", ".join(str(form.fields[name].label) for name in form.errors)
+        raise Refused(_("This value for all rows is not understood: %s.") % names, code="unread")
+
+
 def words_of_file(register: Register[Any], table: Table, reading: Reading) -> dict[str, list[str]]:
     """The texts, by heading, of which some are words to be understood: not plain values, nor names that were found."""
     columns = {heading: table.words(heading) for heading in reading.columns if heading in table.headings}
@@ -233,10 +255,13 @@ def _choices(target: Target, texts: set[str], corrected: dict[str, str]) -> Iter
 
 
 def _names(target: Target, texts: set[str], corrected: dict[str, str]) -> Iterator[Word]:
-    records = records_of(target, texts, {})
+    typed = {text: corrected.get(folded(text), "") for text in texts}
+    records = records_of(target, texts | set(typed.values()) - {""}, {})
     for text in sorted(texts):
         if isinstance(records[folded(text)], Unreadable):
-            yield Word(target, text, corrected.get(folded(text), ""))
+            named = records[folded(typed[text])] if typed[text] else None
+            mistake = f"{named.why} {named.how}" if isinstance(named, Unreadable) else ""
+            yield Word(target, text, typed[text], mistake=mistake)
 
 
 def words_chosen(shown: list[Word], data: Any) -> dict[str, dict[str, str]]:

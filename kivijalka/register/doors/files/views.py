@@ -94,6 +94,7 @@ def columns_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     if data is not None:
         try:
             chosen = steps.columns_chosen(head.headings, data, {name for name, _label in choices})
+            steps.read_fixed(register, fixed, chosen, kept)
             with transaction.atomic():
                 placed = new_fields.added(register, actor, chosen)
                 _keep_mapping(register, actor, file, head, placed, fixed, data.get("name", ""))
@@ -325,7 +326,7 @@ def _keep_mapping(
 
 
 def _texts(fixed: Any) -> dict[str, str]:
-    """What was typed; whether it can be read, the preview says with the rows."""
+    """What was typed."""
     return {key: fixed.data.get(fixed.add_prefix(key), "") for key in fixed.fields}
 
 
