@@ -56,7 +56,7 @@ class Section:
 
     @property
     def register(self) -> Register[Any]:
-        return REGISTERS[self.why.partition(".")[0]]
+        return REGISTERS[parts_of(self.why)[0]]
 
     @property
     def words(self) -> Any:
@@ -65,12 +65,18 @@ class Section:
     @property
     def query(self) -> str:
         """What stands in the address of the list that the section shows the beginning of; of a move there is none."""
-        return next((view.query for view in self.register.views if view.key == self.why.partition(".")[2]), "")
+        return next((view.query for view in self.register.views if view.key == parts_of(self.why)[1]), "")
+
+
+def parts_of(why: str) -> tuple[str, str]:
+    """The register that a section is of, and which of its views, or what became of a class: "risk.rose"."""
+    key, _dot, name = why.partition(".")
+    return key, name
 
 
 def words_of(why: str) -> str:
     """What a section is called: "Risks: rose"."""
-    key, _dot, name = why.partition(".")
+    key, name = parts_of(why)
     register = REGISTERS.get(key)
     if register is None:
         return ""

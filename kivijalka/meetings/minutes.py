@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kivijalka.access import Actor, looking_back
-from kivijalka.meetings.agenda import words_of
+from kivijalka.meetings.agenda import parts_of, words_of
 from kivijalka.meetings.models import Decision, Entry, Item, Meeting
 from kivijalka.register.doors.related import relate, together
 from kivijalka.register.doors.values import in_words
@@ -62,7 +62,7 @@ def reason_of(item: Item) -> str:
 
 def address_of(item: Item) -> str:
     """The page of the record that an item is about."""
-    register = REGISTERS.get(item.why.partition(".")[0])
+    register = REGISTERS.get(parts_of(item.why)[0])
     return record_address(register.path, item.record_id) if register and item.record_id else ""
 
 

@@ -190,7 +190,7 @@ def _record(item: Item | None) -> Any:
     if item is None or item.record_id is None:
         return None
     try:
-        return rows.one(REGISTERS[item.why.partition(".")[0]], item.record_id)
+        return rows.one(REGISTERS[agenda.parts_of(item.why)[0]], item.record_id)
     except NotThere:
         return None
 

@@ -7,13 +7,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kivijalka.access import Access, at_unit
+from kivijalka.publishing.rules import AT_MOST
 from kivijalka.register.constraints import Guard
-from kivijalka.register.models import SPAN, CodeField, Confidentiality, Node, Record, indexes
+from kivijalka.register.models import SPAN, CodeField, Node, Record, indexes
 
 # The level stands in the lower half of a node's key.
 OF_AN_OPEN_RECORD = (
     "new.state <> 'published' or new.subject_id is null or exists (select from register_node n where n.id = new.subject_id"
-    f" and n.unit_number = new.unit_id and n.key % 4294967296 / {SPAN} <= {Confidentiality.INTERNAL.value})"
+    f" and n.unit_number = new.unit_id and n.key % 4294967296 / {SPAN} <= {AT_MOST.value})"
 )
 
 
