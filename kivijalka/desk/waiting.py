@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from kivijalka.access import Actor
-from kivijalka.register.declare import Register, Waits
+from kivijalka.register.declare import SOON, Register, Waits
 from kivijalka.register.doors.related import ask
 from kivijalka.register.models import Node
 from kivijalka.register.models.working import Snooze
@@ -22,8 +22,8 @@ from kivijalka.register.refusal import NotThere, Reason, refuse
 from kivijalka.register.registry import REGISTERS
 
 MOST = 50
-# What is due after this does not wait yet; and nothing is put off for longer.
-SOON, LONGEST = timedelta(days=30), timedelta(days=90)
+# Nothing is put off for longer.
+LONGEST = timedelta(days=90)
 Snoozes = dict[tuple[UUID, str], Snooze]
 
 

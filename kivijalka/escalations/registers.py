@@ -36,7 +36,9 @@ escalations = register(
             View("late", _("Answer overdue"), "answer_due_lt=today&state=asked"),
         ],
         waits=[
-            Waits(_("Answer what is asked"), lambda: owner("asked_of") & Q(state="asked"), "answer_due", "answer"),
+            Waits(
+                _("Answer what is asked"), lambda: Q(state="asked"), "answer_due", "answer", lambda: owner("asked_of")
+            ),
         ],
         # A record is taken to the next level by a verb of its own.
         adds=False,

@@ -3,7 +3,6 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import owner
 from kivijalka.events import commands, queries
 from kivijalka.events.models import LOSSES, Claim, Event
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
@@ -62,13 +61,13 @@ events = register(
         waits=[
             Waits(
                 _("Say which risk came true"),
-                lambda: owner() & Q(state="open") & queries.without_risk(),
+                lambda: Q(state="open") & queries.without_risk(),
                 None,
                 "realise",
             ),
             Waits(
                 _("Ask for an answer to the claim"),
-                lambda: owner() & Q(unanswered_since__isnull=False),
+                lambda: Q(unanswered_since__isnull=False),
                 "unanswered_since",
                 "receive",
             ),

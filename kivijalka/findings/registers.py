@@ -52,12 +52,13 @@ findings = register(
             View("soon", _("Due soon"), "due_gte=today&due_lt=soon&state=open", agenda=True),
         ],
         waits=[
-            Waits(_("Remedy the finding"), lambda: owner() & Q(state="open"), "due", "remedy"),
+            Waits(_("Remedy the finding"), lambda: Q(state="open"), "due", "remedy"),
             Waits(
                 _("Say whether the finding is remedied"),
-                lambda: owner("raised_by") & Q(state="remedied"),
+                lambda: Q(state="remedied"),
                 None,
                 "close",
+                lambda: owner("raised_by"),
             ),
         ],
         edits=~Q(state="closed"),
@@ -107,8 +108,8 @@ exceptions = register(
             View("soon", _("Ends soon"), "until_gte=today&until_lt=soon&state=granted", agenda=True),
         ],
         waits=[
-            Waits(_("The exception ends"), lambda: owner() & Q(state="granted"), "until", "ask_anew"),
-            Waits(_("Decide on the exception"), lambda: owner("asked_of") & Q(state="asked"), None, "grant"),
+            Waits(_("The exception ends"), lambda: Q(state="granted"), "until", "ask_anew"),
+            Waits(_("Decide on the exception"), lambda: Q(state="asked"), None, "grant", lambda: owner("asked_of")),
         ],
         # What was decided stands as it was asked for.
         edits=Q(state="asked"),

@@ -3,7 +3,6 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import owner
 from kivijalka.insurance import commands
 from kivijalka.insurance.models import Insurance
 from kivijalka.register.declare import Column, LinkKind, Register, View, Waits
@@ -39,7 +38,7 @@ insurances = register(
         commands=[commands.renew, commands.end],
         links=[LinkKind("insures", _("covers"), _("is insured by"), to=["risk"])],
         views=[View("mine", _("My insurances"), "owner=me&state=in_force")],
-        waits=[Waits(_("Renew or end the insurance"), lambda: owner() & Q(state="in_force"), "valid_to", "renew")],
+        waits=[Waits(_("Renew or end the insurance"), lambda: Q(state="in_force"), "valid_to", "renew")],
         over=Q(state="ended"),
         examples={"deductible_eur": 1000, "limit_eur": 100000},
         empty=_("No insurances yet. An insurance shares what a risk costs."),

@@ -3,7 +3,6 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import owner
 from kivijalka.meetings import commands
 from kivijalka.meetings.models import Decision, Entry, Item, Meeting, StillOpen
 from kivijalka.register.declare import Column, Part, Register, View, Waits
@@ -65,8 +64,8 @@ meetings = register(
             View("mine", _("Where I am the secretary"), "owner=me"),
         ],
         waits=[
-            Waits(_("Draw up the agenda"), lambda: owner() & Q(state="planned", matters=0), "day", "draw_up"),
-            Waits(_("Close the meeting"), lambda: owner() & Q(state="planned", matters__gt=0), "day", "close"),
+            Waits(_("Draw up the agenda"), lambda: Q(state="planned", matters=0), "day", "draw_up"),
+            Waits(_("Close the meeting"), lambda: Q(state="planned", matters__gt=0), "day", "close"),
         ],
         edits=commands.OPEN,
         over=Q(state="closed"),
@@ -99,7 +98,7 @@ decisions = register(
             View("mine", _("Mine to carry out"), "owner=me&state=to_do"),
             View("late", _("Overdue"), "due_lt=today&state=to_do", agenda=True),
         ],
-        waits=[Waits(_("Carry out what was decided"), lambda: owner() & Q(state="to_do"), "due", "carry_out")],
+        waits=[Waits(_("Carry out what was decided"), lambda: Q(state="to_do"), "due", "carry_out")],
         # A meeting decides by a verb of its own.
         adds=False,
         edits=Q(StillOpen()),

@@ -3,7 +3,6 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import owner
 from kivijalka.monitoring import commands
 from kivijalka.monitoring.models import Indicator, IndicatorValue, Signal
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
@@ -61,7 +60,7 @@ indicators = register(
             View("past", _("Past their limit"), "standing=past&state=followed", agenda=True),
             View("late", _("Value overdue"), "next_value_lt=today&state=followed"),
         ],
-        waits=[Waits(_("Record a value"), lambda: owner() & Q(state="followed"), "next_value", "record_value")],
+        waits=[Waits(_("Record a value"), lambda: Q(state="followed"), "next_value", "record_value")],
         over=Q(state="ended"),
         examples={"warning": 8, "limit": 10},
         upsert=["code", "title"],
@@ -97,7 +96,7 @@ signals = register(
         # The risk is flagged when it is tied to the signal.
         links=[LinkKind("touches", _("touches"), _("is touched by"), to=["risk"])],
         views=[View("open", _("Open"), "state=open"), View("mine", _("My signals"), "owner=me&state=open")],
-        waits=[Waits(_("Say what the signal means"), lambda: owner() & Q(state="open"), "seen_on", "handle")],
+        waits=[Waits(_("Say what the signal means"), lambda: Q(state="open"), "seen_on", "handle")],
         over=Q(state="handled"),
         upsert=["code", "title"],
         empty=_("No signals yet. A new law, an incident elsewhere: what asks for a new look at risks."),

@@ -108,9 +108,10 @@ delegations = register(
         waits=[
             Waits(
                 _("Somebody else named a deputy for you"),
-                lambda: owner("principal") & Q(named_by__isnull=False, known_at__isnull=True),
+                lambda: Q(named_by__isnull=False, known_at__isnull=True),
                 None,
                 "know",
+                lambda: owner("principal"),
             )
         ],
         over=NOBODYS,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db.models import CharField, Field, Q, TextField
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import Access
+from kivijalka.access import Access, owner
 from kivijalka.register.models import Kept, Record
 from kivijalka.register.own.fields import field_of, own_of
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Kept)
 Words = Any  # a lazily translated text; the stubs call it _StrPromise, which no annotation may name at run time
 
+# What is due after this does not wait yet.
+SOON = timedelta(days=30)
 # The heading under which a form has what the city added.
 OWN = _("The city's own fields")
 # As a register's `over`: nobody is ever accountable for its rows, such as a person, or a role that ends with its holder.
@@ -92,12 +94,20 @@ class View:
 
 @dataclass(frozen=True)
 class Waits:
-    """What of this register waits for the acting person: a question, the date it is due, and the likely verb."""
+    """What waits, the state in which it does, the day it is due, and the likely verb; and for whom, if not the owner.
+
+    Whoever it waits for has it in "my work"; on the record's page it is the next step, for whoever may take it.
+    """
 
     question: Words
-    rule: Callable[[], Q]
+    when: Callable[[], Q]
     due: str | None
     verb: str
+    whose: Callable[[], Q] = owner
+
+    def rule(self) -> Q:
+        """What waits for the acting person."""
+        return self.whose() & self.when()
 
 
 @dataclass(frozen=True)

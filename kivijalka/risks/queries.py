@@ -50,9 +50,14 @@ class AskedToAccept(Func):
         super().__init__(F("unit_id"), F("level"), F("owner_id"))
 
 
-def proposed_to_me() -> Q:
-    """A risk that its owner proposes to accept, and that the acting person is asked to."""
-    return Q(state="assessed", treatment=Risk.Treatment.ACCEPT) & ~owner() & Q(AskedToAccept())
+def proposed() -> Q:
+    """A risk that its owner proposes to accept."""
+    return Q(state="assessed", treatment=Risk.Treatment.ACCEPT)
+
+
+def asked_of_me() -> Q:
+    """Whoever is asked to accept a risk: never its owner."""
+    return ~owner() & Q(AskedToAccept())
 
 
 def without_action() -> Q:

@@ -125,31 +125,31 @@ risks = register(
         waits=[
             Waits(
                 _("Something has changed: look at the risk again"),
-                lambda: owner() & Q(flagged__isnull=False) & ~Q(state="closed"),
+                lambda: Q(flagged__isnull=False) & ~Q(state="closed"),
                 "flagged",
                 "assess",
             ),
-            Waits(_("Review the risk"), lambda: owner() & Q(state__in=["assessed", "accepted"]), "review", "confirm"),
             Waits(
                 _("The acceptance has run out"),
-                lambda: owner() & Q(state="accepted", accepted_until__lt=timezone.localdate()),
+                lambda: Q(state="accepted", accepted_until__lt=timezone.localdate()),
                 "accepted_until",
                 "assess",
             ),
-            Waits(_("Assess the risk"), lambda: owner() & Q(state="draft"), None, "assess"),
+            Waits(_("Assess the risk"), lambda: Q(state="draft"), None, "assess"),
             Waits(
                 _("Decide what is done with the risk"),
-                lambda: owner() & Q(state="assessed", treatment=""),
+                lambda: Q(state="assessed", treatment=""),
                 None,
                 "decide",
             ),
-            Waits(_("Accept the risk, or have it treated"), queries.proposed_to_me, None, "accept"),
+            Waits(_("Accept the risk, or have it treated"), queries.proposed, None, "accept", queries.asked_of_me),
             Waits(
                 _("Name the action that treats the risk"),
-                lambda: owner() & Q(state="assessed") & queries.without_action(),
+                lambda: Q(state="assessed") & queries.without_action(),
                 None,
                 "treat",
             ),
+            Waits(_("Review the risk"), lambda: Q(state__in=["assessed", "accepted"]), "review", "confirm"),
         ],
         over=Q(state="closed"),
         meanwhile=changed_between,
@@ -192,10 +192,9 @@ offers = register(
         waits=[
             Waits(
                 _("Is this risk yours too? Answer"),
-                lambda: owner("asked_of") & Q(state="offered"),
+                lambda: Q(state="offered"),
                 "answer_due",
-                "adopt",
-            ),
+                "adopt", lambda: owner("asked_of")),
         ],
         # A risk is offered by a verb of its own.
         adds=False,

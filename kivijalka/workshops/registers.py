@@ -3,7 +3,6 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kivijalka.access import owner
 from kivijalka.register.declare import Column, LinkKind, Part, Register, View, Waits
 from kivijalka.register.registry import register
 from kivijalka.workshops import commands
@@ -54,11 +53,9 @@ workshops = register(
             View("open", _("Open for answers"), "state=open"),
         ],
         waits=[
-            Waits(_("Hold the workshop"), lambda: owner() & Q(state="planned"), "held_on", "open_answers"),
-            Waits(
-                _("Close the answers of the workshop"), lambda: owner() & Q(state="open"), "held_on", "close_answers"
-            ),
-            Waits(_("Record what the workshop agreed on"), lambda: owner() & Q(state="closed"), "held_on", "agree"),
+            Waits(_("Hold the workshop"), lambda: Q(state="planned"), "held_on", "open_answers"),
+            Waits(_("Close the answers of the workshop"), lambda: Q(state="open"), "held_on", "close_answers"),
+            Waits(_("Record what the workshop agreed on"), lambda: Q(state="closed"), "held_on", "agree"),
         ],
         edits=~Q(state="ended"),
         over=Q(state="ended"),

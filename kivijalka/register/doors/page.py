@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kivijalka.access.request import ActingRequest
+from kivijalka.access.request import ActingRequest, day_of
 from kivijalka.register.declare import Register
 from kivijalka.register.discussion import comments_of
 from kivijalka.register.doors import rows
 from kivijalka.register.doors.filters import filters_of
 from kivijalka.register.doors.history import Telling, names_in, raw_versions, versions_in, versions_of
+from kivijalka.register.doors.lead import lead_of, waiting_of
 from kivijalka.register.doors.links import link_form, links_of
 from kivijalka.register.doors.loosen import ways_out
 from kivijalka.register.doors.nearby import nearby
@@ -36,7 +37,6 @@ from kivijalka.register.doors.show import (
     lines_of,
     parts_of,
     rows_of_parts,
-    verbs_of,
 )
 from kivijalka.register.doors.story import events_of, said, with_events
 from kivijalka.register.models.working import SavedView
@@ -59,14 +59,14 @@ def list_page(request: ActingRequest, path: str) -> HttpResponse:
     if "unit" not in filters_of(register.key).base_filters:
         params.pop("unit", None)  # a register that is of no unit in particular stays whole
     if request.headers.get("HX-Target", "").endswith("side"):
-        side = _side(register, rows.one(register, shown) if shown else None, params)
+        side = _side(request, register, _shown(register, shown) if shown else None, params)
         return render(request, "register/_side.html", {"register": register, "side": side})
     with together():
         saved = saved_views(register)
         opening = opening_view(saved)
         if opening is not None and opening.query and not shown and asks_for_nothing(request.GET):
             return redirect(kept(request, f"{request.path}?{opening.query}"))
-        record = rows.one(register, shown) if shown else None
+        record = _shown(register, shown) if shown else None
         page, mistakes, params = _page(register, params)
     if "unit" in page.filters.form.cleaned_data:
         looked_up(request, page.filters.form.cleaned_data["unit"])
@@ -83,7 +83,7 @@ def list_page(request: ActingRequest, path: str) -> HttpResponse:
             "page": page,
             "columns": columns_of(register, shown_columns, params, page.sort),
             "lines": lines_of(register, shown_columns, page.rows),
-            "side": _side(register, record, params),
+            "side": _side(request, register, record, params),
             "shown": record,
             "opens": f"{base}show=" if base == "?" else f"{base}&show=",
             "boxes": boxes,
@@ -142,14 +142,19 @@ def _tabs(
     ]
 
 
-def _side(register: Register[Any], record: Any, params: QueryDict) -> dict[str, Any] | None:
+def _shown(register: Register[Any], pk: Any) -> Any:
+    """A record with what its page leads to."""
+    return rows.one(register, pk, **waiting_of(register))
+
+
+def _side(request: ActingRequest, register: Register[Any], record: Any, params: QueryDict) -> dict[str, Any] | None:
     """A record beside its list: facts and verbs, and the list's address without it."""
     if record is None:
         return None
     return {
         "record": record,
         "groups": facts_of(register, record, register.words()),
-        "verbs": verbs_of(register, record),
+        "lead": lead_of(register, record, day_of(request)),
         "closed": address_of(params, {}),
     }
 
@@ -159,7 +164,7 @@ def record_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
     """One record: how it stands, what can be done next, what it is tied to, and its latest history."""
     register = register_by_path(path)
     with together():
-        record = rows.one(register, pk)
+        record = _shown(register, pk)
         raw = raw_versions(register, record.pk)
         names = names_in(register, raw, record)
         parts = rows_of_parts(register, record)
@@ -173,7 +178,7 @@ def record_page(request: ActingRequest, path: str, pk: UUID) -> HttpResponse:
             "register": register,
             "record": record,
             "groups": facts_of(register, record, words),
-            "verbs": verbs_of(register, record),
+            "lead": lead_of(register, record, day_of(request)),
             "parts": parts_of(register, parts),
             "ties": links_of(record),
             "link_form": link_form(register) if record.right_edit else None,

@@ -81,9 +81,10 @@ def page(register: Register[Any], params: QueryDict, *, size: int = PAGE, verbs:
     )
 
 
-def one(register: Register[Any], pk: UUID | str) -> Any:
-    """One record with its `can_<verb>` and `right_<verb>`. One out of reach is answered as one that is not there."""
-    told = {**can(register.model, register.all_commands), **asked_along(register)}
+def one(register: Register[Any], pk: UUID | str, **more: Any) -> Any:
+    """One record with its `can_<verb>` and `right_<verb>`, and with more annotations. One out of reach is answered as one
+    that is not there."""
+    told = {**can(register.model, register.all_commands), **asked_along(register), **more}
     record = found(register.model.objects.seen().annotate(**told), pk)
     return relate([record], register.related)[0]
 

@@ -126,7 +126,8 @@ def cell_of(
         text=f"{text} %" if percent and text else text,
         url=url,
         badge=record.badge_of(name) if badge else "",
-        numeric=_numeric(field),
+        # A number told in words is a text.
+        numeric=_numeric(field) and not words and not hasattr(record, f"get_{name}_display"),
         name=name,
     )
 
