@@ -68,6 +68,9 @@ def test_opens_a_risk_beside_its_list_and_goes_back(new_page: NewPage, site: Sit
 def test_accepts_a_risk(new_page: NewPage, site: Site):
     page = new_page(WIDE)
     page.goto(site.at("/risks/{fire}/"))
+    # What is not the next step is opened by a word.
+    tab_to(page, ".kj-more > summary")
+    page.keyboard.press("Enter")
     tab_to(page, "a[href$='/do/accept/']")
     page.keyboard.press("Enter")
     page.wait_for_url("**/do/accept/")
