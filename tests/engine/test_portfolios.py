@@ -88,7 +88,7 @@ def test_shares_add_up_and_agree_with_simulation(p):
     portfolio = Portfolio(parts, [-1, 0, 0], factors=[2.0], shocks=[shock])
     s, curve = shares(portfolio, p), portfolio.curve()
     for share, figure in ((s.tvar, curve.tail_mean(p)), (s.var, curve.quantile(p))):
-        assert share.total == pytest.approx(figure.value, rel=1e-4)
+        assert share.total == pytest.approx(figure.value, rel=1e-9)
         assert (share.low <= share.value).all()
         assert (share.value <= share.high).all()
         assert share.low.sum() <= figure.high
@@ -116,6 +116,18 @@ def test_shares_of_gamma_losses_lie_within_their_bounds(shape):
         assert s.tvar.value[i] == pytest.approx(truth, rel=1e-6)
         assert s.tvar.high[i] - s.tvar.low[i] < 0.02 * truth
         assert s.var.value[i] == pytest.approx(r / sum(rates) * q, rel=1e-4)
+
+
+def test_shares_of_losses_without_a_variance_add_up_to_var_and_tvar():
+    portfolio = Portfolio([Risk(2.0, pareto(1e5, 1.6), 1), Risk(1.0, Gamma(2, 1e5), 2)], [-1, 0, 0])
+    curve = portfolio.curve()
+    _, var, tvar = unit_shares(portfolio, 0.99)
+    for share, figure in ((var, curve.quantile(0.99)), (tvar, curve.tail_mean(0.99))):
+        assert share.value[0] == pytest.approx(figure.value, rel=1e-9)
+        assert share.value[1] + share.value[2] == pytest.approx(figure.value, rel=1e-9)
+        assert share.value[1] > 5 * share.value[2]
+        assert (share.low <= share.value).all()
+        assert (share.value <= share.high).all()
 
 
 def _simulated_shares(p: float) -> np.ndarray:
