@@ -69,7 +69,7 @@ def test_accepts_a_risk(new_page: NewPage, site: Site):
     page = new_page(WIDE)
     page.goto(site.at("/risks/{fire}/"))
     # What is not the next step is opened by a word.
-    tab_to(page, ".kj-more > summary")
+    tab_to(page, ".kj-others > summary")
     page.keyboard.press("Enter")
     tab_to(page, "a[href$='/do/accept/']")
     page.keyboard.press("Enter")

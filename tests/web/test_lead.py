@@ -79,7 +79,7 @@ def test_every_verb_stands_once_and_one_alone_is_primary(client: Client, owner: 
     assert page.count("hds-button--primary") == 1
     assert all(page.count(f'/risks/{risk.pk}/do/{name}/"') >= 1 for name in names if name != "edit")
     # Opened by the browser alone, in the order of the keyboard.
-    assert page.index("kj-next") < page.index("hds-button--primary") < page.index('<details class="kj-more"')
+    assert page.index("kj-next") < page.index("hds-button--primary") < page.index('<details class="kj-others"')
 
 
 def test_a_record_with_few_verbs_has_no_menu(client: Client, owner: Person) -> None:
