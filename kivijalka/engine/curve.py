@@ -161,13 +161,16 @@ class LossCurve:
 
     def _refined(self, p: float, ask: Callable[[View], Bounded]) -> Bounded:
         top, points, farther = self._reach(p), self.points, 0
+        known = float(
+            self.coarse.first.x[-1]
+        )  # a risk that was changed may be far larger than what the knots were made for
         while True:
             try:
                 last = ask(self._view_to(top, points))
             except OutOfReach:
-                top, farther = top * 1.3, farther + 1
+                top, farther = top * (1.3 if top < known else 4.0), farther + 1
                 if farther % FARTHER == 0:
-                    top, points = self._reach(p), points * 4
+                    top, points = self._reach(p) if top < known else top, points * 4
                 if points > self.most:
                     raise CannotCertify(
                         f"no bound of the quantile of {p} with {self.most} points. Raise `most`."

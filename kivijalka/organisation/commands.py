@@ -52,7 +52,7 @@ def move(
     to: UpperUnit,
 ) -> Unit:
     """Put the unit, with all below it, under another."""
-    refuse(rules.why_not_move(unit.number, to.number, numbers_below(unit), ended=to.end is not None))
+    refuse(rules.why_not_move(unit.number, to.number, numbers_below(unit.number), ended=to.end is not None))
     unit.parent = to
     unit.save(update_fields=["parent"])
     return unit
@@ -73,7 +73,7 @@ def merge(
 ) -> Unit:
     """End the unit and hand everything that it has to another."""
     ended = into.end is not None
-    refuse(rules.why_not_continue(unit.number, into.number, numbers_below(unit), ended=ended, field="into"))
+    refuse(rules.why_not_continue(unit.number, into.number, numbers_below(unit.number), ended=ended, field="into"))
     refuse(rules.why_not_end(on, start=unit.start, has_units_below=False))
     hand_over(unit, into)
     unit.end = on

@@ -64,10 +64,10 @@ def without_accountable(register: str) -> QuerySet[Node]:
     return nodes.order_by("code")
 
 
-def numbers_below(unit: Unit) -> set[int]:
-    """Numbers of the unit and of all below it."""
+def numbers_below(unit: int) -> set[int]:
+    """Numbers of the unit of this number and of all below it; none where the acting person does not see it."""
     with connection.cursor() as cursor:
-        cursor.execute("select kj.below(%s)", [unit.number])
+        cursor.execute("select kj.below(%s)", [unit])
         return {row[0] for row in cursor.fetchall()}
 
 

@@ -97,7 +97,9 @@ def _unit_named(name: str, unit: Unit) -> Unit | None:
     found = Unit.objects.seen().filter(code__iexact=first).first()
     if found is not None:
         ended = found.end is not None
-        refuse(rules.why_not_continue(unit.number, found.number, numbers_below(unit), ended=ended, field="parts"))
+        refuse(
+            rules.why_not_continue(unit.number, found.number, numbers_below(unit.number), ended=ended, field="parts")
+        )
     elif fullmatch(CODE, first):
         raise Refused(_("There is no unit %s. Write its code as it stands in the list.") % first, **UNREAD)
     return found

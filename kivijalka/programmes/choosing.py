@@ -51,7 +51,7 @@ class Asked:
 
 def asked(choice: Choice, scales: Scales) -> Asked:
     """Planned actions of the choice's unit and below, within the reader's reach; ten queries, however many there are."""
-    rows = Action.objects.seen().filter(unit__in=numbers_below(choice.unit), state=State.PLANNED)
+    rows = Action.objects.seen().filter(unit__in=numbers_below(choice.unit_id), state=State.PLANNED)
     actions = {row.pk: row for row in rows.order_by("code")}
     treated = treated_by(list(actions))
     losses = _losses(list(treated), scales)

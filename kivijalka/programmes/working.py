@@ -35,7 +35,7 @@ class Standing:
 
 def begin(actor: Actor, choice: Choice) -> None:
     """Work the choice out for the acting person: now, or have it done by a job."""
-    rows = Action.objects.seen().filter(unit__in=numbers_below(choice.unit), state=Action.State.PLANNED)
+    rows = Action.objects.seen().filter(unit__in=numbers_below(choice.unit_id), state=Action.State.PLANNED)
     made, _new = Working.objects.seen().update_or_create(
         choice=choice, person_id=actor.person, defaults={"version": choice.version, "found": None, "job": None}
     )

@@ -81,6 +81,15 @@ def test_a_change_gives_what_building_anew_gives(some, other, asked):
             assert max(changed.low, var(fresh).low) <= min(changed.high, var(fresh).high) + 1e-9
 
 
+@pytest.mark.parametrize("times", [1e2, 1e4, 1e6])
+def test_a_change_far_beyond_what_was_there_has_its_curve(times):
+    portfolio = Portfolio([Risk(0.5, Lognormal(1e4, 1.0))])
+    for other in (Risk(0.5, Lognormal(1e4 * times, 1.0)), Risk(0.5 * times, Lognormal(1e4, 1.0))):
+        portfolio.change(0, other)
+        changed, fresh = portfolio.curve().quantile(0.99), Portfolio([other]).curve().quantile(0.99)
+        assert max(changed.low, fresh.low) <= min(changed.high, fresh.high)
+
+
 @pytest.mark.parametrize("p", [0.9, 0.98])
 def test_shares_add_up_and_agree_with_simulation(p):
     shock = Shock(0.2, ((1, Gamma(2, 30.0)), (2, Gamma(1, 80.0))))

@@ -45,7 +45,7 @@ def test_a_unit_is_added_below_another(administrator: Person) -> None:
             name_en="",
             start=make.LONG_AGO,
         )
-        assert make.fresh(made).number in commands.numbers_below(sector)
+        assert make.fresh(made).number in commands.numbers_below(sector.number)
 
 
 def test_a_unit_is_added_only_below_units_that_one_reorganises() -> None:

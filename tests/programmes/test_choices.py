@@ -174,6 +174,14 @@ def test_what_is_out_of_reach_is_not_weighed_and_a_working_is_its_persons_own(se
         assert ChosenAction.objects.seen().filter(choice=choice.pk).count() == 1
 
 
+def test_whoever_owns_a_choice_and_does_not_see_its_unit_finds_nothing_to_choose_from(sector: Unit) -> None:
+    owner = make.holder("partner_member", unit=make.unit())
+    candidate(sector, 10, 50, owner=owner)
+    with acting(owner.pk):
+        assert not Unit.objects.seen().filter(pk=sector.pk).exists()
+    assert worked(owner, choice_of(sector, 1000, owner=owner))["lines"] == []
+
+
 def test_a_decision_is_recorded_with_what_it_promises_and_later_compared(
     sector: Unit, head: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,5 +67,5 @@ def _missing(actor: Actor, found: Plan, within: Unit | None, today: date) -> lis
     begins later."""
     known = {row.record.pk for row in found.rows if row.record is not None} | {actor.person}
     rows = Person.objects.may("edit").filter(Person.to_offer, in_force(), start__lte=today)
-    rows = rows.filter(unit_id__in=numbers_below(within)) if within is not None else rows
+    rows = rows.filter(unit_id__in=numbers_below(within.number)) if within is not None else rows
     return [person for person in rows.order_by("family_name", "given_name") if person.pk not in known]
