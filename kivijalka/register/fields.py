@@ -58,15 +58,12 @@ def end_of(day: date) -> datetime:
 
 
 class DayInput(forms.DateInput):
-    """A day as people write it, 31.12.2026, whatever the browser's language and however an address has it; a script adds a
-    calendar to pick from."""
+    """A day as people write it, 31.12.2026, whatever the browser's language; a script adds a calendar to pick from."""
 
     template_name = "register/widgets/day.html"
 
     def format_value(self, value: Any) -> Any:
-        day = day_of(value) if isinstance(value, str) else value
-        # What is no day stays as it was typed.
-        return f"{day.day}.{day.month}.{day.year}" if isinstance(day, date) else value
+        return f"{value.day}.{value.month}.{value.year}" if isinstance(value, date) else value
 
 
 class DayField(forms.DateField):

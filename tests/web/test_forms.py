@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from django import forms
 
 from kivijalka.register.doors.forms import record_form
-from kivijalka.register.fields import DayInput
 from kivijalka.register.registry import REGISTERS
 from tests.api.programs import as_head
 
@@ -27,17 +24,3 @@ def test_all_that_does_not_fit_is_told_in_one_round() -> None:
     client, _head = as_head()
     answer = client.post("/actions/new/", {"title": "", "cost_eur": "-1"})
     assert {"title", "cost_eur"} <= set(answer.context["form"].errors)
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("2026-06-01", "1.6.2026"),
-        ("01.06.26", "1.6.2026"),
-        (date(2026, 6, 1), "1.6.2026"),
-        ("soon", "soon"),
-        (None, None),
-    ],
-)
-def test_a_day_is_shown_as_people_write_it_and_what_is_none_as_it_was_typed(given: object, shown: object) -> None:
-    assert DayInput().format_value(given) == shown
