@@ -24,10 +24,17 @@ installed = Signal()
 
 
 def after_migrate(sender: AppConfig, using: str = "default", plan: Any = None, **kwargs: Any) -> None:
-    """Once per migrate, after the last app: only then do all tables stand. Not on the way back to an older house."""
+    """Once per migrate, after the last app: only then do all tables stand. On the way back to an older house, which writes
+    the rest itself, the history goes on with the columns that are left."""
     last = [config for config in apps.get_app_configs() if config.models_module][-1]
     goes_back = any(backwards for _migration, backwards in plan or ())
-    if sender.label == last.label and not goes_back and _tables_stand(using):
+    if sender.label != last.label:
+        return
+    if goes_back:
+        with connections[using].cursor() as cursor:
+            for model in kept_models():
+                trail.keep(cursor, model)
+    elif _tables_stand(using):
         install(using)
 
 

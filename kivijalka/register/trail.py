@@ -38,15 +38,24 @@ def install(cursor: Any, model: type[Kept]) -> None:
     columns = columns_of(cursor, table)
     _history_table(cursor, table, columns)
     _history_indexes(cursor, model, {name for name, _ in columns})
-    names = [f'"{name}"' for name, _ in columns]
+    keep(cursor, model)
+    put_view(cursor, f'asof."{table}"', _past(table, [f'"{name}"' for name, _ in columns]))
+    cursor.execute(f'grant select on history."{table}", asof."{table}" to kj_app')
+
+
+def keep(cursor: Any, model: type[Kept]) -> None:
+    """Triggers that write the history of the columns that there are; none where the table or its history is not there."""
+    table = model._meta.db_table
+    columns = [name for name, _type in columns_of(cursor, table)]
+    if not columns or not columns_of(cursor, table, "history"):
+        return
+    names = [f'"{name}"' for name in columns]
     computed = generated_columns(cursor, table)
-    written = [f'"{name}"' for name, _ in columns if name not in computed]
+    written = [f'"{name}"' for name in columns if name not in computed]
     # A unit has a key, and no level that could rise.
     rises = issubclass(model, Record)
     for statement in [*_triggers(table, names, rises=rises), *_bump(table, written)]:
         cursor.execute(statement)
-    put_view(cursor, f'asof."{table}"', _past(table, names))
-    cursor.execute(f'grant select on history."{table}", asof."{table}" to kj_app')
 
 
 def protect(cursor: Any, model: type[Kept], connection: Any) -> None:

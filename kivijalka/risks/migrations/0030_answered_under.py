@@ -14,10 +14,10 @@ revoke all on function kj.answered_under(text, text) from public;
 
 create function kj.risk_answers() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-    new.controllability_under := case
+    new.controllability_under := case when new.controllability = '' then null
         when tg_op = 'UPDATE' and new.controllability = old.controllability then old.controllability_under
         else kj.answered_under('controllability', new.controllability) end;
-    new.control_adequacy_under := case
+    new.control_adequacy_under := case when new.control_adequacy = '' then null
         when tg_op = 'UPDATE' and new.control_adequacy = old.control_adequacy then old.control_adequacy_under
         else kj.answered_under('control_adequacy', new.control_adequacy) end;
     return new;
