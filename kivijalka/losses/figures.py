@@ -76,7 +76,11 @@ class Figures:
         if self.curve.mean == 0:
             return Bounded.exactly(0.0)
         found = self.curve.quantile(p)
-        return found if found.width <= NEGLIGIBLE else self.portfolio.curve().quantile(p)
+        return found if found.width <= NEGLIGIBLE else self._finer.quantile(p)
+
+    @cached_property
+    def _finer(self) -> LossCurve:
+        return self.portfolio.curve(points=POINTS, tolerance=NEGLIGIBLE)
 
     def exceedances(self, x: FloatArray) -> FloatArray:
         """P(S > x) at each x to draw."""
