@@ -58,9 +58,16 @@ class Scale(Offered):
 
     def said(self, record: Any, name: str) -> str:
         key, under = getattr(record, name), getattr(record, name + UNDER)
-        given = (version for version in decided() if version.pk == under)
-        words = self._words([*given, policy_known(timezone.localdate()), *decided()])
-        return str(words.get(key, key))
+        if not key:
+            return ""
+        # An export asks hundreds of thousands: all but what was answered before versions were written is found at once.
+        word = self._word(key, (version for version in decided() if version.pk == under))
+        return str(word or self._word(key, [policy_known(timezone.localdate()), *decided()]) or key)
+
+    def _word(self, key: str, versions: Iterable[PolicyVersion | None]) -> Word | None:
+        """What the first of these versions that has the answer calls it."""
+        each = (answer for version in versions if version for answer in version.scales.answers(self.name))
+        return next((Word(answer.name) for answer in each if answer.key == key), None)
 
     def _words(self, versions: Iterable[PolicyVersion | None]) -> dict[str, Word]:
         """The answers of these versions in their order, each in the words of the first that has it."""

@@ -72,7 +72,7 @@ def kinds_of(register: Register[Any]) -> dict[str, tuple[LinkKind, bool]]:
     return found
 
 
-def codes_tied(records: Collection[Any]) -> dict[tuple[UUID, str], list[str]]:
+def codes_tied(records: Collection[Any]) -> dict[UUID, dict[str, list[str]]]:
     """Of many records at once: by record and kind ("kind:back" from the far end), the codes at the other ends of links in
     force. Two queries."""
     keys = {record.pk for record in records}
@@ -80,13 +80,12 @@ def codes_tied(records: Collection[Any]) -> dict[tuple[UUID, str], list[str]]:
     ends = [
         (mine, f"{kind}{back}", other) for kind, a, b in links for mine, back, other in ((a, "", b), (b, ":back", a))
     ]
-    ends = [end for end in ends if end[0] in keys]
     codes = dict(Node.objects.filter(pk__in={other for *_mine, other in ends}).values_list("pk", "code"))
-    found: dict[tuple[UUID, str], list[str]] = {}
+    found: dict[UUID, dict[str, list[str]]] = {}
     for mine, kind, other in ends:
-        if other in codes:
-            found.setdefault((mine, kind), []).append(codes[other])
-    return {end: sorted(told) for end, told in found.items()}
+        if mine in keys and other in codes:
+            found.setdefault(mine, {}).setdefault(kind, []).append(codes[other])
+    return found
 
 
 class LinkForm(RegisterForm):

@@ -91,7 +91,12 @@ def _lines(register: Register[Any], rows: Any) -> Iterator[Line]:
             for command, names in given:
                 source = made.get((command.name, record.pk), record)
                 line += ["" if (found := getattr(source, name, None)) is None else found for name in names]
-            yield line + ["; ".join(tied.get((record.pk, kind), ())) for kind in kinds]
+            yield line + _told(tied.get(record.pk), kinds)
+
+
+def _told(ties: dict[str, list[str]] | None, kinds: list[str]) -> Line:
+    """The codes at the other ends, by kind of link."""
+    return ["; ".join(sorted(ties.get(kind, ()))) for kind in kinds] if ties else [""] * len(kinds)
 
 
 def _command(target: Target) -> Command[Any]:
