@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,25 +15,25 @@ from django.utils.translation import gettext_lazy as _
 Choices = Sequence[tuple[str, Any]]
 
 
-class Offered:
+class Offered(ABC):
     """What may be chosen now, and whatever may ever have been: asked of data each time, never when a class is made."""
 
     # Said instead of asking, where there is nothing to choose from.
     nothing: Any = _("There is nothing to choose from.")
 
     @property
+    @abstractmethod
     def choices(self) -> Choices:
         """What may be chosen now, each with its words."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def known(self) -> Choices:
         """What records may hold: the same, and what could be chosen once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def said(self, record: Any, name: str) -> str:
         """What a record holds, in the words of the day on which it was chosen."""
-        raise NotImplementedError
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         return iter(self.choices)

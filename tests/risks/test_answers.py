@@ -160,7 +160,7 @@ def test_lists_filters_and_exports_speak_the_words_of_each_answer(client: Client
     assert "vain yhdessä kumppanien kanssa" in page and "omissa käsissä" in page
     found = client.get("/risks/?controllability=partners").context["lines"]
     assert [record.pk for record, _cells in found] == [old.pk]
-    written = b"".join(client.get("/risks/export.csv").streaming_content).decode()  # type: ignore[attr-defined]
+    written = b"".join(client.get("/risks/export.csv")).decode()
     assert "vain yhdessä kumppanien kanssa" in written and "omissa käsissä" in written
     said = client.get(f"/api/risks/{new.pk}").json()
     assert said["controllability"] == "ours"
